@@ -1,0 +1,102 @@
+//! An AWS account in our own words: who we are in it, what it holds, and how to change that.
+//!
+//! Everything behind this trait may be slow, fail, or be cut off; nothing behind it decides anything.
+
+use sts_schemas::aws::{AccountId, Partition, Region};
+use sts_schemas::cluster::ClusterName;
+use sts_schemas::resource::{Address, Resource};
+use sts_schemas::state::Observed;
+use std::collections::BTreeSet;
+
+/// An account that can be looked at and changed, one resource at a time.
+#[async_trait::async_trait(?Send)]
+pub trait Account {
+    /// Who the credentials belong to, as asked once when the account was opened.
+    fn identity(&self) -> &Identity;
+
+    /// Looks at what stands at the addresses in `scope` and at all else that bears the cluster's tag.
+    ///
+    /// # Errors
+    /// When any of it cannot be read: half a picture is none.
+    async fn observe(&self, scope: &Scope) -> Result<Observed, AccountError>;
+
+    /// Makes `after` so, from `before` as it was last seen (`None`: nothing was there).
+    ///
+    /// Can be repeated: where `after` already stands, or half of it, the rest is done.
+    ///
+    /// # Errors
+    /// When a call fails for good; the resource may then be half made.
+    async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError>;
+
+    /// Makes `before` be gone; where it already is, that is no error.
+    ///
+    /// # Errors
+    /// When a call fails for good; the resource may then be half gone.
+    async fn remove(&self, before: &Resource) -> Result<(), AccountError>;
+}
+
+/// Who the credentials belong to. Source: STS API Reference, `GetCallerIdentity`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: AccountId,
+    /// The partition, read from the caller's ARN.
+    pub partition: Partition,
+    /// The caller's ARN.
+    pub caller: String,
+}
+
+/// What to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The cluster whose tag is looked for.
+    pub cluster: ClusterName,
+    /// The region of its bucket.
+    pub region: Region,
+    /// Addresses to look at whatever their tags.
+    pub wanted: BTreeSet<Address>,
+    /// How far to look for other things that bear the tag.
+    pub search: Search,
+}
+
+/// How far to look for things that bear a cluster's tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// Where this project and ccoctl put them: names that begin with the cluster's. A handful of calls.
+    Named,
+    /// Every role, provider and bucket of the account, whatever its name. Slow in a large account.
+    Thorough,
+}
+
+/// A call to AWS that failed for good, in plain words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{call} on {on} failed: {message}{}", request_id.as_ref().map(|id| format!(" (request id {id})")).unwrap_or_default())]
+pub struct AccountError {
+    /// The call as IAM policies name it, like `iam:CreateRole`.
+    pub call: String,
+    /// What it was made for, an address or a name.
+    pub on: String,
+    /// What AWS said, or what befell the connection.
+    pub message: String,
+    /// The request's id, where there was an answer.
+    pub request_id: Option<String>,
+    /// What kind of failure it is, for those who must choose what to say next.
+    pub kind: AccountErrorKind,
+}
+
+/// Kinds of failure that call for different advice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountErrorKind {
+    /// The credentials may not do this.
+    AccessDenied,
+    /// A resource that is not the cluster's appeared at the address after planning.
+    Foreign,
+    /// There are no usable credentials, or they have expired.
+    Credentials,
+    /// AWS could not be reached, or did not answer in time.
+    Unreachable,
+    /// A quota of the account is used up.
+    Quota,
+    /// Anything else.
+    Other,
+}

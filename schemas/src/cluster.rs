@@ -1,0 +1,249 @@
+//! The cluster a bundle is for, and where its OIDC issuer lives.
+
+use crate::aws::{AccountId, Arn, BucketName, Partition, Region};
+use crate::text::{InvalidText, checked_text};
+use serde::{Deserialize, Serialize};
+
+checked_text!(
+    /// The name of a cluster on AWS: what `--name` gives, and every resource bears.
+    ///
+    /// At most 58 characters, so that the bucket `<name>-oidc` stays within S3's 63.
+    ClusterName, "cluster name", check_cluster
+);
+
+fn check_cluster(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("it is empty".into());
+    }
+    if text.len() > ClusterName::MAX_LENGTH {
+        return Err(format!(
+            "at most {} characters leave room for the bucket <name>-oidc, these are {}",
+            ClusterName::MAX_LENGTH,
+            text.len()
+        ));
+    }
+    format!("{text}-oidc")
+        .parse::<BucketName>()
+        .map(|_| ())
+        .map_err(|error| format!("the bucket <name>-oidc could not exist: {}", error.rule))
+}
+
+impl ClusterName {
+    /// S3's 63 characters less those of `-oidc`.
+    pub const MAX_LENGTH: usize = 58;
+
+    /// The key of the tag that marks what belongs to this cluster; its value is [`OWNED`].
+    ///
+    /// Source: ccoctl (openshift/cloud-credential-operator), so that either program finds the other's work.
+    #[must_use]
+    pub fn ownership_tag(&self) -> String {
+        format!("openshift.io/cloud-credential-operator/{self}")
+    }
+
+    /// The bucket ccoctl would use for this cluster.
+    ///
+    /// # Panics
+    /// Never: the name was checked for just this.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "the check of ClusterName is that this name is valid")]
+    pub fn default_bucket(&self) -> BucketName {
+        format!("{self}-oidc").parse().expect("a cluster's name makes a valid bucket name")
+    }
+}
+
+/// The value of the tag that [`ClusterName::ownership_tag`] names.
+pub const OWNED: &str = "owned";
+
+checked_text!(
+    /// The URL of an OIDC issuer: `https://`, a host, perhaps a path; no port, query, fragment or trailing slash.
+    ///
+    /// Source: `OpenID` Connect Discovery 1.0, section 3, and IAM API Reference, `CreateOpenIDConnectProvider`
+    /// (at most 255 characters, no port, no query).
+    IssuerUrl, "issuer URL", check_issuer
+);
+
+fn check_issuer(text: &str) -> Result<(), String> {
+    let Some(rest) = text.strip_prefix("https://") else {
+        return Err("it must begin with https://".into());
+    };
+    if text.len() > 255 {
+        return Err(format!("IAM takes at most 255 characters, these are {}", text.len()));
+    }
+    let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if !(host.contains('.') && host.split('.').all(label)) {
+        return Err("the host must be a lower-case DNS name with no port".into());
+    }
+    let segment = |segment: &str| {
+        !segment.is_empty()
+            && segment != "."
+            && segment != ".."
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+    };
+    match path {
+        Some(path) if !path.split('/').all(segment) => {
+            Err("a path holds letters, digits and -._~ between slashes, and does not end in one".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+impl IssuerUrl {
+    /// The issuer of a public bucket, as ccoctl names it.
+    ///
+    /// # Errors
+    /// When bucket, region and suffix make no valid URL; for checked names that cannot be.
+    pub fn of_bucket(
+        bucket: &BucketName,
+        region: &Region,
+        partition: Partition,
+    ) -> Result<Self, InvalidText> {
+        format!("https://{bucket}.s3.{region}.{}", partition.dns_suffix()).parse()
+    }
+
+    /// The URL without `https://`: what provider ARNs and condition keys are made of.
+    #[must_use]
+    pub fn host_and_path(&self) -> &str {
+        self.as_str().trim_start_matches("https://")
+    }
+
+    /// Where the JWKS is served. Source: ccoctl's discovery document.
+    #[must_use]
+    pub fn jwks_uri(&self) -> String {
+        format!("{self}/keys.json")
+    }
+}
+
+/// Who serves the issuer's two documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Hosting {
+    /// A bucket of the cluster's own that anyone may read.
+    PublicBucket {
+        /// The bucket's name, `<cluster>-oidc` unless chosen otherwise.
+        bucket: BucketName,
+    },
+    /// A web server of the author's own; nothing of S3 is made.
+    Elsewhere,
+}
+
+/// The cluster a bundle is for: everything about it that its resources depend on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(try_from = "ClusterWire")]
+pub struct Cluster {
+    /// The cluster's name.
+    pub name: ClusterName,
+    /// The account its resources live in.
+    pub account: AccountId,
+    /// The partition of that account.
+    pub partition: Partition,
+    /// The region of the bucket and the cluster.
+    pub region: Region,
+    /// Who serves the issuer's documents.
+    pub hosting: Hosting,
+    /// The issuer in every token the cluster signs.
+    pub issuer: IssuerUrl,
+}
+
+/// A [`Cluster`] as it stands in a file, before its parts were held against each other.
+#[derive(Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Cluster")]
+struct ClusterWire {
+    name: ClusterName,
+    account: AccountId,
+    partition: Partition,
+    region: Region,
+    hosting: Hosting,
+    issuer: IssuerUrl,
+}
+
+impl TryFrom<ClusterWire> for Cluster {
+    type Error = InvalidText;
+
+    fn try_from(wire: ClusterWire) -> Result<Self, InvalidText> {
+        let ClusterWire { name, account, partition, region, hosting, issuer } = wire;
+        Self { name, account, partition, region, hosting, issuer }.checked()
+    }
+}
+
+impl Cluster {
+    /// Holds the parts against each other: region against partition, issuer against bucket.
+    ///
+    /// # Errors
+    /// Says which two disagree.
+    pub fn checked(self) -> Result<Self, InvalidText> {
+        if Partition::of_region(&self.region).is_some_and(|known| known != self.partition) {
+            let rule = format!("it does not belong to partition {}", self.partition);
+            return Err(InvalidText::new("region of this cluster", self.region.as_str(), rule));
+        }
+        if let Hosting::PublicBucket { bucket } = &self.hosting {
+            let served = IssuerUrl::of_bucket(bucket, &self.region, self.partition)?;
+            if served != self.issuer {
+                let rule = format!("the bucket {bucket} is served as {served}");
+                return Err(InvalidText::new("issuer of this cluster", self.issuer.as_str(), rule));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The bucket that serves the issuer's documents, where there is one.
+    #[must_use]
+    pub fn bucket(&self) -> Option<&BucketName> {
+        match &self.hosting {
+            Hosting::PublicBucket { bucket } => Some(bucket),
+            Hosting::Elsewhere => None,
+        }
+    }
+
+    /// The ARN of the IAM OIDC provider that stands for the issuer.
+    #[must_use]
+    pub fn provider_arn(&self) -> Arn {
+        Arn::oidc_provider(self.partition, &self.account, self.issuer.host_and_path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_make_an_impossible_bucket_are_refused() {
+        for name in ["", "Bad_Name!", "a.b", "-a", &"x".repeat(59)] {
+            assert!(name.parse::<ClusterName>().is_err(), "{name}");
+        }
+        assert_eq!("demo".parse::<ClusterName>().unwrap().default_bucket().as_str(), "demo-oidc");
+        assert!("x".repeat(58).parse::<ClusterName>().is_ok());
+    }
+
+    #[test]
+    fn issuers_are_https_without_port_query_or_trailing_slash() {
+        for url in [
+            "http://a.example",
+            "https://a.example/",
+            "https://a.example:8443",
+            "https://a.example/x?y",
+            "https://A.example",
+            "https://localhost",
+            "https://a.example/../b",
+            "https://a.example//b",
+        ] {
+            assert!(url.parse::<IssuerUrl>().is_err(), "{url}");
+        }
+        let url: IssuerUrl = "https://oidc.example.org/clusters/demo".parse().unwrap();
+        assert_eq!(url.host_and_path(), "oidc.example.org/clusters/demo");
+    }
+
+    #[test]
+    fn a_cluster_whose_region_is_of_another_partition_is_refused() {
+        let text = r#"{"name":"demo","account":"123456789012","partition":"aws","region":"us-gov-west-1",
+            "hosting":{"kind":"elsewhere"},"issuer":"https://oidc.example.org"}"#;
+        let error = serde_json::from_str::<Cluster>(text).unwrap_err().to_string();
+        assert!(error.contains("us-gov-west-1") && error.contains("partition aws"), "{error}");
+    }
+}

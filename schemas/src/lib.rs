@@ -1,0 +1,27 @@
+//! What one program of sts-handoff writes and another program, or a person's script, reads.
+//!
+//! ```text
+//! CredentialsRequests ──generator──▶ directory ──pack, sign──▶ Bundle
+//!                                                               │
+//!            UnverifiedBundle ──verify(TrustStore)──▶ VerifiedBundle ──▶ Desired ─┐
+//!                                                                                 ├─▶ Plan ──▶ Receipt
+//!                                                      AWS account ──▶ Observed ──┘
+//! ```
+//!
+//! Nothing here is asynchronous and nothing touches a network.
+
+pub mod aws;
+pub mod cli_input;
+pub mod cluster;
+pub mod digest;
+pub mod failure;
+pub mod layout;
+pub mod manifest;
+pub mod plan;
+pub mod policy;
+pub mod receipt;
+pub mod resource;
+pub mod state;
+mod text;
+
+pub use text::InvalidText;

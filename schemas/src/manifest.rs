@@ -1,0 +1,79 @@
+//! `manifest.json`: what a bundle says of itself, and the digest of every other file.
+
+use crate::cluster::Cluster;
+use crate::digest::Sha256;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of a shape that this project defines: `major.minor`.
+///
+/// A reader takes its own major version and refuses every other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SchemaVersion {
+    /// The first.
+    #[serde(rename = "1.0")]
+    V1,
+}
+
+impl SchemaVersion {
+    /// What this program writes.
+    pub const CURRENT: Self = Self::V1;
+}
+
+impl std::fmt::Display for SchemaVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("1.0")
+    }
+}
+
+/// The program that wrote a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// `sts-generator` or `sts-executor`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The content of `manifest.json`, the one file the signatures speak of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of the bundle format.
+    pub schema_version: SchemaVersion,
+    /// The program that wrote the bundle.
+    pub tool: Tool,
+    /// When it was made, in seconds since 1970; a newer bundle outranks an older one.
+    pub generation: u64,
+    /// The cluster it is for.
+    pub cluster: Cluster,
+    /// Every other file but the signatures, sorted by path.
+    pub files: Vec<FileEntry>,
+}
+
+/// One file of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Its path below the top folder.
+    pub path: String,
+    /// Its length in bytes.
+    pub length: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: Sha256,
+}
+
+impl Manifest {
+    /// The bytes of `manifest.json`: JSON indented by two spaces, a newline at the end.
+    ///
+    /// # Panics
+    /// Never: every part of a manifest has a JSON form.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a manifest holds only strings, numbers and lists")]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a manifest has a JSON form");
+        bytes.push(b'\n');
+        bytes
+    }
+}

@@ -1,0 +1,78 @@
+//! The receipt: what an apply or delete did, carried back across the gap.
+
+use crate::aws::{AccountId, Arn, Partition, Region, RoleName};
+use crate::cluster::{ClusterName, IssuerUrl};
+use crate::digest::Sha256;
+use crate::manifest::{SchemaVersion, Tool};
+use crate::plan::Purpose;
+use crate::resource::Address;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What was done to an account, resource by resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// The version of this shape.
+    pub schema_version: SchemaVersion,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// What was attempted.
+    pub purpose: Purpose,
+    /// The digest of the bundle's manifest; none when a cluster was deleted by name.
+    pub bundle: Option<Sha256>,
+    /// The digest of the plan that was carried out.
+    pub plan: Sha256,
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The account it was done in.
+    pub account: AccountId,
+    /// That account's partition.
+    pub partition: Partition,
+    /// The region.
+    pub region: Region,
+    /// Who did it: the ARN that AWS gave for the credentials.
+    pub caller: String,
+    /// When it began, in seconds since 1970.
+    pub started: u64,
+    /// When it ended, in seconds since 1970.
+    pub finished: u64,
+    /// Whether every step was done.
+    pub complete: bool,
+    /// The issuer the cluster's tokens name; none after a delete.
+    pub issuer: Option<IssuerUrl>,
+    /// The ARN of the OIDC provider; none after a delete.
+    pub provider: Option<Arn>,
+    /// The ARN of every role the bundle asks for; empty after a delete.
+    pub roles: BTreeMap<RoleName, Arn>,
+    /// What became of each step of the plan, in its order.
+    pub steps: Vec<StepReport>,
+}
+
+/// What became of one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepReport {
+    /// The resource.
+    pub address: Address,
+    /// `create`, `update` or `delete`.
+    pub action: String,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "result", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outcome {
+    /// Carried out.
+    Done,
+    /// Tried, and failed; the resource may be half made until the next run.
+    Failed {
+        /// What AWS said, in plain words.
+        error: String,
+    },
+    /// Not begun, because an earlier step failed or the run was interrupted.
+    NotReached,
+}

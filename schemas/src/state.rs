@@ -1,0 +1,52 @@
+//! Desired and observed state: one type, a sorted map from address to resource.
+
+use crate::aws::{AccountId, BucketName, Partition};
+use crate::cluster::Cluster;
+use crate::resource::{Address, Resource};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Resources by address, in creation order.
+pub type State = BTreeMap<Address, Resource>;
+
+/// What a verified bundle asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    /// The cluster it is for.
+    pub cluster: Cluster,
+    /// When the bundle was made, in seconds since 1970; a newer one outranks an older one.
+    pub generation: u64,
+    /// Every resource the cluster needs.
+    pub resources: State,
+}
+
+/// What an account was seen to hold of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// The account that was looked at.
+    pub account: AccountId,
+    /// The partition the credentials belong to.
+    pub partition: Partition,
+    /// What stands at the addresses that were asked for, and all else that bears the cluster's tag.
+    pub resources: State,
+    /// Addresses that somebody outside this account holds, as with a bucket name taken elsewhere.
+    pub taken: BTreeSet<Address>,
+    /// What lies in a bucket of the cluster's beside the objects in `resources`.
+    pub leftovers: BTreeMap<BucketName, Leftovers>,
+}
+
+/// Things in a bucket that nobody asked for: they stand in the way of deleting it.
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Leftovers {
+    /// Keys of other objects, the first [`Leftovers::SHOWN`] of them.
+    pub keys: Vec<String>,
+    /// How many other objects, old versions and delete markers there are in all.
+    pub count: u64,
+}
+
+impl Leftovers {
+    /// How many keys are named; the count is always whole.
+    pub const SHOWN: usize = 20;
+}
