@@ -10,6 +10,7 @@
 //!
 //! Nothing here is asynchronous and nothing touches a network.
 
+pub mod archive;
 pub mod aws;
 pub mod cli_input;
 pub mod cluster;
@@ -21,6 +22,7 @@ pub mod plan;
 pub mod policy;
 pub mod receipt;
 pub mod resource;
+pub mod signature;
 pub mod state;
 mod text;
 
