@@ -2,11 +2,17 @@
 //!
 //! Everything behind this trait may be slow, fail, or be cut off; nothing behind it decides anything.
 
-use sts_schemas::aws::{AccountId, Partition, Region};
-use sts_schemas::cluster::ClusterName;
-use sts_schemas::resource::{Address, Resource};
-use sts_schemas::state::Observed;
+mod memory;
+mod runtime;
+
+pub use memory::{Fault, Memory};
+pub use runtime::Runtime;
+
 use std::collections::BTreeSet;
+use sts_schemas::aws::{AccountId, Partition, Region};
+use sts_schemas::cluster::{ClusterName, OWNED};
+use sts_schemas::resource::{Address, Resource, Tags};
+use sts_schemas::state::Observed;
 
 /// An account that can be looked at and changed, one resource at a time.
 #[async_trait::async_trait(?Send)]
@@ -58,6 +64,31 @@ pub struct Scope {
     /// How far to look for other things that bear the tag.
     pub search: Search,
 }
+
+impl Scope {
+    /// Whether this project or ccoctl would have made this for the cluster, going by the name alone.
+    ///
+    /// A provider in CloudFront's domain counts: AWS, not the cluster, names those.
+    #[must_use]
+    pub fn is_named_for_cluster(&self, address: &Address) -> bool {
+        let name = match address {
+            Address::Bucket(name) | Address::Object(name, _) => name.as_str(),
+            Address::Provider(issuer) if issuer.ends_with(".cloudfront.net") => return true,
+            Address::Provider(issuer) => issuer,
+            Address::Role(name) => name.as_str(),
+        };
+        name.strip_prefix(self.cluster.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    }
+}
+
+/// Whether two sets of tags name a cluster they both belong to.
+fn owned_alike(one: &Tags, other: &Tags) -> bool {
+    let owns = |(key, value): &(&String, &String)| key.starts_with(OWNERSHIP_PREFIX) && *value == OWNED;
+    one.iter().filter(owns).any(|(key, value)| other.get(key) == Some(value))
+}
+
+/// What every ownership tag begins with; see [`ClusterName::ownership_tag`].
+const OWNERSHIP_PREFIX: &str = "openshift.io/cloud-credential-operator/";
 
 /// How far to look for things that bear a cluster's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,142 @@
+//! A whole account in memory: what `rehearse` runs on, and where tests make any call fail.
+
+mod calls;
+mod change;
+mod world;
+
+use super::{Account, AccountError, AccountErrorKind, Identity, Scope};
+pub use calls::Fault;
+use std::cell::RefCell;
+use sts_schemas::resource::{Address, Resource};
+use sts_schemas::state::{Observed, State};
+use world::{Refusal, World};
+
+/// An account that behaves as AWS does, one call after the other, and forgets all when dropped.
+///
+/// Each change is made of the same calls as with AWS; any of them can be made to fail.
+#[derive(Debug)]
+pub struct Memory {
+    identity: Identity,
+    world: RefCell<World>,
+}
+
+impl Memory {
+    /// An empty account.
+    #[must_use]
+    pub fn new(identity: Identity) -> Self {
+        Self { identity, world: RefCell::default() }
+    }
+
+    /// Puts a resource there, as somebody else might have done before.
+    pub fn hold(&self, resource: Resource) {
+        self.world.borrow_mut().resources.insert(resource.address(), resource);
+    }
+
+    /// Lets another account have this address.
+    pub fn take(&self, address: Address) {
+        self.world.borrow_mut().taken.insert(address);
+    }
+
+    /// All that is in the account.
+    #[must_use]
+    pub fn resources(&self) -> State {
+        self.world.borrow().resources.clone()
+    }
+
+    /// How many calls were made so far.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.world.borrow().calls.made()
+    }
+
+    /// Makes the `nth` call from now, counted from 0, end in this fault.
+    pub fn fail(&self, nth: usize, fault: Fault) {
+        self.world.borrow_mut().calls.plan(nth, fault);
+    }
+
+    fn peek(&self, at: &Address) -> Option<Resource> {
+        self.world.borrow().resources.get(at).cloned()
+    }
+
+    /// One call: counted, refused if so planned, else `change` happens, and its answer may yet be lost.
+    ///
+    /// Calls of other steps may come between two of one step, as they do with AWS.
+    async fn call<T>(
+        &self,
+        name: &str,
+        on: &Address,
+        change: impl FnOnce(&mut World) -> Result<T, Refusal>,
+    ) -> Result<T, AccountError> {
+        tokio::task::yield_now().await;
+        let mut world = self.world.borrow_mut();
+        let fault = world.calls.next();
+        if fault == Some(Fault::Refused) {
+            return Err(Refusal::of("the call was made to fail").from_call(name, on));
+        }
+        let answer = change(&mut world).map_err(|refusal| refusal.from_call(name, on))?;
+        if fault == Some(Fault::AnswerLost) {
+            let lost = Refusal::of("the answer was made to get lost").from_call(name, on);
+            return Err(AccountError { kind: AccountErrorKind::Unreachable, ..lost });
+        }
+        Ok(answer)
+    }
+}
+
+#[async_trait::async_trait(?Send)]
+impl Account for Memory {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    async fn observe(&self, scope: &Scope) -> Result<Observed, AccountError> {
+        let whole = Address::Bucket(scope.cluster.default_bucket());
+        self.call("iam:ListRoles", &whole, |world| {
+            let resources: State = world
+                .resources
+                .iter()
+                .filter(|(address, resource)| World::shows(scope, address, resource))
+                .map(|(address, resource)| (address.clone(), resource.clone()))
+                .collect();
+            let leftovers = resources
+                .keys()
+                .filter_map(|address| match address {
+                    Address::Bucket(name) => Some((name.clone(), world.leftovers(name, scope))),
+                    _ => None,
+                })
+                .filter(|(_, leftovers)| leftovers.count > 0)
+                .collect();
+            Ok(Observed {
+                account: self.identity.account.clone(),
+                partition: self.identity.partition,
+                taken: world.taken.intersection(&scope.wanted).cloned().collect(),
+                leftovers,
+                resources,
+            })
+        })
+        .await
+    }
+
+    async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError> {
+        match after {
+            Resource::Bucket(bucket) => self.put_bucket(before, bucket).await,
+            Resource::Object(object) => self.put_object(object).await,
+            Resource::Provider(provider) => self.put_provider(before, provider).await,
+            Resource::Role(role) => self.put_role(before, role).await,
+        }
+    }
+
+    async fn remove(&self, before: &Resource) -> Result<(), AccountError> {
+        let at = before.address();
+        let call = match before {
+            Resource::Bucket(bucket) => return self.remove_bucket(&bucket.name).await,
+            Resource::Role(role) => return self.remove_role(role).await,
+            Resource::Object(_) => "s3:DeleteObject",
+            Resource::Provider(_) => "iam:DeleteOpenIDConnectProvider",
+        };
+        self.call(call, &at, |world| {
+            world.resources.remove(&at);
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,130 @@
+//! What the account in memory holds, and which changes it would refuse.
+
+use super::calls::Calls;
+use crate::account::{AccountError, AccountErrorKind, Scope, Search, owned_alike};
+use std::collections::BTreeSet;
+use sts_schemas::aws::BucketName;
+use sts_schemas::resource::{Address, Bucket, Provider, PublicAccessBlock, Resource, Role, Tags};
+use sts_schemas::state::{Leftovers, State};
+
+#[derive(Debug, Default)]
+pub(super) struct World {
+    pub(super) resources: State,
+    pub(super) taken: BTreeSet<Address>,
+    pub(super) calls: Calls,
+}
+
+/// How S3 makes a bucket. Source: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage".
+pub(super) const ALL_BLOCKED: PublicAccessBlock = PublicAccessBlock {
+    block_public_acls: true,
+    ignore_public_acls: true,
+    block_public_policy: true,
+    restrict_public_buckets: true,
+};
+
+/// Why the account would not.
+pub(super) struct Refusal {
+    kind: AccountErrorKind,
+    message: &'static str,
+}
+
+impl Refusal {
+    pub(super) fn of(message: &'static str) -> Self {
+        Self { kind: AccountErrorKind::Other, message }
+    }
+
+    pub(super) fn foreign(message: &'static str) -> Self {
+        Self { kind: AccountErrorKind::Foreign, message }
+    }
+
+    pub(super) fn from_call(&self, call: &str, on: &Address) -> AccountError {
+        AccountError {
+            call: call.into(),
+            on: on.to_string(),
+            message: self.message.into(),
+            request_id: None,
+            kind: self.kind,
+        }
+    }
+}
+
+impl World {
+    /// Makes the resource, or gives back the one that is there if it bears the same marks of ownership.
+    pub(super) fn create(&mut self, made: Resource, tags: &Tags) -> Result<Resource, Refusal> {
+        let at = made.address();
+        if self.taken.contains(&at) {
+            return Err(Refusal::foreign("another account has it"));
+        }
+        match self.resources.get(&at) {
+            None => {
+                self.resources.insert(at, made.clone());
+                Ok(made)
+            }
+            Some(there) if owned_alike(there.tags(), tags) || self.is_bare(there) => Ok(there.clone()),
+            Some(_) => Err(Refusal::foreign("it is there already and is not the cluster's")),
+        }
+    }
+
+    /// A bucket cannot be made together with its tags: between the two calls it stands bare.
+    fn is_bare(&self, resource: &Resource) -> bool {
+        matches!(resource, Resource::Bucket(bucket)
+            if bucket.tags.is_empty() && bucket.policy.is_none() && self.objects(&bucket.name).next().is_none())
+    }
+
+    pub(super) fn bucket(&mut self, at: &Address) -> Result<&mut Bucket, Refusal> {
+        match self.resources.get_mut(at) {
+            Some(Resource::Bucket(bucket)) => Ok(bucket),
+            _ => Err(Refusal::of("there is no such bucket")),
+        }
+    }
+
+    pub(super) fn role(&mut self, at: &Address) -> Result<&mut Role, Refusal> {
+        match self.resources.get_mut(at) {
+            Some(Resource::Role(role)) => Ok(role),
+            _ => Err(Refusal::of("there is no such role")),
+        }
+    }
+
+    /// What one of the calls that change a provider changes: the setting it is named after.
+    pub(super) fn change_provider(
+        &mut self,
+        at: &Address,
+        call: &str,
+        settled: &Provider,
+    ) -> Result<(), Refusal> {
+        let Some(Resource::Provider(provider)) = self.resources.get_mut(at) else {
+            return Err(Refusal::of("there is no such provider"));
+        };
+        match call {
+            "iam:TagOpenIDConnectProvider" => provider.tags.clone_from(&settled.tags),
+            "iam:UpdateOpenIDConnectProviderThumbprint" => {
+                provider.thumbprints.clone_from(&settled.thumbprints)
+            }
+            _ => provider.client_ids.clone_from(&settled.client_ids),
+        }
+        Ok(())
+    }
+
+    /// The keys of a bucket's objects.
+    pub(super) fn objects(&self, bucket: &BucketName) -> impl Iterator<Item = &str> {
+        self.resources.keys().filter_map(move |address| match address {
+            Address::Object(within, key) if within == bucket => Some(key.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether somebody who looks through `scope` sees the resource.
+    pub(super) fn shows(scope: &Scope, address: &Address, resource: &Resource) -> bool {
+        let looked_for = scope.search == Search::Thorough || scope.is_named_for_cluster(address);
+        let found = looked_for && resource.is_owned_by(&scope.cluster);
+        scope.wanted.contains(address) || (found && !matches!(address, Address::Object(..)))
+    }
+
+    pub(super) fn leftovers(&self, bucket: &BucketName, scope: &Scope) -> Leftovers {
+        let unwanted =
+            |key: &&str| !scope.wanted.contains(&Address::Object(bucket.clone(), (*key).to_owned()));
+        let keys: Vec<String> = self.objects(bucket).filter(unwanted).map(str::to_owned).collect();
+        let count = u64::try_from(keys.len()).unwrap_or(u64::MAX);
+        Leftovers { keys: keys.into_iter().take(Leftovers::SHOWN).collect(), count }
+    }
+}

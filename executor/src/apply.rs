@@ -1,0 +1,129 @@
+//! Carrying out a plan: dull on purpose. Everything there was to decide, the plan has decided.
+
+mod stop;
+
+pub use stop::{Stop, until_signalled};
+
+use crate::account::{Account, AccountError};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use sts_schemas::plan::{Plan, Step};
+use sts_schemas::receipt::{Outcome, StepReport};
+use sts_schemas::resource::Address;
+
+/// How fast to go, and when to stop.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    /// How many steps may be under way at once, at least one.
+    pub width: usize,
+    /// Asks for no further step to be begun.
+    pub stop: Stop,
+}
+
+impl Pace {
+    /// IAM throttles an account's writing calls in the low tens a second, and a role is one call at a time.
+    pub const WIDTH: usize = 10;
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { width: Self::WIDTH, stop: Stop::default() }
+    }
+}
+
+/// Whoever wants to watch steps begin and end.
+pub trait Progress {
+    /// A step begins.
+    fn started(&mut self, step: &Step);
+
+    /// A step ended, well or not.
+    fn finished(&mut self, step: &Step, result: Result<(), &AccountError>);
+}
+
+/// Nobody watches.
+impl Progress for () {
+    fn started(&mut self, _step: &Step) {}
+
+    fn finished(&mut self, _step: &Step, _result: Result<(), &AccountError>) {}
+}
+
+/// Walks the plan's steps, as wide as their order allows, and reports on each in the plan's order.
+///
+/// Steps of one rank run side by side. When one fails, those beside it still run, and nothing of a later rank begins.
+pub async fn apply(
+    account: &dyn Account,
+    plan: &Plan,
+    pace: &Pace,
+    progress: &mut dyn Progress,
+) -> Vec<StepReport> {
+    let mut outcomes = vec![Outcome::NotReached; plan.steps.len()];
+    for rank in ranks(&plan.steps) {
+        walk_rank(account, &plan.steps, rank, pace, progress, &mut outcomes).await;
+        if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed { .. })) {
+            break;
+        }
+    }
+    let reports = plan.steps.iter().zip(outcomes);
+    reports
+        .map(|(step, outcome)| StepReport { address: step.address(), action: step.verb().into(), outcome })
+        .collect()
+}
+
+/// Runs the steps of one rank, at most `pace.width` at a time.
+async fn walk_rank(
+    account: &dyn Account,
+    steps: &[Step],
+    rank: Vec<usize>,
+    pace: &Pace,
+    progress: &mut dyn Progress,
+    outcomes: &mut [Outcome],
+) {
+    let mut waiting = rank.into_iter();
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        while under_way.len() < pace.width.max(1) && !pace.stop.is_requested() {
+            let Some(index) = waiting.next() else { break };
+            let step = &steps[index];
+            progress.started(step);
+            under_way.push(async move { (index, carry_out(account, step).await) });
+        }
+        let Some((index, result)) = under_way.next().await else { return };
+        progress.finished(&steps[index], result.as_ref().map(|&()| ()));
+        outcomes[index] = match result {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::Failed { error: error.to_string() },
+        };
+    }
+}
+
+async fn carry_out(account: &dyn Account, step: &Step) -> Result<(), AccountError> {
+    match step {
+        Step::Create { after } => account.put(None, after).await,
+        Step::Update { before, after, .. } => account.put(Some(before), after).await,
+        Step::Delete { before } => account.remove(before).await,
+    }
+}
+
+/// The steps' places in the plan, grouped into what may run side by side, in order.
+fn ranks(steps: &[Step]) -> Vec<Vec<usize>> {
+    let mut ranked = std::collections::BTreeMap::<u8, Vec<usize>>::new();
+    for (index, step) in steps.iter().enumerate() {
+        ranked.entry(rank(step)).or_default().push(index);
+    }
+    ranked.into_values().collect()
+}
+
+/// Whatever is made stands before what leans on it; all deletes come after, the other way round.
+fn rank(step: &Step) -> u8 {
+    const LAST: u8 = 2;
+    let height = match step.address() {
+        Address::Bucket(_) => 0,
+        // IAM looks at the issuer's host when a provider is made: the bucket must stand, the objects need not.
+        Address::Object(..) | Address::Provider(_) => 1,
+        Address::Role(_) => LAST,
+    };
+    match step {
+        Step::Create { .. } | Step::Update { .. } => height,
+        Step::Delete { .. } => LAST + 1 + (LAST - height),
+    }
+}
