@@ -12,12 +12,15 @@
 
 pub mod archive;
 pub mod aws;
+pub mod bundle;
 pub mod cli_input;
 pub mod cluster;
+pub mod contents;
 pub mod digest;
 pub mod failure;
 pub mod layout;
 pub mod manifest;
+pub mod oidc;
 pub mod plan;
 pub mod policy;
 pub mod receipt;

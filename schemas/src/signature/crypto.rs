@@ -75,6 +75,7 @@ fn invalid_key<E>(_: E) -> Error {
 }
 
 /// The signer for an algorithm; the key's bytes are PKCS#8 DER.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the provider's signature is given")]
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>> {
     let der = key.as_bytes();
     Ok(match algorithm {
@@ -100,6 +101,7 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
 }
 
 /// The verifier for an algorithm; the key's bytes are SubjectPublicKeyInfo DER.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the provider's signature is given")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     let der = key.try_get_as_bytes()?;
     Ok(match algorithm {

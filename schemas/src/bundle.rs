@@ -1,0 +1,314 @@
+//! A bundle as it is received: bytes with no meaning until they are verified.
+//!
+//! [`UnverifiedBundle`] has no accessors. Its one way on is [`UnverifiedBundle::verify`], and that is the one
+//! way to a [`VerifiedBundle`]. The order is that of `FORMAT.md`: limits, archive, signatures over the bytes
+//! received, digests of the files, and only then what the files say.
+
+mod archive;
+mod error;
+mod limits;
+
+pub use error::{Verdict, VerifyError};
+pub use limits::Limits;
+
+use crate::contents::{Contents, ContentsReader, Problem, Problems};
+use crate::digest::Sha256;
+use crate::layout::{self, Place};
+use crate::manifest::{Manifest, SchemaVersion};
+use crate::signature::{self, Claims, KeyKind, TrustStore};
+use crate::state::Desired;
+use archive::{ArchiveReader, Entry};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+/// Bytes that somebody says are a bundle.
+pub struct UnverifiedBundle<R> {
+    source: R,
+    limits: Limits,
+}
+
+/// A bundle that enough trusted keys signed, whose bytes are those that were signed, and that holds together.
+#[derive(Debug, Clone)]
+pub struct VerifiedBundle {
+    digest: Sha256,
+    manifest: Manifest,
+    contents: Contents,
+    signers: Vec<Signer>,
+    unknown_signatures: Vec<Sha256>,
+}
+
+/// A bundle of which everything was checked but who signed it: for looking, never for acting.
+#[derive(Debug, Clone)]
+pub struct UntrustedBundle(VerifiedBundle);
+
+/// A trusted key that signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// The key's id.
+    pub key: Sha256,
+    /// The key's kind.
+    pub kind: KeyKind,
+    /// When the signature ends to count, in seconds since 1970, if ever.
+    pub expires: Option<u64>,
+}
+
+/// Whether the end of a signature's time counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// It does; this is the time, in seconds since 1970.
+    Enforced(u64),
+    /// It does not, because a person said so.
+    Overridden,
+}
+
+impl<R: Read> UnverifiedBundle<R> {
+    /// Takes in bytes, to be read once, within the limits of the format.
+    pub fn new(source: R) -> Self {
+        Self { source, limits: Limits::FORMAT }
+    }
+
+    /// The same with other limits, for tests of the limits themselves.
+    pub fn with_limits(source: R, limits: Limits) -> Self {
+        Self { source, limits }
+    }
+
+    /// Verifies everything, in the order of `FORMAT.md`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; behind the signatures everything that is wrong at once.
+    pub fn verify(self, trust: &TrustStore, expiry: Expiry) -> Result<VerifiedBundle, VerifyError> {
+        self.read(|manifest, signatures| trusted_signers(manifest, signatures, trust, expiry))
+    }
+
+    /// Verifies everything but who signed: what comes out cannot be planned or applied.
+    ///
+    /// # Errors
+    /// As [`UnverifiedBundle::verify`], but for those that speak of trust.
+    pub fn read_without_trust(self) -> Result<UntrustedBundle, VerifyError> {
+        self.read(|_, signatures| Ok((Vec::new(), signatures.keys().cloned().collect()))).map(UntrustedBundle)
+    }
+
+    fn read(
+        self,
+        trust: impl FnOnce(&[u8], &BTreeMap<Sha256, String>) -> Result<Trusted, VerifyError>,
+    ) -> Result<VerifiedBundle, VerifyError> {
+        let mut archive = ArchiveReader::open(self.source, self.limits)?;
+        let Some(first) = archive.next_entry()?.filter(|entry| entry.path == layout::MANIFEST) else {
+            return Err(VerifyError::NoManifest);
+        };
+        let manifest_bytes = archive.content(&first, self.limits.manifest)?;
+        let digest = Sha256::of(&manifest_bytes);
+
+        let mut signatures = BTreeMap::new();
+        let mut pending = archive.next_entry()?;
+        while let Some(entry) = &pending {
+            let Some(Place::Signature { key_id }) = Place::of(&entry.path) else { break };
+            if signatures.len() >= self.limits.signatures {
+                return Err(VerifyError::limit("signatures", self.limits.signatures as u64));
+            }
+            let token = archive.content(entry, self.limits.signature)?;
+            let token = String::from_utf8(token).map_err(|_| VerifyError::BadSignature {
+                key: key_id.clone(),
+                source: signature::SignatureError::Malformed("it is no text".into()),
+            })?;
+            signatures.insert(key_id, token);
+            pending = archive.next_entry()?;
+        }
+        let (signers, unknown_signatures) = trust(&manifest_bytes, &signatures)?;
+
+        let manifest = parse_manifest(&manifest_bytes)?;
+        for (signer, claims) in &signers {
+            agree(&manifest, claims)
+                .map_err(|what| VerifyError::ClaimsDiffer { key: signer.key.clone(), what })?;
+        }
+        let top = format!("{}-{}", manifest.cluster.name, digest.short());
+        if archive.top() != top {
+            return Err(VerifyError::WrongTop { found: archive.top().to_owned(), wanted: top });
+        }
+        let contents = read_files(&mut archive, pending, &manifest, &self.limits)?;
+        archive.finish()?;
+        let signers = signers.into_iter().map(|(signer, _)| signer).collect();
+        Ok(VerifiedBundle {
+            digest,
+            manifest,
+            contents: contents.map_err(VerifyError::Inconsistent)?,
+            signers,
+            unknown_signatures,
+        })
+    }
+}
+
+/// Trusted signers with what they claim, and the ids of keys nobody here knows.
+type Trusted = (Vec<(Signer, Claims)>, Vec<Sha256>);
+
+fn trusted_signers(
+    manifest: &[u8],
+    signatures: &BTreeMap<Sha256, String>,
+    trust: &TrustStore,
+    expiry: Expiry,
+) -> Result<Trusted, VerifyError> {
+    if signatures.is_empty() {
+        return Err(VerifyError::Unsigned);
+    }
+    let now = match expiry {
+        Expiry::Enforced(now) => Some(now),
+        Expiry::Overridden => None,
+    };
+    let (mut signers, mut unknown) = (Vec::new(), Vec::new());
+    for (key_id, token) in signatures {
+        let Some(key) = trust.key(key_id) else {
+            unknown.push(key_id.clone());
+            continue;
+        };
+        let bad = |source| VerifyError::BadSignature { key: key_id.clone(), source };
+        let claims = signature::verify(token, key, now).map_err(bad)?;
+        if claims.manifest_sha256 != Sha256::of(manifest) {
+            return Err(VerifyError::OtherManifest { key: key_id.clone() });
+        }
+        let signer = Signer { key: key_id.clone(), kind: key.kind(), expires: claims.exp };
+        signers.push((signer, claims));
+    }
+    if signers.len() < trust.threshold() {
+        return Err(VerifyError::Untrusted { trusted: signers.len(), threshold: trust.threshold(), unknown });
+    }
+    Ok((signers, unknown))
+}
+
+fn parse_manifest(bytes: &[u8]) -> Result<Manifest, VerifyError> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        schema_version: String,
+    }
+    let wrong = |error: serde_json::Error| VerifyError::BadManifest(error.to_string());
+    let Versioned { schema_version } = serde_json::from_slice(bytes).map_err(wrong)?;
+    if schema_version != SchemaVersion::CURRENT.to_string() {
+        return Err(VerifyError::Unsupported { found: schema_version });
+    }
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(wrong)?;
+    if manifest.to_bytes() != bytes {
+        return Err(VerifyError::BadManifest("it is not written the way FORMAT.md says".into()));
+    }
+    for pair in manifest.files.windows(2) {
+        if pair[0].path >= pair[1].path {
+            let what = format!("{:?} does not come after {:?}", pair[1].path, pair[0].path);
+            return Err(VerifyError::BadManifest(what));
+        }
+    }
+    let mut folded = BTreeSet::new();
+    for entry in &manifest.files {
+        match Place::of(&entry.path) {
+            None | Some(Place::Manifest | Place::Signature { .. }) => {
+                return Err(VerifyError::BadManifest(format!(
+                    "it lists {:?}, where no file belongs",
+                    entry.path
+                )));
+            }
+            Some(_) if !folded.insert(entry.path.to_ascii_lowercase()) => {
+                let what = format!("{:?} differs from another path only by case", entry.path);
+                return Err(VerifyError::BadManifest(what));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(manifest)
+}
+
+fn agree(manifest: &Manifest, claims: &Claims) -> Result<(), String> {
+    let Manifest { cluster, generation, .. } = manifest;
+    if claims.cluster != cluster.name {
+        return Err(format!("cluster {}, and the manifest {}", claims.cluster, cluster.name));
+    }
+    if claims.account != cluster.account {
+        return Err(format!("account {}, and the manifest {}", claims.account, cluster.account));
+    }
+    if claims.generation != *generation {
+        return Err(format!("generation {}, and the manifest {generation}", claims.generation));
+    }
+    Ok(())
+}
+
+/// Walks files and manifest side by side. Both are sorted, so what is missing or extra shows at once.
+fn read_files<R: Read>(
+    archive: &mut ArchiveReader<R>,
+    mut pending: Option<Entry>,
+    manifest: &Manifest,
+    limits: &Limits,
+) -> Result<Result<Contents, Problems>, VerifyError> {
+    let mut reader = ContentsReader::new(&manifest.cluster, manifest.generation);
+    let mut problems = Vec::new();
+    let mut listed = manifest.files.iter().peekable();
+    while let Some(entry) = pending {
+        while let Some(missing) = listed.next_if(|listed| listed.path < entry.path) {
+            problems.push(Problem { file: missing.path.clone(), what: "listed, but not there".into() });
+        }
+        let bytes = archive.content(&entry, limits.file)?;
+        match listed.next_if(|listed| listed.path == entry.path) {
+            None => problems.push(Problem { file: entry.path, what: "there, but not listed".into() }),
+            Some(listed) if listed.length != bytes.len() as u64 => {
+                let what = format!("listed with {} bytes, but has {}", listed.length, bytes.len());
+                problems.push(Problem { file: entry.path, what });
+            }
+            Some(listed) if listed.sha256 != Sha256::of(&bytes) => {
+                problems.push(Problem { file: entry.path, what: "not the bytes that were signed".into() });
+            }
+            Some(_) => reader.file(&entry.path, &bytes),
+        }
+        pending = archive.next_entry()?;
+    }
+    for missing in listed {
+        problems.push(Problem { file: missing.path.clone(), what: "listed, but not there".into() });
+    }
+    if problems.is_empty() { Ok(reader.finish()) } else { Err(VerifyError::FilesDiffer(Problems(problems))) }
+}
+
+impl VerifiedBundle {
+    /// What the bundle asks for.
+    #[must_use]
+    pub fn desired(&self) -> &Desired {
+        &self.contents.desired
+    }
+
+    /// The manifest that was signed.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The SHA-256 of the manifest: the bundle's name for plans, receipts and people.
+    #[must_use]
+    pub fn digest(&self) -> &Sha256 {
+        &self.digest
+    }
+
+    /// The trusted keys that signed.
+    #[must_use]
+    pub fn signers(&self) -> &[Signer] {
+        &self.signers
+    }
+
+    /// Ids of keys that signed and that the reader does not know.
+    #[must_use]
+    pub fn unknown_signatures(&self) -> &[Sha256] {
+        &self.unknown_signatures
+    }
+
+    /// The installer's manifests by path.
+    #[must_use]
+    pub fn installer_manifests(&self) -> &BTreeMap<String, String> {
+        &self.contents.installer_manifests
+    }
+
+    /// Paths of private keys in the bundle; the executor never needs one.
+    #[must_use]
+    pub fn private_keys(&self) -> &[String] {
+        &self.contents.private_keys
+    }
+}
+
+impl UntrustedBundle {
+    /// What it would be if it were trusted, for showing to a person under a warning.
+    #[must_use]
+    pub fn as_if_verified(&self) -> &VerifiedBundle {
+        &self.0
+    }
+}

@@ -1,0 +1,304 @@
+//! The files of a directory or bundle, parsed and held against each other.
+//!
+//! The generator runs this before it packs, the reader after it verified: one set of rules for both.
+
+mod documents;
+mod hosting;
+mod installer;
+mod roles;
+
+use crate::aws::{Arn, Partition};
+use crate::cli_input::{
+    CreateBucket, CreateOpenIdConnectProvider, CreateRole, PutBucketPolicy, PutBucketTagging, PutObject,
+    PutPublicAccessBlock, PutRolePolicy,
+};
+use crate::cluster::{Cluster, OWNED};
+use crate::layout::{self, Place};
+use crate::policy::PolicyDocument;
+use crate::resource::{GENERATION_TAG, Provider, Resource, Tags};
+use crate::state::{Desired, State};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One thing that is wrong with one file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file's path below the top folder.
+    pub file: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.what)
+    }
+}
+
+/// Everything that is wrong with a set of files, one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl std::error::Error for Problems {}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        write!(f, "{count} problem{}", if count == 1 { "" } else { "s" })?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+/// Files that hold together: what they ask for, and what the installer gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// Every resource the files ask for.
+    pub desired: Desired,
+    /// The installer's manifests by path, as text.
+    pub installer_manifests: BTreeMap<String, String>,
+    /// Paths of private keys among the files; empty unless somebody asked for them.
+    pub private_keys: Vec<String>,
+}
+
+/// Takes files in one by one, and says at the end whether they hold together.
+#[derive(Debug)]
+pub struct ContentsReader {
+    cluster: Cluster,
+    generation: u64,
+    parsed: Parsed,
+    problems: Vec<Problem>,
+}
+
+/// The files by what they are, each parsed for itself.
+#[derive(Debug, Default)]
+struct Parsed {
+    bucket: Option<CreateBucket>,
+    bucket_tagging: Option<PutBucketTagging>,
+    public_access_block: Option<PutPublicAccessBlock>,
+    bucket_policy: Option<PutBucketPolicy>,
+    discovery: Option<String>,
+    discovery_object: Option<PutObject>,
+    keys: Option<String>,
+    keys_object: Option<PutObject>,
+    public_key: Option<String>,
+    provider: Option<CreateOpenIdConnectProvider>,
+    roles: BTreeMap<String, CreateRole>,
+    policies: BTreeMap<String, PutRolePolicy>,
+    installer_manifests: BTreeMap<String, String>,
+    private_keys: Vec<String>,
+    requests: usize,
+}
+
+impl ContentsReader {
+    /// Begins with what the manifest says: the cluster and the generation in seconds since 1970.
+    #[must_use]
+    pub fn new(cluster: &Cluster, generation: u64) -> Self {
+        Self { cluster: cluster.clone(), generation, parsed: Parsed::default(), problems: Vec::new() }
+    }
+
+    /// Takes in one file. What is wrong with it is kept for [`ContentsReader::finish`].
+    pub fn file(&mut self, path: &str, bytes: &[u8]) {
+        let Some(place) = Place::of(path) else {
+            self.problem(path, "nothing belongs here");
+            return;
+        };
+        match place {
+            Place::Manifest | Place::Signature { .. } | Place::Review | Place::ApplyScript => {}
+            Place::Request => self.parsed.requests += 1,
+            Place::PrivateKey => self.parsed.private_keys.push(path.to_owned()),
+            Place::PublicKey => self.parsed.public_key = self.text(path, bytes),
+            Place::InstallerManifest => {
+                if let Some(text) = self.text(path, bytes) {
+                    self.parsed.installer_manifests.insert(path.to_owned(), text);
+                }
+            }
+            Place::Aws => self.aws_file(path, bytes),
+        }
+    }
+
+    fn aws_file(&mut self, path: &str, bytes: &[u8]) {
+        match path {
+            layout::DISCOVERY => self.parsed.discovery = self.text(path, bytes),
+            layout::KEYS => self.parsed.keys = self.text(path, bytes),
+            layout::BUCKET => self.parsed.bucket = self.json(path, bytes),
+            layout::BUCKET_TAGGING => self.parsed.bucket_tagging = self.json(path, bytes),
+            layout::BUCKET_PUBLIC_ACCESS_BLOCK => self.parsed.public_access_block = self.json(path, bytes),
+            layout::BUCKET_POLICY => self.parsed.bucket_policy = self.json(path, bytes),
+            layout::DISCOVERY_OBJECT => self.parsed.discovery_object = self.json(path, bytes),
+            layout::KEYS_OBJECT => self.parsed.keys_object = self.json(path, bytes),
+            layout::PROVIDER => self.parsed.provider = self.json(path, bytes),
+            _ if path.starts_with("05-") && path.ends_with("-role.json") => {
+                if let Some(role) = self.json(path, bytes) {
+                    self.parsed.roles.insert(path.to_owned(), role);
+                }
+            }
+            _ if path.starts_with("06-") && path.ends_with("-policy.json") => {
+                if let Some(policy) = self.json(path, bytes) {
+                    self.parsed.policies.insert(path.to_owned(), policy);
+                }
+            }
+            _ => self.problem(path, "no AWS call is known for a file of this name"),
+        }
+    }
+
+    /// Holds all files against each other.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn finish(mut self) -> Result<Contents, Problems> {
+        let mut resources = State::new();
+        let parsed = std::mem::take(&mut self.parsed);
+        hosting::check(&mut self, &parsed, &mut resources);
+        documents::check(&mut self, &parsed);
+        self.provider(parsed.provider.as_ref(), &mut resources);
+        roles::check(&mut self, &parsed, &mut resources);
+        installer::check(&mut self, &parsed);
+        if parsed.requests == 0 {
+            self.problem(layout::REQUESTS, "the requests that everything was made from are missing");
+        }
+        if !self.problems.is_empty() {
+            self.problems.sort();
+            return Err(Problems(self.problems));
+        }
+        let desired = Desired { cluster: self.cluster, generation: self.generation, resources };
+        let Parsed { installer_manifests, private_keys, .. } = parsed;
+        Ok(Contents { desired, installer_manifests, private_keys })
+    }
+
+    fn provider(&mut self, input: Option<&CreateOpenIdConnectProvider>, resources: &mut State) {
+        let Some(input) = input else {
+            self.missing(layout::PROVIDER);
+            return;
+        };
+        if input.url != self.cluster.issuer {
+            let what =
+                format!("its Url is {}, and the cluster's issuer is {}", input.url, self.cluster.issuer);
+            self.problem(layout::PROVIDER, what);
+        }
+        if input.client_id_list.is_empty() || input.client_id_list.len() > 100 {
+            self.problem(layout::PROVIDER, "IAM takes 1 to 100 client ids");
+        }
+        if input.thumbprint_list.len() > 5 {
+            self.problem(layout::PROVIDER, "IAM takes at most 5 thumbprints");
+        }
+        let tags = self.owned_tags(layout::PROVIDER, &input.tags);
+        let generation = self.generation.to_string();
+        if tags.get(GENERATION_TAG) != Some(&generation) {
+            let what = format!("its tag {GENERATION_TAG} must be the bundle's generation, {generation}");
+            self.problem(layout::PROVIDER, what);
+        }
+        let provider = Provider {
+            issuer: input.url.clone(),
+            client_ids: input.client_id_list.iter().cloned().collect(),
+            thumbprints: input.thumbprint_list.iter().cloned().collect(),
+            tags,
+        };
+        self.place(layout::PROVIDER, Resource::Provider(provider), resources);
+    }
+
+    fn problem(&mut self, file: &str, what: impl Into<String>) {
+        self.problems.push(Problem { file: file.to_owned(), what: what.into() });
+    }
+
+    fn missing(&mut self, file: &str) {
+        self.problem(file, "the file is missing");
+    }
+
+    fn text(&mut self, path: &str, bytes: &[u8]) -> Option<String> {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            if let Some(mark) = PLACEHOLDERS.iter().find(|mark| text.contains(**mark)) {
+                self.problem(path, format!("a placeholder was left in it: {mark:?}"));
+            }
+            return Some(text.to_owned());
+        }
+        self.problem(path, "it is no UTF-8 text");
+        None
+    }
+
+    fn json<T: DeserializeOwned>(&mut self, path: &str, bytes: &[u8]) -> Option<T> {
+        let text = self.text(path, bytes)?;
+        match serde_json::from_str(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(path, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The tags of a list, which must mark the resource as the cluster's.
+    fn owned_tags(&mut self, path: &str, list: &[crate::cli_input::Tag]) -> Tags {
+        let tags = crate::cli_input::tags_of(list).unwrap_or_else(|error| {
+            self.problem(path, error);
+            Tags::new()
+        });
+        self.check_tags(path, &tags);
+        tags
+    }
+
+    fn check_tags(&mut self, path: &str, tags: &Tags) {
+        let key = self.cluster.name.ownership_tag();
+        if tags.get(&key).is_none_or(|value| value != OWNED) {
+            self.problem(path, format!("the tag {key} = {OWNED} is missing"));
+        }
+        if tags.len() > MOST_TAGS {
+            self.problem(path, format!("AWS takes at most {MOST_TAGS} tags, these are {}", tags.len()));
+        }
+        for (key, value) in tags {
+            if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
+                self.problem(
+                    path,
+                    format!("the tag {key:?} is longer than AWS takes: 128 and 256 characters"),
+                );
+            }
+        }
+    }
+
+    /// Every ARN in a policy must be of the cluster's partition.
+    fn check_partition(&mut self, path: &str, policy: &PolicyDocument) {
+        let mut foreign = Vec::new();
+        collect_foreign_arns(&policy.meaning(), self.cluster.partition, &mut foreign);
+        for arn in foreign {
+            let partition = self.cluster.partition;
+            self.problem(path, format!("{arn} is not of the cluster's partition {partition}"));
+        }
+    }
+
+    fn check_arn(&mut self, path: &str, arn: &Arn) {
+        if arn.partition() != self.cluster.partition {
+            let partition = self.cluster.partition;
+            self.problem(path, format!("{arn} is not of the cluster's partition {partition}"));
+        }
+    }
+
+    /// Puts a resource at its address, which must be free.
+    fn place(&mut self, path: &str, resource: Resource, resources: &mut State) {
+        let address = resource.address();
+        if resources.insert(address.clone(), resource).is_some() {
+            self.problem(path, format!("another file makes {address} too"));
+        }
+    }
+}
+
+/// The most tags a bucket, an OIDC provider or a role takes. Source: IAM User Guide, "IAM and AWS STS
+/// quotas"; S3 takes as many for a bucket, and ten for an object, which `hosting` checks.
+const MOST_TAGS: usize = 50;
+
+/// What other tools leave for a person to fill in; nothing of it may stand in a bundle.
+const PLACEHOLDERS: [&str; 3] = ["<enter_", "_here>", "POPULATE ROLE ARN"];
+
+fn collect_foreign_arns(value: &Value, partition: Partition, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.starts_with("arn:") => {
+            let of_partition = text.split(':').nth(1);
+            if of_partition != Some(partition.id()) && of_partition != Some("*") {
+                found.push(text.clone());
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect_foreign_arns(value, partition, found)),
+        Value::Object(map) => map.values().for_each(|value| collect_foreign_arns(value, partition, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,66 @@
+//! Whether the discovery document, the JWKS and the cluster's public key agree.
+
+use super::{ContentsReader, Parsed};
+use crate::layout;
+use crate::oidc::{DiscoveryDocument, Jwk, Jwks};
+
+/// The most keys a JWKS may list: the one in use, and during a rotation the next.
+const MOST_KEYS: usize = 2;
+
+pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
+    match &parsed.discovery {
+        Some(text) => discovery(reader, text),
+        None => reader.missing(layout::DISCOVERY),
+    }
+    let jwks = if let Some(text) = &parsed.keys {
+        jwks(reader, text)
+    } else {
+        reader.missing(layout::KEYS);
+        None
+    };
+    match &parsed.public_key {
+        Some(pem) => public_key(reader, pem, jwks.as_ref()),
+        None => reader.missing(layout::PUBLIC_KEY),
+    }
+}
+
+fn discovery(reader: &mut ContentsReader, text: &str) {
+    match serde_json::from_str::<DiscoveryDocument>(text) {
+        Ok(document) if document == DiscoveryDocument::of(&reader.cluster.issuer) => {}
+        Ok(document) => {
+            let what = format!(
+                "it is not the discovery document of {}: it names the issuer {} and keys at {}",
+                reader.cluster.issuer, document.issuer, document.jwks_uri
+            );
+            reader.problem(layout::DISCOVERY, what);
+        }
+        Err(error) => reader.problem(layout::DISCOVERY, error.to_string()),
+    }
+}
+
+fn jwks(reader: &mut ContentsReader, text: &str) -> Option<Jwks> {
+    let jwks = match serde_json::from_str::<Jwks>(text) {
+        Ok(jwks) => jwks,
+        Err(error) => {
+            reader.problem(layout::KEYS, error.to_string());
+            return None;
+        }
+    };
+    if jwks.keys.is_empty() || jwks.keys.len() > MOST_KEYS {
+        let what = format!("it lists {} keys; one is usual, two during a rotation", jwks.keys.len());
+        reader.problem(layout::KEYS, what);
+    }
+    Some(jwks)
+}
+
+fn public_key(reader: &mut ContentsReader, pem: &str, jwks: Option<&Jwks>) {
+    match Jwk::of_pem(pem) {
+        Ok(jwk) => {
+            if jwks.is_some_and(|jwks| !jwks.keys.contains(&jwk)) {
+                let what = format!("the key of {} (kid {}) is not in it", layout::PUBLIC_KEY, jwk.kid);
+                reader.problem(layout::KEYS, what);
+            }
+        }
+        Err(error) => reader.problem(layout::PUBLIC_KEY, error.to_string()),
+    }
+}

@@ -1,0 +1,148 @@
+//! Whether every role trusts just this cluster's provider, and has just one permissions policy.
+
+use super::{ContentsReader, Parsed};
+use crate::cli_input::{CreateRole, PutRolePolicy};
+use crate::policy::{Effect, PolicyDocument, Principal, Statement};
+use crate::resource::{Resource, Role};
+use crate::state::State;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most characters of a trust policy, white space aside, once an account's quota is raised; 2,048 before.
+/// Source: IAM User Guide, "IAM and AWS STS quotas".
+const LONGEST_TRUST_POLICY: usize = 4096;
+
+/// The most characters of all inline policies of a role, white space aside. Source: as above.
+const LONGEST_INLINE_POLICIES: usize = 10_240;
+
+/// The one action a trust policy allows. Source: STS API Reference, `AssumeRoleWithWebIdentity`.
+const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
+
+pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mut State) {
+    let mut policies: BTreeMap<_, Vec<(&String, &PutRolePolicy)>> = BTreeMap::new();
+    for (file, policy) in &parsed.policies {
+        policies.entry(policy.role_name.clone()).or_default().push((file, policy));
+    }
+    for (file, input) in &parsed.roles {
+        let mut inline = BTreeMap::new();
+        for (policy_file, policy) in policies.remove(&input.role_name).unwrap_or_default() {
+            reader.check_partition(policy_file, &policy.policy_document);
+            if inline.insert(policy.policy_name.clone(), policy.policy_document.clone()).is_some() {
+                reader.problem(policy_file, "another file makes a policy of this name for this role");
+            }
+        }
+        if inline.is_empty() {
+            reader.problem(file, "no 06-...-policy.json gives this role its permissions");
+        }
+        let length: usize = inline.values().map(PolicyDocument::counted_length).sum();
+        if length > LONGEST_INLINE_POLICIES {
+            let what =
+                format!("its policies have {length} characters, and IAM takes {LONGEST_INLINE_POLICIES}");
+            reader.problem(file, what);
+        }
+        let role = role(reader, file, input, inline);
+        reader.place(file, Resource::Role(role), resources);
+    }
+    for (file, policy) in policies.into_values().flatten() {
+        reader.problem(file, format!("no 05-...-role.json makes the role {}", policy.role_name));
+    }
+}
+
+fn role(
+    reader: &mut ContentsReader,
+    file: &str,
+    input: &CreateRole,
+    inline: BTreeMap<String, PolicyDocument>,
+) -> Role {
+    trust(reader, file, &input.assume_role_policy_document);
+    if let Some(boundary) = &input.permissions_boundary {
+        reader.check_arn(file, boundary);
+    }
+    let session = input.max_session_duration.unwrap_or(Role::DEFAULT_SESSION_SECONDS);
+    if !(3600..=43_200).contains(&session) {
+        reader.problem(file, format!("IAM takes sessions of 3600 to 43200 seconds, this is {session}"));
+    }
+    Role {
+        name: input.role_name.clone(),
+        path: input.path.clone().unwrap_or_default(),
+        description: input.description.clone(),
+        trust: input.assume_role_policy_document.clone(),
+        boundary: input.permissions_boundary.clone(),
+        max_session_seconds: session,
+        tags: reader.owned_tags(file, &input.tags),
+        inline,
+        attached: BTreeSet::new(),
+    }
+}
+
+fn trust(reader: &mut ContentsReader, file: &str, policy: &PolicyDocument) {
+    let length = policy.counted_length();
+    if length > LONGEST_TRUST_POLICY {
+        let what =
+            format!("its trust policy has {length} characters, and IAM takes at most {LONGEST_TRUST_POLICY}");
+        reader.problem(file, what);
+    }
+    for statement in &policy.statement {
+        if let Err(what) = trusted_statement(reader, statement) {
+            reader.problem(file, what);
+        }
+    }
+}
+
+/// The service accounts a trust policy lets in, as `(namespace, name)`; what is formed otherwise is left out.
+pub(super) fn service_accounts(policy: &PolicyDocument, issuer: &str) -> BTreeSet<(String, String)> {
+    let key = format!("{issuer}:sub");
+    policy
+        .statement
+        .iter()
+        .filter_map(|statement| statement.condition.as_ref()?.get("StringEquals")?.get(&key))
+        .flat_map(|values| values.iter().map(ToString::to_string))
+        .filter_map(|subject| {
+            let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
+            Some((namespace.to_owned(), name.to_owned()))
+        })
+        .collect()
+}
+
+/// A statement may only let named service accounts of one namespace in, through this cluster's provider.
+fn trusted_statement(reader: &ContentsReader, statement: &Statement) -> Result<(), String> {
+    let provider = reader.cluster.provider_arn();
+    let issuer = reader.cluster.issuer.host_and_path();
+    let federated = match &statement.principal {
+        Some(Principal::Named(kinds)) if kinds.len() == 1 => kinds.get("Federated"),
+        _ => None,
+    };
+    if !federated.is_some_and(|names| names.iter().eq([provider.as_str()])) {
+        return Err(format!("its trust policy must name the provider {provider} and nobody else"));
+    }
+    let assumes = statement.action.as_ref().is_some_and(|action| action.iter().eq([ASSUME]));
+    if statement.effect != Effect::Allow || !assumes || statement.not_action.is_some() {
+        return Err(format!("its trust policy must allow {ASSUME} and nothing else"));
+    }
+    let condition = statement.condition.iter().flatten().collect::<Vec<_>>();
+    let [(operator, keys)] = condition.as_slice() else {
+        return Err("its trust policy must have one StringEquals condition".into());
+    };
+    let (subject, audience) = (format!("{issuer}:sub"), format!("{issuer}:aud"));
+    if operator.as_str() != "StringEquals" || keys.keys().any(|key| *key != subject && *key != audience) {
+        return Err(format!("its trust policy may only compare {subject} and {audience}, with StringEquals"));
+    }
+    let subjects: Vec<_> =
+        keys.get(&subject).into_iter().flat_map(|values| values.iter().map(ToString::to_string)).collect();
+    let mut namespaces = BTreeSet::new();
+    for text in &subjects {
+        let parts: Vec<_> = text.split(':').collect();
+        match parts.as_slice() {
+            ["system", "serviceaccount", namespace, name]
+                if !namespace.is_empty() && !name.is_empty() && !text.contains(['*', '?', '$']) =>
+            {
+                namespaces.insert((*namespace).to_owned());
+            }
+            _ => return Err(format!("its trust policy lets in {text:?}, which is no service account")),
+        }
+    }
+    match namespaces.len() {
+        1 => Ok(()),
+        0 => Err("its trust policy names no service account, and so would let in every one".into()),
+        _ => Err("its trust policy lets in service accounts of several namespaces".into()),
+    }
+}

@@ -1,0 +1,140 @@
+//! The issuer's two documents: the discovery document and the JWKS.
+
+use crate::cluster::IssuerUrl;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rsa::traits::PublicKeyParts as _;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use spki::DecodePublicKey as _;
+
+/// The discovery document at `<issuer>/.well-known/openid-configuration`.
+///
+/// Source: `OpenID` Connect Discovery 1.0, section 3; the values are those ccoctl serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscoveryDocument {
+    /// The issuer, as tokens name it.
+    pub issuer: IssuerUrl,
+    /// Where the JWKS is.
+    pub jwks_uri: String,
+    /// Always `id_token`.
+    pub response_types_supported: Vec<String>,
+    /// Always `public`.
+    pub subject_types_supported: Vec<String>,
+    /// Always RS256.
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    /// The claims in a service account's token.
+    pub claims_supported: Vec<String>,
+}
+
+impl DiscoveryDocument {
+    /// The document of this issuer.
+    #[must_use]
+    pub fn of(issuer: &IssuerUrl) -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        Self {
+            issuer: issuer.clone(),
+            jwks_uri: issuer.jwks_uri(),
+            response_types_supported: texts(&["id_token"]),
+            subject_types_supported: texts(&["public"]),
+            id_token_signing_alg_values_supported: texts(&["RS256"]),
+            // ccoctl names `sub` twice; readers take a set, and the same document keeps a plan empty.
+            claims_supported: texts(&["aud", "exp", "sub", "iat", "iss", "sub"]),
+        }
+    }
+}
+
+/// The JWKS at `<issuer>/keys.json`. Source: RFC 7517, section 5.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jwks {
+    /// The keys that tokens may be signed with.
+    pub keys: Vec<Jwk>,
+}
+
+/// One RSA key for signatures. Source: RFC 7517, section 4, and RFC 7518, section 6.3.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jwk {
+    /// Always `sig`.
+    #[serde(rename = "use")]
+    pub usage: String,
+    /// Always `RSA`.
+    pub kty: String,
+    /// The key's id, as kube-apiserver computes it: base64url of SHA-256 of the SubjectPublicKeyInfo.
+    pub kid: String,
+    /// Always `RS256`.
+    pub alg: String,
+    /// The modulus, base64url of its big-endian bytes.
+    pub n: String,
+    /// The exponent, likewise.
+    pub e: String,
+}
+
+/// A text that is no RSA public key a cluster could sign with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterKeyError {
+    /// No PEM at all.
+    #[error("it is no PEM file")]
+    NotPem,
+    /// A PEM of something else.
+    #[error("it holds a {0}, and a PUBLIC KEY is needed")]
+    WrongLabel(String),
+    /// A public key, but not RSA or damaged.
+    #[error("it holds a public key that is not RSA, or a damaged one")]
+    NotRsa,
+    /// Too small to be safe.
+    #[error("it holds an RSA key of {0} bits, and at least {SMALLEST_CLUSTER_KEY} are needed")]
+    TooSmall(u32),
+}
+
+/// The smallest RSA key taken for a cluster, in bits. Source: RFC 7518, section 3.3.
+pub const SMALLEST_CLUSTER_KEY: u32 = 2048;
+
+impl Jwk {
+    /// The JWK of a cluster's public key, given as `PUBLIC KEY` PEM.
+    ///
+    /// # Errors
+    /// When the text is no such key; the error says what it is instead.
+    pub fn of_pem(pem: &str) -> Result<Self, ClusterKeyError> {
+        let begin = pem.find("-----BEGIN ").ok_or(ClusterKeyError::NotPem)?;
+        let label = pem[begin + "-----BEGIN ".len()..].split("-----").next().unwrap_or_default();
+        if label != "PUBLIC KEY" {
+            return Err(ClusterKeyError::WrongLabel(label.to_owned()));
+        }
+        let (_, der) = spki::der::Document::from_pem(&pem[begin..]).map_err(|_| ClusterKeyError::NotPem)?;
+        let key = rsa::PublicKey::from_public_key_der(der.as_bytes()).map_err(|_| ClusterKeyError::NotRsa)?;
+        let bits = key.n().bit_width();
+        if bits < SMALLEST_CLUSTER_KEY {
+            return Err(ClusterKeyError::TooSmall(bits));
+        }
+        Ok(Self {
+            usage: "sig".into(),
+            kty: "RSA".into(),
+            kid: URL_SAFE_NO_PAD.encode(Sha256::digest(der.as_bytes())),
+            alg: "RS256".into(),
+            n: URL_SAFE_NO_PAD.encode(key.n_bytes()),
+            e: URL_SAFE_NO_PAD.encode(key.e_bytes()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_rsa_public_key_is_refused_by_what_it_is() {
+        assert_eq!(Jwk::of_pem("ssh-rsa AAAA"), Err(ClusterKeyError::NotPem));
+        let private = "-----BEGIN RSA PRIVATE KEY-----\nAA==\n-----END RSA PRIVATE KEY-----\n";
+        assert_eq!(Jwk::of_pem(private), Err(ClusterKeyError::WrongLabel("RSA PRIVATE KEY".into())));
+        let ed25519 = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
+        assert_eq!(Jwk::of_pem(ed25519), Err(ClusterKeyError::NotRsa));
+    }
+
+    #[test]
+    fn the_discovery_document_names_its_issuer_and_keys() {
+        let document = DiscoveryDocument::of(&"https://oidc.example.org/demo".parse().unwrap());
+        assert_eq!(document.jwks_uri, "https://oidc.example.org/demo/keys.json");
+    }
+}
