@@ -1,1 +1,5 @@
-//! Stub.
+//! The AWS admin's half: what a verified bundle asks for, made so in an account.
+
+pub mod account;
+pub mod apply;
+pub mod plan;

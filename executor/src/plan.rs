@@ -1,0 +1,214 @@
+//! What is to be done: the difference between what a bundle wants and what an account holds.
+//!
+//! Pure: the same bundle, account and options give the same plan, and so the same digest to approve.
+
+mod compare;
+mod delete;
+mod ownership;
+mod refused;
+
+pub use compare::changes;
+pub use delete::{Target, plan_delete};
+pub use refused::{Immovable, PlanRefused};
+
+use compare::{aligned, immovable};
+use ownership::Standing;
+use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::digest::Sha256;
+use sts_schemas::manifest::SchemaVersion;
+use sts_schemas::plan::{Plan, Purpose, Step};
+use sts_schemas::resource::{Address, GENERATION_TAG, Resource};
+use sts_schemas::state::{Desired, Observed};
+
+/// What the person asks for beyond the bundle. The default is the cautious choice of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// What becomes of the cluster's resources that the bundle no longer wants.
+    pub orphans: Orphans,
+    /// Addresses where a resource that is not the cluster's may be taken over.
+    pub adopt: BTreeSet<Address>,
+    /// Whether an older bundle may follow a newer one.
+    pub roll_back: RollBack,
+}
+
+/// What becomes of resources that bear the cluster's tag and that the bundle does not want.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Orphans {
+    /// They stay and are listed: during an upgrade the old ones are still in use.
+    #[default]
+    Keep,
+    /// They are removed.
+    Prune,
+}
+
+/// Whether a bundle older than the one last applied may be applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RollBack {
+    /// It may not.
+    #[default]
+    Refused,
+    /// It may, and the plan says so.
+    Allowed,
+}
+
+/// Plans to make the account hold what the bundle wants; `bundle` is the digest of its manifest.
+///
+/// While anything foreign stands in the way, the plan has no steps.
+///
+/// # Errors
+/// When no plan could be right: see [`PlanRefused`].
+pub fn plan(
+    bundle: Option<&Sha256>,
+    desired: &Desired,
+    observed: &Observed,
+    options: &PlanOptions,
+) -> Result<Plan, PlanRefused> {
+    let cluster = &desired.cluster;
+    refused::check_account(&cluster.name, &cluster.account, cluster.partition, observed)?;
+    let unwanted: Vec<_> =
+        options.adopt.iter().filter(|address| !desired.resources.contains_key(*address)).cloned().collect();
+    if !unwanted.is_empty() {
+        return Err(PlanRefused::AdoptUnwanted { addresses: unwanted });
+    }
+    let mut draft = Draft::default();
+    draft.generation(desired, observed, options.roll_back)?;
+    for (address, wanted) in &desired.resources {
+        draft.wanted(address, wanted, desired, observed, options);
+    }
+    if !draft.immovable.is_empty() {
+        return Err(PlanRefused::Immovable { settings: draft.immovable });
+    }
+    draft.orphans(desired, observed, options.orphans);
+    if !draft.foreign.is_empty() {
+        draft.steps.clear();
+    }
+    Ok(Plan {
+        schema_version: SchemaVersion::CURRENT,
+        purpose: Purpose::Apply,
+        bundle: bundle.cloned(),
+        cluster: cluster.name.clone(),
+        account: observed.account.clone(),
+        partition: observed.partition,
+        region: cluster.region.clone(),
+        steps: draft.steps.into_values().collect(),
+        foreign: draft.foreign,
+        orphans: draft.orphans,
+        leftovers: observed.leftovers.clone(),
+        notes: draft.notes,
+    })
+}
+
+/// A plan in the making.
+#[derive(Default)]
+struct Draft {
+    steps: BTreeMap<Address, Step>,
+    foreign: BTreeMap<Address, String>,
+    immovable: Vec<Immovable>,
+    orphans: Vec<Address>,
+    notes: Vec<String>,
+}
+
+impl Draft {
+    /// Holds the bundle's generation against the one last applied, which stands on the provider.
+    fn generation(
+        &mut self,
+        desired: &Desired,
+        observed: &Observed,
+        roll_back: RollBack,
+    ) -> Result<(), PlanRefused> {
+        let owned = observed.resources.iter().filter(|(address, resource)| {
+            matches!(address, Address::Provider(_)) && resource.is_owned_by(&desired.cluster.name)
+        });
+        let mut applied = 0;
+        for (address, provider) in owned {
+            match provider.tags().get(GENERATION_TAG).map(|text| text.parse::<u64>()) {
+                Some(Ok(generation)) => applied = applied.max(generation),
+                Some(Err(_)) => self.notes.push(format!(
+                    "The tag {GENERATION_TAG} of {address} is no number; whether this bundle is older could not be told."
+                )),
+                None => {}
+            }
+        }
+        let bundle = desired.generation;
+        match roll_back {
+            _ if applied <= bundle => Ok(()),
+            RollBack::Refused => Err(PlanRefused::Older { bundle, applied }),
+            RollBack::Allowed => {
+                self.notes.push(format!(
+                    "ROLLING BACK: the account holds generation {applied}, and this bundle is the older {bundle}."
+                ));
+                Ok(())
+            }
+        }
+    }
+
+    /// Decides about one address that the bundle wants.
+    fn wanted(
+        &mut self,
+        address: &Address,
+        wanted: &Resource,
+        desired: &Desired,
+        observed: &Observed,
+        options: &PlanOptions,
+    ) {
+        let adopted = options.adopt.contains(address);
+        let before = match ownership::standing(address, &desired.cluster.name, observed) {
+            Standing::Free => {
+                if adopted {
+                    self.notes.push(format!("Nothing stands at {address}: there is nothing to adopt."));
+                }
+                self.steps.insert(address.clone(), Step::Create { after: wanted.clone() });
+                return;
+            }
+            Standing::TakenElsewhere => {
+                self.foreign.insert(address.clone(), ownership::TAKEN.into());
+                return;
+            }
+            Standing::Owned(before) => before,
+            Standing::Unfinished(before) => {
+                self.notes.push(format!(
+                    "{address} is empty and bears no tags or policy: it is taken for unfinished work of an earlier run."
+                ));
+                before
+            }
+            Standing::Foreign(before) if adopted => {
+                self.notes.push(format!(
+                    "{address} is not the cluster's and is adopted: from now on it counts as the cluster's."
+                ));
+                before
+            }
+            Standing::Foreign(before) => {
+                self.foreign.insert(address.clone(), ownership::reason(before, &desired.cluster.name));
+                return;
+            }
+        };
+        self.immovable.extend(immovable(before, wanted));
+        let after = aligned(before, wanted);
+        let changes = changes(before, &after);
+        if !changes.is_empty() {
+            self.steps.insert(address.clone(), Step::Update { before: before.clone(), after, changes });
+        }
+    }
+
+    /// Lists, or removes, what bears the cluster's tag and is not wanted.
+    fn orphans(&mut self, desired: &Desired, observed: &Observed, orphans: Orphans) {
+        for (address, resource) in &observed.resources {
+            if desired.resources.contains_key(address) || !resource.is_owned_by(&desired.cluster.name) {
+                continue;
+            }
+            let full = matches!(address, Address::Bucket(name) if observed.leftovers.contains_key(name));
+            match orphans {
+                Orphans::Prune if full => {
+                    self.notes.push(format!(
+                        "{address} is an orphan and stays: it holds objects that nobody asked for."
+                    ));
+                    self.orphans.push(address.clone());
+                }
+                Orphans::Prune => {
+                    self.steps.insert(address.clone(), Step::Delete { before: resource.clone() });
+                }
+                Orphans::Keep => self.orphans.push(address.clone()),
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Whose a resource is that stands at an address of the cluster's.
+
+use sts_schemas::cluster::ClusterName;
+use sts_schemas::resource::{Address, Bucket, Resource};
+use sts_schemas::state::Observed;
+
+/// Why an address outside this account cannot be had.
+pub(super) const TAKEN: &str = "another AWS account holds this name";
+
+/// What stands at an address.
+pub(super) enum Standing<'a> {
+    /// Nothing.
+    Free,
+    /// Something of another account's, of which no more can be seen.
+    TakenElsewhere,
+    /// The cluster's.
+    Owned(&'a Resource),
+    /// A bucket that an earlier run made and had no time to tag.
+    Unfinished(&'a Resource),
+    /// Somebody else's in this account.
+    Foreign(&'a Resource),
+}
+
+/// What stands at `address`, as far as the cluster is concerned.
+pub(super) fn standing<'a>(address: &Address, cluster: &ClusterName, observed: &'a Observed) -> Standing<'a> {
+    if observed.taken.contains(address) {
+        return Standing::TakenElsewhere;
+    }
+    let Some(resource) = observed.resources.get(address) else { return Standing::Free };
+    if resource.is_owned_by(cluster) || lies_in_own_bucket(address, cluster, observed) {
+        return Standing::Owned(resource);
+    }
+    match resource {
+        Resource::Bucket(bucket) if is_unfinished(bucket, observed) => Standing::Unfinished(resource),
+        _ => Standing::Foreign(resource),
+    }
+}
+
+/// The cluster's bucket is the cluster's to its last object: one that lost its tags there has drifted.
+fn lies_in_own_bucket(address: &Address, cluster: &ClusterName, observed: &Observed) -> bool {
+    let Address::Object(bucket, _) = address else { return false };
+    let bucket = observed.resources.get(&Address::Bucket(bucket.clone()));
+    bucket.is_some_and(|bucket| bucket.is_owned_by(cluster))
+}
+
+/// S3 makes a bucket in one call and tags it in the next; a run that ends between leaves just this.
+fn is_unfinished(bucket: &Bucket, observed: &Observed) -> bool {
+    let holds_objects = observed
+        .resources
+        .keys()
+        .any(|address| matches!(address, Address::Object(name, _) if *name == bucket.name));
+    let holds_others = observed.leftovers.contains_key(&bucket.name);
+    bucket.tags.is_empty() && bucket.policy.is_none() && !holds_objects && !holds_others
+}
+
+/// Why a resource is foreign, in words that name the tag.
+pub(super) fn reason(resource: &Resource, cluster: &ClusterName) -> String {
+    let tag = cluster.ownership_tag();
+    match resource.tags().get(&tag) {
+        Some(value) => format!("its tag {tag} is {value:?}, not \"owned\""),
+        None => format!("it lacks the tag {tag}"),
+    }
+}

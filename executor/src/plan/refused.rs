@@ -1,0 +1,110 @@
+//! Why there can be no plan.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use sts_schemas::aws::{AccountId, BucketName, Partition};
+use sts_schemas::cluster::ClusterName;
+use sts_schemas::resource::Address;
+use sts_schemas::state::{Leftovers, Observed};
+
+/// A bundle and an account for which no plan could be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanRefused {
+    /// The credentials belong to an account the bundle is not for.
+    #[error(
+        "cluster {cluster} belongs to account {wanted} in partition {wanted_partition}, and the credentials are for account {actual} in partition {actual_partition}"
+    )]
+    WrongAccount {
+        /// The cluster.
+        cluster: ClusterName,
+        /// The account it is for.
+        wanted: AccountId,
+        /// That account's partition.
+        wanted_partition: Partition,
+        /// The account of the credentials.
+        actual: AccountId,
+        /// Its partition.
+        actual_partition: Partition,
+    },
+    /// A newer bundle has been applied before.
+    #[error(
+        "the bundle is of generation {bundle}, and the account already holds the newer generation {applied}"
+    )]
+    Older {
+        /// The bundle's, in seconds since 1970.
+        bundle: u64,
+        /// The account's, likewise.
+        applied: u64,
+    },
+    /// Settings differ that AWS never lets anybody change.
+    #[error("AWS cannot change what differs:{}", list(settings))]
+    Immovable {
+        /// All of them.
+        settings: Vec<Immovable>,
+    },
+    /// Addresses to adopt that the bundle does not want.
+    #[error("the bundle has nothing at these addresses, so nothing there can be adopted:{}", list(addresses))]
+    AdoptUnwanted {
+        /// All of them.
+        addresses: Vec<Address>,
+    },
+    /// Buckets that would have to go hold things nobody asked for.
+    #[error("a bucket to be deleted holds what the cluster did not put there:{}", list_leftovers(leftovers))]
+    Leftovers {
+        /// What, by bucket.
+        leftovers: BTreeMap<BucketName, Leftovers>,
+    },
+}
+
+/// A setting that is fixed for the life of a resource, and is not as wanted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the {setting} of {address} is {actual}, and {wanted} is wanted")]
+pub struct Immovable {
+    /// The resource.
+    pub address: Address,
+    /// The setting's name.
+    pub setting: &'static str,
+    /// As it is.
+    pub actual: String,
+    /// As the bundle wants it.
+    pub wanted: String,
+}
+
+fn list(items: &[impl std::fmt::Display]) -> String {
+    items.iter().fold(String::new(), |mut text, item| {
+        let _ = write!(text, "\n  {item}");
+        text
+    })
+}
+
+fn list_leftovers(leftovers: &BTreeMap<BucketName, Leftovers>) -> String {
+    let lines: Vec<_> = leftovers
+        .iter()
+        .map(|(bucket, left)| {
+            let keys: Vec<_> = left.keys.iter().map(|key| format!("{key:?}")).collect();
+            let named =
+                if keys.is_empty() { String::new() } else { format!(", among them {}", keys.join(", ")) };
+            format!("bucket/{bucket}: {} objects, old versions or delete markers{named}", left.count)
+        })
+        .collect();
+    list(&lines)
+}
+
+/// The account that was looked at must be the cluster's.
+pub(super) fn check_account(
+    cluster: &ClusterName,
+    account: &AccountId,
+    partition: Partition,
+    observed: &Observed,
+) -> Result<(), PlanRefused> {
+    if (account, partition) == (&observed.account, observed.partition) {
+        return Ok(());
+    }
+    Err(PlanRefused::WrongAccount {
+        cluster: cluster.clone(),
+        wanted: account.clone(),
+        wanted_partition: partition,
+        actual: observed.account.clone(),
+        actual_partition: observed.partition,
+    })
+}
