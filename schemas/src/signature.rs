@@ -3,11 +3,18 @@
 //! A signature is a compact JWS (RFC 7515) whose claims bind the digest of the manifest. The key id in it
 //! only finds the key; trust comes from the reader's own [`TrustStore`].
 
+mod algorithm;
 mod crypto;
+mod error;
 mod jws;
-mod key;
+mod pem;
+mod public_key;
+mod signing_key;
 mod trust;
 
+pub use algorithm::{Algorithm, KeyKind};
+pub use error::KeyError;
 pub use jws::{Claims, SignatureError, sign, signed_key_id, signing_input, verify};
-pub use key::{Algorithm, KeyError, KeyKind, PublicKey, SigningKey};
+pub use public_key::PublicKey;
+pub use signing_key::SigningKey;
 pub use trust::{TrustError, TrustStore};

@@ -3,7 +3,7 @@
 //! `jsonwebtoken`'s own RustCrypto backend brings an older generation of the same crates; see the README's
 //! table of dependencies.
 
-use super::key::{KeyError, KeyKind, PublicKey};
+use super::{KeyError, KeyKind, PublicKey};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind, Result};
 use jsonwebtoken::signature::{Error as Refused, Signer, Verifier};

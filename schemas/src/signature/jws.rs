@@ -1,7 +1,7 @@
 //! One signature: a compact JWS over the claims that bind a manifest.
 
 use super::crypto;
-use super::key::{Algorithm, PublicKey, SigningKey};
+use super::{Algorithm, PublicKey, SigningKey};
 use crate::aws::AccountId;
 use crate::cluster::ClusterName;
 use crate::digest::Sha256;

@@ -1,6 +1,6 @@
 //! Whom a reader trusts, and how many of them must have signed.
 
-use super::key::PublicKey;
+use super::PublicKey;
 use std::num::NonZeroUsize;
 
 /// The keys a reader trusts, each once, and how many must have signed.

@@ -1,0 +1,40 @@
+//! What can be wrong with a key file.
+
+use super::PublicKey;
+
+/// A key that could not be read or used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The text is not PEM.
+    #[error("it is no PEM file")]
+    NotPem,
+    /// The PEM is of another kind than what was asked for.
+    #[error("it holds a {found}, and a {wanted} is needed")]
+    WrongLabel {
+        /// The label of the PEM block.
+        found: String,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// The key inside the PEM is of no kind this program signs or verifies with.
+    #[error("it holds a key of a kind that is not supported; Ed25519, P-256, P-384 and RSA are")]
+    Unsupported,
+    /// The key is damaged.
+    #[error("the key inside it is damaged")]
+    Damaged,
+    /// An RSA key that is too small.
+    #[error("it holds an RSA key of {bits} bits, and at least {} are needed", PublicKey::SMALLEST_RSA)]
+    TooSmall {
+        /// How many bits the modulus has.
+        bits: u32,
+    },
+    /// The key is encrypted and no passphrase was given.
+    #[error("it is encrypted, and no passphrase was given")]
+    PassphraseMissing,
+    /// The passphrase does not open the key.
+    #[error("the passphrase does not open it")]
+    PassphraseWrong,
+    /// The source of randomness failed.
+    #[error("the system gave no randomness")]
+    NoRandomness,
+}
