@@ -1,1 +1,4 @@
 //! Stub.
+
+pub mod feature;
+pub mod request;

@@ -1,0 +1,242 @@
+//! The installer's `install-config.yaml`, as far as it decides which requests a cluster needs.
+
+use super::FeatureSet;
+use super::capability::Baseline;
+use crate::request::document::{self, Document};
+use crate::request::{Fields, Node, Problem, Selection, Source};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use sts_schemas::aws::Region;
+
+/// The largest `install-config.yaml` that is read; pull secrets and trust bundles make it some 100 KiB.
+pub const MAX_INSTALL_CONFIG_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What of `install-config.yaml` matters here.
+///
+/// Source: `InstallConfig` of openshift/installer, `pkg/types/installconfig.go`. Fields that are not named
+/// here are left unread; the pull secret among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallConfig {
+    /// The cluster's name.
+    pub name: Option<String>,
+    /// The region of `platform.aws`.
+    pub region: Region,
+    /// The feature set.
+    pub feature_set: FeatureSet,
+    /// The gates it switches on; `None` where it says nothing of gates.
+    pub feature_gates: Option<BTreeSet<String>>,
+    /// The capabilities that are on; `None` is all of them.
+    pub capabilities: Option<BTreeSet<String>>,
+    /// How operators get their credentials; `None` where it says nothing.
+    pub credentials_mode: Option<CredentialsMode>,
+    /// The line that says so, from 1.
+    pub credentials_mode_line: Option<u64>,
+}
+
+/// How operators get their credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialsMode {
+    /// A person makes them: the only mode that goes with STS.
+    Manual,
+    /// The cluster makes users of its own.
+    Mint,
+    /// The cluster hands its own credentials on.
+    Passthrough,
+}
+
+impl fmt::Display for CredentialsMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Manual => "Manual",
+            Self::Mint => "Mint",
+            Self::Passthrough => "Passthrough",
+        })
+    }
+}
+
+/// Everything that is wrong with an `install-config.yaml`; its text lists all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallConfigError {
+    /// What is wrong, at least one.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for InstallConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the installer's configuration cannot be used")?;
+        for problem in &self.problems {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InstallConfigError {}
+
+impl InstallConfig {
+    /// The line that STS needs in the file.
+    pub const MANUAL_LINE: &str = "credentialsMode: Manual";
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read or parsed, or a field that matters has no meaning.
+    pub fn read(path: &Path) -> Result<Self, InstallConfigError> {
+        let shown = path.display().to_string();
+        let cannot = |message: String| InstallConfigError {
+            problems: vec![Problem { source: Source::file(&shown), column: None, message }],
+        };
+        let length = path.metadata().map_err(|error| cannot(format!("it cannot be read: {error}")))?.len();
+        if length > MAX_INSTALL_CONFIG_BYTES {
+            return Err(cannot(format!("it is larger than {MAX_INSTALL_CONFIG_BYTES} bytes")));
+        }
+        let text =
+            std::fs::read_to_string(path).map_err(|error| cannot(format!("it cannot be read: {error}")))?;
+        Self::parse(&shown, &text)
+    }
+
+    /// Reads the text of a file of this name.
+    ///
+    /// # Errors
+    /// When it is no YAML, or a field that matters has no meaning.
+    pub fn parse(file: &str, text: &str) -> Result<Self, InstallConfigError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut found = None;
+        for document in document::split(text) {
+            let node = document::parse(document.text).map_err(|malformed| {
+                let (line, column) = malformed.position.unwrap_or((1, 1));
+                let line = line + document.lines_before;
+                let source = Source { file: file.to_owned(), document: document.number, line };
+                let problem = Problem { source, column: Some(column), message: malformed.message };
+                InstallConfigError { problems: vec![problem] }
+            })?;
+            if node.what() == "a mapping" && found.is_none() {
+                found = Some((document, node));
+            }
+        }
+        let Some((document, node)) = found else {
+            let message = "it holds no configuration".to_owned();
+            let problem = Problem { source: Source::file(file), column: None, message };
+            return Err(InstallConfigError { problems: vec![problem] });
+        };
+        Self::of(file, document, &node)
+    }
+
+    fn of(file: &str, document: Document<'_>, node: &Node) -> Result<Self, InstallConfigError> {
+        let mut fields = Fields::of(file, document);
+        let name = node.get("metadata").and_then(|metadata| {
+            fields.optional_text(metadata, "metadata.", "name").map(|(name, _)| name.to_owned())
+        });
+        let region = region(&mut fields, node);
+        let feature_set = feature_set(&mut fields, node);
+        let feature_gates = feature_gates(&mut fields, node);
+        let capabilities = capabilities(&mut fields, node);
+        let credentials_mode = credentials_mode(&mut fields, node);
+        let credentials_mode_line = node.get("credentialsMode").map(|node| fields.source(node).line);
+        let problems = fields.into_problems();
+        match region {
+            Some(region) if problems.is_empty() => Ok(Self {
+                name,
+                region,
+                feature_set,
+                feature_gates,
+                capabilities,
+                credentials_mode,
+                credentials_mode_line,
+            }),
+            _ => Err(InstallConfigError { problems }),
+        }
+    }
+
+    /// Puts what the file says into a selection.
+    pub fn select(&self, selection: &mut Selection) {
+        selection.feature_set = self.feature_set;
+        selection.feature_gates.clone_from(&self.feature_gates);
+        selection.capabilities.clone_from(&self.capabilities);
+    }
+
+    /// What a person has to do so that the cluster uses the roles; `None` where nothing is to be done.
+    #[must_use]
+    pub fn mode_advice(&self) -> Option<String> {
+        match (self.credentials_mode, self.credentials_mode_line) {
+            (Some(CredentialsMode::Manual), _) => None,
+            (Some(mode), Some(line)) => Some(format!(
+                "line {line} says credentialsMode: {mode}; replace it by: {}",
+                Self::MANUAL_LINE
+            )),
+            _ => Some(format!("add this line at the left margin: {}", Self::MANUAL_LINE)),
+        }
+    }
+}
+
+fn region(fields: &mut Fields<'_>, node: &Node) -> Option<Region> {
+    let platform = fields.mapping(node, "", "platform")?;
+    let aws = fields.mapping(platform, "platform.", "aws")?;
+    let (text, at) = fields.text(aws, "platform.aws.", "region")?;
+    text.parse().map_err(|error| fields.wrong(at, format!("platform.aws.region: {error}"))).ok()
+}
+
+fn feature_set(fields: &mut Fields<'_>, node: &Node) -> FeatureSet {
+    match fields.optional_text(node, "", "featureSet") {
+        None | Some(("", _)) => FeatureSet::Default,
+        Some((text, at)) => text.parse().unwrap_or_else(|error| {
+            fields.wrong(at, format!("featureSet: {error}"));
+            FeatureSet::Default
+        }),
+    }
+}
+
+/// The installer takes `Name=true` and `Name=false`.
+fn feature_gates(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>> {
+    node.get("featureGates")?;
+    let mut on = BTreeSet::new();
+    for (text, at) in fields.texts(node, "", "featureGates") {
+        match text.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+            Some((name, "true")) => drop(on.insert(name.to_owned())),
+            Some((_, "false")) => {}
+            _ => fields.wrong(at, format!("featureGates holds {text:?}; write Name=true or Name=false")),
+        }
+    }
+    Some(on)
+}
+
+fn capabilities(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>> {
+    let node = node.get("capabilities")?;
+    let path = "capabilities.";
+    let additional: Vec<_> = fields.texts(node, path, "additionalEnabledCapabilities");
+    let (name, at) = fields.optional_text(node, path, "baselineCapabilitySet")?;
+    match Baseline::of(name) {
+        Some(Baseline::Everything) => None,
+        Some(Baseline::Only(mut names)) => {
+            names.extend(additional.into_iter().map(|(name, _)| name.to_owned()));
+            Some(names)
+        }
+        None => {
+            let known = Baseline::names().join(", ");
+            let advice = "for a newer set give --capabilities";
+            fields.wrong(
+                at,
+                format!("{path}baselineCapabilitySet {name:?} is unknown: known are {known}; {advice}"),
+            );
+            None
+        }
+    }
+}
+
+fn credentials_mode(fields: &mut Fields<'_>, node: &Node) -> Option<CredentialsMode> {
+    let (text, at) = fields.optional_text(node, "", "credentialsMode")?;
+    match text {
+        "" => None,
+        "Manual" => Some(CredentialsMode::Manual),
+        "Mint" => Some(CredentialsMode::Mint),
+        "Passthrough" => Some(CredentialsMode::Passthrough),
+        other => {
+            fields.wrong(
+                at,
+                format!("credentialsMode {other:?} is unknown: Manual, Mint and Passthrough are known"),
+            );
+            None
+        }
+    }
+}

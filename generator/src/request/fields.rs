@@ -1,0 +1,154 @@
+//! Typed reading of a tree's fields, as Kubernetes reads JSON; everything wrong is kept, not only the first.
+
+use super::document::Document;
+use super::node::{Node, Value};
+use super::problem::{Problem, Source};
+
+/// Reads the fields of one document and keeps what is wrong with them.
+pub(crate) struct Fields<'a> {
+    file: &'a str,
+    document: Document<'a>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Fields<'a> {
+    /// A reader of this document.
+    pub(crate) fn of(file: &'a str, document: Document<'a>) -> Self {
+        Self { file, document, problems: Vec::new() }
+    }
+
+    /// What was wrong so far.
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// Where a node stands in the file.
+    pub(crate) fn source(&self, node: &Node) -> Source {
+        Source {
+            file: self.file.to_owned(),
+            document: self.document.number,
+            line: self.document.lines_before + node.line,
+        }
+    }
+
+    /// Keeps a problem with a node.
+    pub(crate) fn wrong(&mut self, node: &Node, message: impl Into<String>) {
+        let problem =
+            Problem { source: self.source(node), column: Some(node.column), message: message.into() };
+        self.problems.push(problem);
+    }
+
+    /// A mapping that must be there.
+    pub(crate) fn mapping<'n>(&mut self, parent: &'n Node, path: &str, key: &str) -> Option<&'n Node> {
+        let node = self.required(parent, path, key)?;
+        if matches!(node.value, Value::Map(_)) {
+            return Some(node);
+        }
+        self.mistyped(node, path, key, "a mapping");
+        None
+    }
+
+    /// Text that must be there and not be empty.
+    pub(crate) fn text<'n>(
+        &mut self,
+        parent: &'n Node,
+        path: &str,
+        key: &str,
+    ) -> Option<(&'n str, &'n Node)> {
+        let node = self.required(parent, path, key)?;
+        let text = self.typed_text(node, path, key)?;
+        if text.is_empty() {
+            self.wrong(node, format!("{path}{key} is empty"));
+            return None;
+        }
+        Some((text, node))
+    }
+
+    /// Text that may be absent.
+    pub(crate) fn optional_text<'n>(
+        &mut self,
+        parent: &'n Node,
+        path: &str,
+        key: &str,
+    ) -> Option<(&'n str, &'n Node)> {
+        let node = parent.get(key)?;
+        self.typed_text(node, path, key).map(|text| (text, node))
+    }
+
+    /// A list of texts; absent is empty.
+    pub(crate) fn texts<'n>(&mut self, parent: &'n Node, path: &str, key: &str) -> Vec<(&'n str, &'n Node)> {
+        let Some(nodes) = self.list(parent, path, key) else { return Vec::new() };
+        let mut texts = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            if let Some(text) = self.typed_text(node, path, &format!("{key}[{index}]")) {
+                texts.push((text, node));
+            }
+        }
+        texts
+    }
+
+    /// A list; absent is `None`.
+    pub(crate) fn list<'n>(&mut self, parent: &'n Node, path: &str, key: &str) -> Option<&'n [Node]> {
+        let node = parent.get(key)?;
+        if let Value::List(nodes) = &node.value {
+            return Some(nodes);
+        }
+        self.mistyped(node, path, key, "a list");
+        None
+    }
+
+    /// The members of a mapping, all of them text; absent is empty.
+    pub(crate) fn text_map<'n>(
+        &mut self,
+        parent: &'n Node,
+        path: &str,
+        key: &str,
+    ) -> Vec<(&'n str, &'n str)> {
+        let Some(node) = parent.get(key) else { return Vec::new() };
+        let Value::Map(members) = &node.value else {
+            self.mistyped(node, path, key, "a mapping");
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for (name, value) in members {
+            if value.value == Value::Null {
+                texts.push((name.as_str(), ""));
+            } else if let Some(text) = self.typed_text(value, path, &format!("{key}[{name}]")) {
+                texts.push((name.as_str(), text));
+            }
+        }
+        texts
+    }
+
+    /// Keeps that a field is not what it must be.
+    pub(crate) fn mistyped(&mut self, node: &Node, path: &str, key: &str, wanted: &str) {
+        let unquoted = matches!(node.value, Value::Bool(_) | Value::Integer(_) | Value::Inexact(_));
+        let quotes = if wanted == "text" && unquoted { "; put it in quotes" } else { "" };
+        self.wrong(node, format!("{path}{key} must be {wanted}, this is {}{quotes}", node.what()));
+    }
+
+    /// Whether a number was written with a zero in front, which YAML 1.1 takes for octal or drops.
+    pub(crate) fn has_leading_zero(&self, node: &Node) -> bool {
+        let line = usize::try_from(node.line).unwrap_or_default().checked_sub(1);
+        let column = usize::try_from(node.column).unwrap_or_default().saturating_sub(1);
+        let written = line.and_then(|line| self.document.text.lines().nth(line)).unwrap_or_default();
+        let mut digits = written.chars().skip(column).skip_while(|c| matches!(c, '+' | '-'));
+        digits.next() == Some('0') && digits.next().is_some_and(|c| c.is_ascii_digit() || c == '_')
+    }
+
+    fn required<'n>(&mut self, parent: &'n Node, path: &str, key: &str) -> Option<&'n Node> {
+        let node = parent.get(key);
+        if node.is_none() {
+            self.wrong(parent, format!("{path}{key} is missing"));
+        }
+        node
+    }
+
+    fn typed_text<'n>(&mut self, node: &'n Node, path: &str, key: &str) -> Option<&'n str> {
+        let text = node.as_text();
+        if text.is_none() {
+            self.mistyped(node, path, key, "text");
+        }
+        text
+    }
+}
