@@ -1,0 +1,109 @@
+"""Looks at an AWS account, or changes it: the test harness's own eyes and hands.
+
+    account.py dump   prints every role, OIDC provider and bucket as one JSON value
+    account.py call   reads [[service, operation, parameters], ...] and makes these calls in turn
+
+Endpoint, region and credentials come from the environment, as boto3 reads it.
+"""
+
+import json
+import sys
+
+import boto3
+from botocore.exceptions import ClientError
+
+
+def maybe(operation, **parameters):
+    """What the call answers, or None where the thing it asks for does not exist."""
+    try:
+        return operation(**parameters)
+    except ClientError as error:
+        if error.response["Error"]["Code"].startswith("NoSuch"):
+            return None
+        raise
+
+
+def plain_tags(tags):
+    return {tag["Key"]: tag["Value"] for tag in tags or []}
+
+
+def pages(client, operation, member, **parameters):
+    for page in client.get_paginator(operation).paginate(**parameters):
+        yield from page.get(member, [])
+
+
+def read_role(iam, name):
+    role = iam.get_role(RoleName=name)["Role"]
+    inline = pages(iam, "list_role_policies", "PolicyNames", RoleName=name)
+    attached = pages(iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name)
+    return {
+        "arn": role["Arn"],
+        "attached": sorted(policy["PolicyArn"] for policy in attached),
+        "boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "description": role.get("Description"),
+        "inline": {
+            policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in inline
+        },
+        "max_session": role["MaxSessionDuration"],
+        "tags": plain_tags(role.get("Tags")),
+        "trust": role["AssumeRolePolicyDocument"],
+    }
+
+
+def read_provider(iam, arn):
+    provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    return {
+        "client_ids": sorted(provider["ClientIDList"]),
+        "tags": plain_tags(provider.get("Tags")),
+        "url": provider["Url"],
+    }
+
+
+def read_object(s3, bucket, key):
+    answer = s3.get_object(Bucket=bucket, Key=key)
+    return {
+        "body": answer["Body"].read().decode(),
+        "content_type": answer["ContentType"],
+        "tags": plain_tags(s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]),
+    }
+
+
+def read_bucket(s3, name):
+    block = maybe(s3.get_public_access_block, Bucket=name)
+    policy = maybe(s3.get_bucket_policy, Bucket=name)
+    tagging = maybe(s3.get_bucket_tagging, Bucket=name)
+    keys = [entry["Key"] for entry in pages(s3, "list_objects_v2", "Contents", Bucket=name)]
+    return {
+        "objects": {key: read_object(s3, name, key) for key in keys},
+        "policy": json.loads(policy["Policy"]) if policy else None,
+        "public_access_block": block["PublicAccessBlockConfiguration"] if block else None,
+        "region": s3.get_bucket_location(Bucket=name)["LocationConstraint"] or "us-east-1",
+        "tags": plain_tags(tagging["TagSet"]) if tagging else {},
+    }
+
+
+def dump():
+    iam, s3 = boto3.client("iam"), boto3.client("s3")
+    providers = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    return {
+        "buckets": {bucket["Name"]: read_bucket(s3, bucket["Name"]) for bucket in s3.list_buckets()["Buckets"]},
+        "providers": {entry["Arn"]: read_provider(iam, entry["Arn"]) for entry in providers},
+        "roles": {role["RoleName"]: read_role(iam, role["RoleName"]) for role in pages(iam, "list_roles", "Roles")},
+    }
+
+
+def call(calls):
+    clients = {}
+    for service, operation, parameters in calls:
+        client = clients.setdefault(service, boto3.client(service))
+        getattr(client, operation)(**parameters)
+    return "done"
+
+
+def main():
+    task = sys.argv[1]
+    answer = dump() if task == "dump" else call(json.load(sys.stdin))
+    json.dump(answer, sys.stdout, sort_keys=True)
+
+
+main()

@@ -1,0 +1,137 @@
+//! An AWS behind HTTP on this machine: moto's server, one process to a test, gone with its owner.
+
+use crate::programs::{build_folder, command};
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the server may take to answer; it takes one second on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server.
+#[derive(Debug)]
+pub struct Emulator {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Emulator {
+    /// The account everything happens in. Source: moto's default.
+    pub const ACCOUNT: &str = "123456789012";
+
+    /// Starts a server on a free port of the loopback address and waits until it answers.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_as(Self::ACCOUNT)
+    }
+
+    /// The same, but the credentials belong to this account.
+    #[must_use]
+    pub fn start_as(account: &str) -> Self {
+        let python = python();
+        // A port can be taken between being found free and being used; then another is tried.
+        for _ in 0..5 {
+            let address = free_address();
+            let log = log_file();
+            let mut child = command(&python)
+                .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &address.port().to_string()])
+                .env("MOTO_ACCOUNT_ID", account)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(log)
+                .spawn()
+                .unwrap_or_else(|error| panic!("cannot start the AWS emulator: {error}"));
+            let begun = Instant::now();
+            while begun.elapsed() < PATIENCE && !matches!(child.try_wait(), Ok(Some(_))) {
+                if TcpStream::connect(address).is_ok() {
+                    return Self { child, address };
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        panic!("the AWS emulator did not start; its words are in {}", log_path().display());
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What `AWS_ENDPOINT_URL` must be.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .unwrap_or_else(|error| panic!("no free port on the loopback address: {error}"))
+}
+
+fn log_path() -> PathBuf {
+    environment().with_extension("log")
+}
+
+fn log_file() -> Stdio {
+    File::options().create(true).append(true).open(log_path()).map_or_else(|_| Stdio::null(), Stdio::from)
+}
+
+/// The virtual environment, shared by all profiles of this target folder.
+fn environment() -> PathBuf {
+    let folder = build_folder();
+    folder.parent().unwrap_or(&folder).join("moto-venv")
+}
+
+/// Python in a virtual environment that holds what `requirements.txt` says, made when first asked for.
+#[must_use]
+pub fn python() -> PathBuf {
+    let environment = environment();
+    let python = environment.join("bin/python");
+    let wanted = include_str!("../requirements.txt");
+    let stamp = environment.join("installed.txt");
+    let lock_path = environment.with_extension("lock");
+    let lock = File::create(&lock_path)
+        .unwrap_or_else(|error| panic!("cannot write {}: {error}", lock_path.display()));
+    // Test programs run side by side; one makes the environment, the others wait for it here.
+    lock.lock().unwrap_or_else(|error| panic!("cannot lock {}: {error}", lock_path.display()));
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return python;
+    }
+    install(&environment, &python);
+    std::fs::write(&stamp, wanted)
+        .unwrap_or_else(|error| panic!("cannot write {}: {error}", stamp.display()));
+    python
+}
+
+fn install(environment: &Path, python: &Path) {
+    let requirements = concat!(env!("CARGO_MANIFEST_DIR"), "/requirements.txt");
+    let mut make = std::process::Command::new("python3");
+    make.args(["-m", "venv"]).arg(environment);
+    let mut fill = std::process::Command::new(python);
+    fill.args(["-m", "pip", "install", "--quiet", "--requirement", requirements]);
+    for step in [&mut make, &mut fill] {
+        let line = format!("{step:?}");
+        let output = step.output().unwrap_or_else(|error| {
+            panic!("the end-to-end tests need Python 3 with its venv module: {line}: {error}")
+        });
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "the end-to-end tests need a Python environment, and making it failed: {line}\n{words}"
+        );
+    }
+}
