@@ -2,9 +2,11 @@
 //!
 //! Everything behind this trait may be slow, fail, or be cut off; nothing behind it decides anything.
 
+mod aws;
 mod memory;
 mod runtime;
 
+pub use aws::{Aws, ConnectOptions, ForeignEndpoints, RedirectedEndpoint};
 pub use memory::{Fault, Memory};
 pub use runtime::Runtime;
 

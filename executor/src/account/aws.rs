@@ -1,0 +1,182 @@
+//! An account on AWS itself. The SDK is spoken to here and below, and nowhere else.
+
+mod answer;
+mod bucket;
+mod bucket_read;
+mod document;
+mod endpoint;
+mod object;
+mod observe;
+mod patience;
+mod provider;
+mod role;
+mod role_change;
+
+pub use endpoint::{ForeignEndpoints, RedirectedEndpoint};
+
+use super::{Account, AccountError, AccountErrorKind, Identity, Scope};
+use answer::Answer;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use std::time::Duration;
+use sts_schemas::aws::{AccountId, Arn, Region};
+use sts_schemas::resource::Resource;
+use sts_schemas::state::Observed;
+
+/// How to reach the account; all else comes from the usual chain: environment, profiles, roles.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// The region to work in; IAM's endpoint is that of the region's partition.
+    pub region: Region,
+    /// What to do when the configuration leads to hosts that are not AWS's.
+    pub foreign_endpoints: ForeignEndpoints,
+}
+
+/// An account on AWS, open because AWS has said whose credentials these are.
+#[derive(Debug)]
+pub struct Aws {
+    identity: Identity,
+    region: Region,
+    redirected: Vec<RedirectedEndpoint>,
+    iam: aws_sdk_iam::Client,
+    s3: aws_sdk_s3::Client,
+}
+
+impl Aws {
+    /// AWS advises to try again; five attempts outlast a busy minute, eight a bad one.
+    const ATTEMPTS: u32 = 8;
+    /// A connection that takes longer will not come.
+    const CONNECT: Duration = Duration::from_secs(5);
+    /// The slowest single call, `CreateOpenIDConnectProvider`, looks at the issuer's host first.
+    const ATTEMPT: Duration = Duration::from_secs(30);
+    /// All attempts of one call together.
+    const OPERATION: Duration = Duration::from_secs(150);
+
+    /// Asks STS whose credentials these are, and opens the account they belong to.
+    ///
+    /// # Errors
+    /// When there are no usable credentials, STS cannot be reached, or an endpoint is not one of AWS's.
+    pub async fn connect(options: &ConnectOptions) -> Result<Self, AccountError> {
+        let config = load(&options.region).await;
+        let redirected = endpoint::redirected(&config);
+        endpoint::check(&redirected, options.foreign_endpoints)?;
+        let identity = who(&config)
+            .await
+            .map_err(|error| endpoint::name_endpoint(error, &redirected, &options.region))?;
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            // A host that is not AWS's has no names for its buckets.
+            .force_path_style(redirected.iter().any(|endpoint| endpoint.service == "s3"))
+            .build();
+        Ok(Self {
+            identity,
+            region: options.region.clone(),
+            redirected,
+            iam: aws_sdk_iam::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+        })
+    }
+
+    /// Endpoints in use that the configuration names and that are not AWS's: to be shown to the person.
+    #[must_use]
+    pub fn redirected_endpoints(&self) -> &[RedirectedEndpoint] {
+        &self.redirected
+    }
+
+    /// The way to a bucket that stands in `region`.
+    fn bucket_client(&self, name: &sts_schemas::aws::BucketName, region: &Region) -> bucket::Client {
+        let s3 = if *region == self.region {
+            self.s3.clone()
+        } else {
+            let region = aws_config::Region::new(region.as_str().to_owned());
+            aws_sdk_s3::Client::from_conf(self.s3.config().to_builder().region(region).build())
+        };
+        bucket::Client { s3, name: name.clone(), owner: self.identity.account.to_string() }
+    }
+
+    fn named<T>(&self, result: Result<T, AccountError>) -> Result<T, AccountError> {
+        result.map_err(|error| endpoint::name_endpoint(error, &self.redirected, &self.region))
+    }
+}
+
+/// The configuration of every client, with all that may not be left to a stranger's profile.
+async fn load(region: &Region) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Aws::CONNECT)
+        .operation_attempt_timeout(Aws::ATTEMPT)
+        .operation_timeout(Aws::OPERATION)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(aws_config::Region::new(region.as_str().to_owned()))
+        // Set outright: the SDK panics over a `retry_mode` it does not know, and adaptive mode waits for minutes.
+        .retry_config(RetryConfig::standard().with_max_attempts(Aws::ATTEMPTS))
+        .timeout_config(timeouts)
+        .load()
+        .await
+}
+
+async fn who(config: &SdkConfig) -> Result<Identity, AccountError> {
+    const CALL: &str = "sts:GetCallerIdentity";
+    let on = "the credentials in use";
+    let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().await.or_error(CALL, on)?;
+    let unusable = |message: String| AccountError {
+        call: CALL.into(),
+        on: on.into(),
+        message,
+        request_id: None,
+        kind: AccountErrorKind::Other,
+    };
+    let caller = answer.arn().unwrap_or_default();
+    let arn: Arn = caller.parse().map_err(|error| unusable(format!("the answer is unusable: {error}")))?;
+    let account: AccountId = answer
+        .account()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| unusable(format!("the answer is unusable: {error}")))?;
+    Ok(Identity { account, partition: arn.partition(), caller: caller.to_owned() })
+}
+
+#[async_trait::async_trait(?Send)]
+impl Account for Aws {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    async fn observe(&self, scope: &Scope) -> Result<Observed, AccountError> {
+        self.named(observe::observe(self, scope).await)
+    }
+
+    async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError> {
+        self.named(match (before, after) {
+            (Some(Resource::Bucket(before)), Resource::Bucket(after)) => {
+                self.bucket_client(&after.name, &before.region).update(before, after).await
+            }
+            (_, Resource::Bucket(after)) => {
+                self.bucket_client(&after.name, &after.region).create(after).await
+            }
+            (before, Resource::Object(after)) => {
+                let before = before.map(Resource::tags);
+                self.bucket_client(&after.bucket, &self.region).put_object(before, after).await
+            }
+            (Some(Resource::Provider(before)), Resource::Provider(after)) => {
+                provider::update(&self.iam, &self.identity, before, after).await
+            }
+            (_, Resource::Provider(after)) => provider::create(&self.iam, &self.identity, after).await,
+            (Some(Resource::Role(before)), Resource::Role(after)) => {
+                role_change::update(&self.iam, before, after).await
+            }
+            (_, Resource::Role(after)) => role_change::create(&self.iam, after).await,
+        })
+    }
+
+    async fn remove(&self, before: &Resource) -> Result<(), AccountError> {
+        self.named(match before {
+            Resource::Bucket(bucket) => self.bucket_client(&bucket.name, &bucket.region).delete().await,
+            Resource::Object(object) => {
+                self.bucket_client(&object.bucket, &self.region).delete_object(&object.key).await
+            }
+            Resource::Provider(provider) => provider::delete(&self.iam, &self.identity, provider).await,
+            Resource::Role(role) => role_change::delete(&self.iam, role).await,
+        })
+    }
+}

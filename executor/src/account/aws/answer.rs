@@ -1,0 +1,176 @@
+//! What AWS answers, or why it did not, in plain words.
+
+use crate::account::{AccountError, AccountErrorKind};
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use std::error::Error;
+
+/// The result of one call, of whatever service.
+pub(super) trait Answer<T> {
+    /// The answer, or what went wrong.
+    fn or_error(self, call: &str, on: &str) -> Result<T, AccountError>;
+
+    /// The answer, `None` where AWS gave one of these error codes for "there is none", or what went wrong.
+    fn or_absent(self, call: &str, on: &str, absent: &[&str]) -> Result<Option<T>, AccountError>;
+}
+
+impl<T, E> Answer<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    fn or_error(self, call: &str, on: &str) -> Result<T, AccountError> {
+        self.map_err(|error| in_plain_words(&error, call, on))
+    }
+
+    fn or_absent(self, call: &str, on: &str, absent: &[&str]) -> Result<Option<T>, AccountError> {
+        match self {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.code().is_some_and(|code| absent.contains(&code)) => Ok(None),
+            Err(error) => Err(in_plain_words(&error, call, on)),
+        }
+    }
+}
+
+fn in_plain_words<E>(error: &SdkError<E, HttpResponse>, call: &str, on: &str) -> AccountError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let request_id = error.request_id().filter(|id| !id.is_empty()).map(str::to_owned);
+    let (kind, message) = match error {
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            from_service(error.code(), error.message(), status)
+        }
+        other => from_connection(&chain(other)),
+    };
+    AccountError { call: call.into(), on: on.into(), message, request_id, kind }
+}
+
+/// AWS has answered, with an error.
+fn from_service(code: Option<&str>, message: Option<&str>, status: u16) -> (AccountErrorKind, String) {
+    let code = code.unwrap_or_default();
+    let said = message.filter(|text| !text.is_empty()).unwrap_or("AWS gave no reason");
+    let kind = kind_of(code, status);
+    let text = match kind {
+        AccountErrorKind::AccessDenied => format!("the credentials may not do this: {said}{}", denier(said)),
+        AccountErrorKind::Credentials => format!("the credentials are not accepted: {said}"),
+        AccountErrorKind::Quota => format!("a quota of the account is used up: {said}"),
+        AccountErrorKind::Unreachable => format!("AWS was too busy at every attempt: {said}"),
+        AccountErrorKind::Foreign | AccountErrorKind::Other => said.to_owned(),
+    };
+    if code.is_empty() {
+        (kind, format!("{text} (HTTP {status})"))
+    } else {
+        (kind, format!("{text} ({code})"))
+    }
+}
+
+/// Source: "Common errors" in the IAM, STS and Amazon S3 API References.
+fn kind_of(code: &str, status: u16) -> AccountErrorKind {
+    match code {
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AllAccessDisabled"
+        | "NotAuthorized"
+        | "OptInRequired" => AccountErrorKind::AccessDenied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException"
+        | "AuthFailure"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature" => AccountErrorKind::Credentials,
+        "LimitExceeded" | "LimitExceededException" | "TooManyBuckets" | "ServiceQuotaExceededException" => {
+            AccountErrorKind::Quota
+        }
+        "Throttling"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "ServiceUnavailable"
+        | "ServiceFailure"
+        | "InternalError"
+        | "InternalFailure" => AccountErrorKind::Unreachable,
+        "" if status == 403 => AccountErrorKind::AccessDenied,
+        _ if status >= 500 => AccountErrorKind::Unreachable,
+        _ => AccountErrorKind::Other,
+    }
+}
+
+/// Who else than the caller's own policies denies, where AWS's wording tells.
+///
+/// Source: IAM User Guide, "Troubleshoot access denied error messages".
+fn denier(said: &str) -> &'static str {
+    if said.contains("service control policy") || said.contains("resource control policy") {
+        "; only the administrators of the AWS organisation can change that"
+    } else if said.contains("permissions boundary") {
+        "; the permissions boundary of the caller forbids it, whatever its policies allow"
+    } else if said.contains("explicit deny") {
+        "; a policy denies it outright, which no other policy can lift"
+    } else {
+        ""
+    }
+}
+
+/// No answer came, or none that can be read.
+fn from_connection(text: &str) -> (AccountErrorKind, String) {
+    let lower = text.to_lowercase();
+    if lower.contains("credential") || lower.contains("identity") {
+        (AccountErrorKind::Credentials, format!("no usable credentials were found: {text}"))
+    } else if lower.contains("certificate") {
+        (AccountErrorKind::Unreachable, format!("the other side's certificate is not trusted: {text}"))
+    } else {
+        (AccountErrorKind::Unreachable, format!("there was no answer: {text}"))
+    }
+}
+
+/// The error and its causes on one line, each once.
+fn chain(error: &dyn Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !texts.iter().any(|known| known.contains(&text)) {
+            texts.push(text);
+        }
+        next = error.source();
+    }
+    texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_refusal_is_told_apart() {
+        for (code, status, kind) in [
+            ("AccessDenied", 403, AccountErrorKind::AccessDenied),
+            ("", 403, AccountErrorKind::AccessDenied),
+            ("ExpiredToken", 400, AccountErrorKind::Credentials),
+            ("LimitExceeded", 409, AccountErrorKind::Quota),
+            ("Throttling", 400, AccountErrorKind::Unreachable),
+            ("", 503, AccountErrorKind::Unreachable),
+            ("MalformedPolicyDocument", 400, AccountErrorKind::Other),
+        ] {
+            assert_eq!(kind_of(code, status), kind, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn a_deny_by_the_organisation_says_who_can_lift_it() {
+        let said = "User: x is not authorized to perform: iam:CreateRole with an explicit deny in a service control policy";
+        let (kind, text) = from_service(Some("AccessDenied"), Some(said), 403);
+        assert_eq!(kind, AccountErrorKind::AccessDenied);
+        assert!(text.contains("administrators of the AWS organisation"), "{text}");
+        assert!(text.ends_with("(AccessDenied)"), "{text}");
+    }
+}

@@ -1,0 +1,137 @@
+//! Buckets as S3 tells of them.
+
+use super::answer::Answer;
+use super::bucket::Client;
+use super::document;
+use crate::account::AccountError;
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
+use aws_sdk_s3::types::PublicAccessBlockConfiguration;
+use std::collections::BTreeSet;
+use sts_schemas::aws::Region;
+use sts_schemas::policy::PolicyDocument;
+use sts_schemas::resource::{Bucket, PublicAccessBlock, Tags};
+use sts_schemas::state::Leftovers;
+
+/// A bucket, and the first page of what lies in it.
+pub(super) struct Settings {
+    pub(super) bucket: Bucket,
+    pub(super) first: ListObjectVersionsOutput,
+}
+
+impl Settings {
+    /// Whether the bucket is as one that was made and not touched since: no tags, no policy, nothing in it.
+    pub(super) fn is_bare(&self) -> bool {
+        let empty = self.first.versions().is_empty() && self.first.delete_markers().is_empty();
+        empty && self.bucket.tags.is_empty() && self.bucket.policy.is_none()
+    }
+}
+
+/// What S3 says when there is no such bucket, or no such setting of it.
+const ABSENT: [&str; 4] =
+    ["NoSuchBucket", "NoSuchTagSet", "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration"];
+
+impl Client {
+    /// The bucket as it is, in one round trip; `None` where there is none.
+    pub(super) async fn read_settings(&self, region: &Region) -> Result<Option<Settings>, AccountError> {
+        let (tags, public_access_block, policy, first) = tokio::try_join!(
+            self.read_tags(),
+            self.read_block(),
+            self.read_policy(),
+            self.versions_page(None, None)
+        )?;
+        let Some(first) = first else { return Ok(None) };
+        let (name, region) = (self.name.clone(), region.clone());
+        Ok(Some(Settings { bucket: Bucket { name, region, tags, public_access_block, policy }, first }))
+    }
+
+    async fn read_tags(&self) -> Result<Tags, AccountError> {
+        let ask = self.s3.get_bucket_tagging().bucket(self.name.as_str()).expected_bucket_owner(&self.owner);
+        let answer = ask.send().await.or_absent("s3:GetBucketTagging", &self.on(), &ABSENT)?;
+        let list =
+            answer.as_ref().map(aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput::tag_set);
+        let list = list.unwrap_or_default();
+        Ok(list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect())
+    }
+
+    async fn read_block(&self) -> Result<Option<PublicAccessBlock>, AccountError> {
+        let ask = self.s3.get_public_access_block().bucket(self.name.as_str());
+        let answer = ask.expected_bucket_owner(&self.owner).send().await;
+        let answer = answer.or_absent("s3:GetBucketPublicAccessBlock", &self.on(), &ABSENT)?;
+        let on = |switch: Option<bool>| switch.unwrap_or_default();
+        let read = |block: PublicAccessBlockConfiguration| PublicAccessBlock {
+            block_public_acls: on(block.block_public_acls),
+            ignore_public_acls: on(block.ignore_public_acls),
+            block_public_policy: on(block.block_public_policy),
+            restrict_public_buckets: on(block.restrict_public_buckets),
+        };
+        Ok(answer.and_then(|answer| answer.public_access_block_configuration).map(read))
+    }
+
+    async fn read_policy(&self) -> Result<Option<PolicyDocument>, AccountError> {
+        let ask = self.s3.get_bucket_policy().bucket(self.name.as_str()).expected_bucket_owner(&self.owner);
+        let answer = ask.send().await.or_absent("s3:GetBucketPolicy", &self.on(), &ABSENT)?;
+        Ok(answer.and_then(|answer| answer.policy).map(|text| document::read(&text)))
+    }
+
+    /// One page of the bucket's objects with all their versions; `None` where there is no bucket.
+    pub(super) async fn versions_page(
+        &self,
+        prefix: Option<&str>,
+        after: Option<&ListObjectVersionsOutput>,
+    ) -> Result<Option<ListObjectVersionsOutput>, AccountError> {
+        let ask =
+            self.s3.list_object_versions().bucket(self.name.as_str()).expected_bucket_owner(&self.owner);
+        let ask = ask
+            .set_prefix(prefix.map(str::to_owned))
+            .set_key_marker(after.and_then(ListObjectVersionsOutput::next_key_marker).map(str::to_owned))
+            .set_version_id_marker(
+                after.and_then(ListObjectVersionsOutput::next_version_id_marker).map(str::to_owned),
+            );
+        ask.send().await.or_absent("s3:ListBucketVersions", &self.on(), &ABSENT)
+    }
+
+    /// This page of the bucket's versions, and all that follow it.
+    pub(super) async fn versions_from(
+        &self,
+        prefix: Option<&str>,
+        first: Option<ListObjectVersionsOutput>,
+    ) -> Result<Vec<ListObjectVersionsOutput>, AccountError> {
+        let mut pages: Vec<ListObjectVersionsOutput> = first.into_iter().collect();
+        while pages.last().is_none_or(|page| page.is_truncated() == Some(true)) {
+            match self.versions_page(prefix, pages.last()).await? {
+                Some(page) => pages.push(page),
+                None => break,
+            }
+        }
+        Ok(pages)
+    }
+
+    /// What lies in the bucket beside the objects with these keys, all their versions included.
+    pub(super) async fn leftovers(
+        &self,
+        first: ListObjectVersionsOutput,
+        expected: &BTreeSet<String>,
+    ) -> Result<Leftovers, AccountError> {
+        let pages = self.versions_from(None, Some(first)).await?;
+        // An expected object that is there goes with all its versions; one that is not may have left some behind.
+        let standing: BTreeSet<&str> = pages
+            .iter()
+            .flat_map(|page| page.versions())
+            .filter(|version| version.is_latest() == Some(true))
+            .filter_map(|version| version.key())
+            .filter(|key| expected.contains(*key))
+            .collect();
+        let versions =
+            pages.iter().flat_map(|page| page.versions()).map(|version| (version.key(), version.is_latest()));
+        let markers = pages.iter().flat_map(|page| page.delete_markers()).map(|marker| (marker.key(), None));
+        let mut leftovers = Leftovers::default();
+        for (key, latest) in versions.chain(markers) {
+            let Some(key) = key.filter(|key| !standing.contains(key)) else { continue };
+            leftovers.count += 1;
+            if latest == Some(true) && leftovers.keys.len() < Leftovers::SHOWN {
+                leftovers.keys.push(key.to_owned());
+            }
+        }
+        Ok(leftovers)
+    }
+}

@@ -1,0 +1,152 @@
+//! Roles as IAM tells of them.
+
+use super::answer::Answer;
+use super::document;
+use crate::account::{AccountError, AccountErrorKind};
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types;
+use futures_util::future::{try_join_all, try_join3};
+use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::aws::RoleName;
+use sts_schemas::policy::PolicyDocument;
+use sts_schemas::resource::{Role, Tags};
+
+/// What IAM says when there is no such thing.
+pub(super) const ABSENT: [&str; 1] = ["NoSuchEntity"];
+
+/// Which roles are worth reading whole.
+#[derive(Clone, Copy)]
+pub(super) enum Interest<'a> {
+    /// This one, whatever it is.
+    Whatever,
+    /// This one if it bears the tag.
+    IfTagged(&'a str),
+}
+
+/// Reads a role with all its policies; a wanted one in a single round trip if its only policy bears its name.
+pub(super) async fn read(
+    iam: &Client,
+    name: &RoleName,
+    interest: Interest<'_>,
+) -> Result<Option<Role>, AccountError> {
+    let (role, policies) = match interest {
+        Interest::Whatever => {
+            let (role, policies) = tokio::try_join!(read_itself(iam, name), read_policies(iam, name))?;
+            (role, policies)
+        }
+        Interest::IfTagged(tag) => {
+            let Some(role) = read_itself(iam, name).await? else { return Ok(None) };
+            if role.tags.get(tag).is_none_or(|value| value != sts_schemas::cluster::OWNED) {
+                return Ok(None);
+            }
+            (Some(role), read_policies(iam, name).await?)
+        }
+    };
+    Ok(role.map(|role| Role { inline: policies.inline, attached: policies.attached, ..role }))
+}
+
+/// The role without its policies.
+async fn read_itself(iam: &Client, name: &RoleName) -> Result<Option<Role>, AccountError> {
+    const CALL: &str = "iam:GetRole";
+    let on = format!("role/{name}");
+    let answer = iam.get_role().role_name(name.as_str()).send().await.or_absent(CALL, &on, &ABSENT)?;
+    let Some(answer) = answer else { return Ok(None) };
+    let unusable = |message: String| AccountError {
+        call: CALL.into(),
+        on: on.clone(),
+        message,
+        request_id: None,
+        kind: AccountErrorKind::Other,
+    };
+    let role = answer.role().ok_or_else(|| unusable("the answer holds no role".into()))?;
+    let boundary =
+        role.permissions_boundary().and_then(types::AttachedPermissionsBoundary::permissions_boundary_arn);
+    Ok(Some(Role {
+        name: name.clone(),
+        path: role.path().parse().map_err(|error| unusable(format!("the answer is unusable: {error}")))?,
+        description: role.description().unwrap_or_default().to_owned(),
+        trust: document::read_encoded(role.assume_role_policy_document().unwrap_or_default()),
+        boundary: boundary
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| unusable(format!("the answer is unusable: {error}")))?,
+        max_session_seconds: role
+            .max_session_duration()
+            .and_then(|seconds| u32::try_from(seconds).ok())
+            .unwrap_or(Role::DEFAULT_SESSION_SECONDS),
+        tags: tags(role.tags()),
+        inline: BTreeMap::new(),
+        attached: BTreeSet::new(),
+    }))
+}
+
+#[derive(Default)]
+struct Policies {
+    inline: BTreeMap<String, PolicyDocument>,
+    attached: BTreeSet<String>,
+}
+
+async fn read_policies(iam: &Client, name: &RoleName) -> Result<Policies, AccountError> {
+    let expected = name.as_str();
+    let (own, names, attached) =
+        try_join3(inline_policy(iam, name, expected), inline_names(iam, name), attached_arns(iam, name))
+            .await?;
+    let others = names.iter().filter(|other| *other != expected);
+    let others = try_join_all(others.map(|other| inline_policy(iam, name, other))).await?;
+    let inline = own.into_iter().chain(others.into_iter().flatten()).collect();
+    Ok(Policies { inline, attached })
+}
+
+async fn inline_policy(
+    iam: &Client,
+    role: &RoleName,
+    policy: &str,
+) -> Result<Option<(String, PolicyDocument)>, AccountError> {
+    let asked = iam.get_role_policy().role_name(role.as_str()).policy_name(policy).send().await;
+    let answer = asked.or_absent("iam:GetRolePolicy", &format!("role/{role}"), &ABSENT)?;
+    Ok(answer.map(|answer| (policy.to_owned(), document::read_encoded(answer.policy_document()))))
+}
+
+async fn inline_names(iam: &Client, role: &RoleName) -> Result<Vec<String>, AccountError> {
+    let mut pages = iam.list_role_policies().role_name(role.as_str()).into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(name) = pages.next().await {
+        match name.or_absent("iam:ListRolePolicies", &format!("role/{role}"), &ABSENT)? {
+            Some(name) => names.push(name),
+            None => break,
+        }
+    }
+    Ok(names)
+}
+
+async fn attached_arns(iam: &Client, role: &RoleName) -> Result<BTreeSet<String>, AccountError> {
+    let mut pages =
+        iam.list_attached_role_policies().role_name(role.as_str()).into_paginator().items().send();
+    let mut arns = BTreeSet::new();
+    while let Some(policy) = pages.next().await {
+        match policy.or_absent("iam:ListAttachedRolePolicies", &format!("role/{role}"), &ABSENT)? {
+            Some(policy) => arns.extend(policy.policy_arn),
+            None => break,
+        }
+    }
+    Ok(arns)
+}
+
+/// The names of all roles of the account.
+pub(super) async fn names(iam: &Client) -> Result<Vec<RoleName>, AccountError> {
+    /// The most that IAM gives at once. Source: IAM API Reference, `ListRoles`.
+    const PAGE: i32 = 1000;
+    let mut pages = iam.list_roles().max_items(PAGE).into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(role) = pages.next().await {
+        let role = role.or_error("iam:ListRoles", "the account")?;
+        // IAM's rule for names is ours, so that one that cannot be read is no role of a cluster.
+        names.extend(role.role_name().parse::<RoleName>().ok());
+    }
+    Ok(names)
+}
+
+/// Tags from IAM's list.
+pub(super) fn tags(list: &[types::Tag]) -> Tags {
+    list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
