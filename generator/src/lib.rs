@@ -1,4 +1,5 @@
 //! Stub.
 
 pub mod feature;
+pub mod lint;
 pub mod request;

@@ -58,13 +58,25 @@ pub struct RequestFile {
 /// Lists everything that is wrong: unreadable files, broken YAML, fields that are missing or of the wrong
 /// type, impossible names, two requests for one Secret, ARNs of another partition, or nothing to use at all.
 pub fn read_folder(dir: &Path, selection: &Selection) -> Result<RequestFolder, RequestErrors> {
-    let walk = Walk::over(dir, selection.recursion);
-    let mut reading =
-        Reading { selection, problems: walk.problems, skipped: walk.skipped, ..Reading::new(selection) };
-    for file in walk.files {
-        reading.file(file);
+    let reading = document::with_stack(|| {
+        let mut reading = Reading::new(selection);
+        let walk = Walk::over(dir, selection.recursion);
+        reading.problems = walk.problems;
+        reading.skipped = walk.skipped;
+        for file in walk.files {
+            reading.file(file);
+        }
+        reading
+    });
+    match reading {
+        Ok(reading) => reading.finish(dir),
+        Err(error) => {
+            let folder = dir.display().to_string();
+            let message = format!("no thread could be started to read it: {error}");
+            let problem = Problem { source: Source::file(&folder), column: None, message };
+            Err(RequestErrors { folder, problems: vec![problem], skipped: Vec::new() })
+        }
     }
-    reading.finish(dir)
 }
 
 /// A folder half read.

@@ -101,6 +101,14 @@ impl InstallConfig {
     /// # Errors
     /// When it is no YAML, or a field that matters has no meaning.
     pub fn parse(file: &str, text: &str) -> Result<Self, InstallConfigError> {
+        document::with_stack(|| Self::parse_here(file, text)).unwrap_or_else(|error| {
+            let message = format!("no thread could be started to read it: {error}");
+            let problem = Problem { source: Source::file(file), column: None, message };
+            Err(InstallConfigError { problems: vec![problem] })
+        })
+    }
+
+    fn parse_here(file: &str, text: &str) -> Result<Self, InstallConfigError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut found = None;
         for document in document::split(text) {
@@ -237,6 +245,59 @@ fn credentials_mode(fields: &mut Fields<'_>, node: &Node) -> Option<CredentialsM
                 format!("credentialsMode {other:?} is unknown: Manual, Mint and Passthrough are known"),
             );
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "apiVersion: v1\nplatform:\n  aws:\n    region: eu-west-1\n";
+
+    fn parse(rest: &str) -> Result<InstallConfig, InstallConfigError> {
+        InstallConfig::parse("install-config.yaml", &format!("{HEAD}{rest}"))
+    }
+
+    #[test]
+    fn what_the_file_says_becomes_the_selection() {
+        let config = parse(
+            "metadata: {name: demo}\ncredentialsMode: Manual\nfeatureSet: CustomNoUpgrade\n\
+             featureGates: [A=true, B=false]\ncapabilities:\n  baselineCapabilitySet: None\n  \
+             additionalEnabledCapabilities: [MachineAPI]\n",
+        )
+        .unwrap();
+        assert_eq!(config.region.as_str(), "eu-west-1");
+        assert_eq!(config.name.as_deref(), Some("demo"));
+        assert_eq!(config.mode_advice(), None);
+        let mut selection = Selection::like_ccoctl(sts_schemas::aws::Partition::Aws);
+        config.select(&mut selection);
+        assert_eq!(selection.feature_set, FeatureSet::CustomNoUpgrade);
+        assert_eq!(selection.feature_gates, Some(["A".to_owned()].into()));
+        assert_eq!(selection.capabilities, Some(["MachineAPI".to_owned()].into()));
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_takes_the_installers_defaults() {
+        let config = parse("pullSecret: x\n").unwrap();
+        assert_eq!(config.feature_set, FeatureSet::Default);
+        assert_eq!((config.feature_gates.as_ref(), config.capabilities.as_ref()), (None, None));
+        assert!(config.mode_advice().unwrap().ends_with("margin: credentialsMode: Manual"));
+        let mint = parse("credentialsMode: Mint\n").unwrap();
+        assert!(mint.mode_advice().unwrap().contains("line 5 says credentialsMode: Mint"));
+        let current = parse("capabilities: {baselineCapabilitySet: vCurrent}\n").unwrap();
+        assert_eq!(current.capabilities, None);
+    }
+
+    #[test]
+    fn everything_without_meaning_is_reported_at_once() {
+        let text = "featureSet: Preview\ncredentialsMode: manual\nfeatureGates: [A]\n\
+                    capabilities: {baselineCapabilitySet: v4.10}\n";
+        let error = parse(text).unwrap_err();
+        let lines: Vec<_> = error.problems.iter().map(|problem| problem.source.line).collect();
+        assert_eq!(lines, [5, 7, 8, 6], "{error}");
+        for text in ["", "platform: {azure: {}}\n", "platform: {aws: {region: nowhere}}\n", "a: [", "- a\n"] {
+            assert!(InstallConfig::parse("x", text).is_err(), "{text}");
         }
     }
 }

@@ -7,8 +7,11 @@
 
 use super::node::Node;
 
-/// The deepest nesting of lists and mappings in a document. A request has about six levels.
+/// The deepest nesting of lists and mappings in a document. A request has about ten levels, a large
+/// `CustomResourceDefinition` that lies beside it some forty.
 const MAX_NESTING: usize = 64;
+/// The stack for [`MAX_NESTING`]: unoptimised, a level takes some 60 KiB. Unused pages cost nothing.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
 /// The most nodes of one document: ten thousand requests in one `List` have about half of it.
 const MAX_NODES: usize = 1_000_000;
 /// The most nodes that aliases may add to a document; requests have none, hand-made ones a few.
@@ -77,6 +80,17 @@ pub(crate) fn parse(text: &str) -> Result<Node, Malformed> {
         let plain = error.without_snippet();
         let position = plain.location().map(|at| (at.line(), at.column())).filter(|at| at.0 > 0);
         Malformed { message: reworded(&plain.to_string()), position }
+    })
+}
+
+/// Runs the reading of documents where the stack is known to suffice, whatever the caller's is.
+///
+/// # Errors
+/// When the system grants no thread.
+pub(crate) fn with_stack<T: Send>(read: impl FnOnce() -> T + Send) -> std::io::Result<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read)?;
+        Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }
 

@@ -1,0 +1,193 @@
+//! What a security officer would ask about the permissions in a set of requests.
+//!
+//! The requests are the components' own; findings are for a person to weigh, and stop nothing unless asked to.
+
+mod pattern;
+mod rules;
+
+use crate::request::CredentialsRequest;
+use std::fmt;
+use std::str::FromStr;
+use sts_schemas::InvalidText;
+use sts_schemas::policy::{Effect, Statement};
+
+/// How much a finding should worry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Broader than it may need to be.
+    Warning,
+    /// Lets whoever holds the role gain more than it grants.
+    Danger,
+}
+
+impl Level {
+    /// Every level, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Danger];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Danger => "danger",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Level {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|level| level.name() == text)
+            .ok_or_else(|| InvalidText::new("lint level", text, "known are info, warning, danger"))
+    }
+}
+
+/// One thing to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it should worry.
+    pub level: Level,
+    /// The name of the request.
+    pub request: String,
+    /// The statement, from 1; 0 where several of them together are meant.
+    pub statement: usize,
+    /// The rule, a short name that stays the same from version to version.
+    pub rule: &'static str,
+    /// What was found and why it matters, one sentence.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}] {}", self.level, self.rule, self.request)?;
+        if self.statement > 0 {
+            write!(f, ", statement {}", self.statement)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Looks at every statement of every request; the order is that of the requests.
+#[must_use]
+pub fn lint(requests: &[CredentialsRequest]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for request in requests {
+        for (index, statement) in request.policy.statement.iter().enumerate() {
+            if statement.effect == Effect::Allow {
+                findings.extend(rules::of_statement(statement).into_iter().map(|found| Finding {
+                    level: found.level,
+                    request: request.name.clone(),
+                    statement: index + 1,
+                    rule: found.rule,
+                    message: found.message,
+                }));
+            }
+        }
+        let allowed: Vec<&Statement> =
+            request.policy.statement.iter().filter(|statement| statement.effect == Effect::Allow).collect();
+        findings.extend(rules::of_combination(&allowed).into_iter().map(|found| Finding {
+            level: found.level,
+            request: request.name.clone(),
+            statement: 0,
+            rule: found.rule,
+            message: found.message,
+        }));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Source;
+    use sts_schemas::policy::PolicyDocument;
+
+    fn findings(statements: &str) -> Vec<Finding> {
+        let policy: PolicyDocument =
+            serde_json::from_str(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#))
+                .unwrap();
+        lint(&[CredentialsRequest {
+            source: Source::file("a.yaml"),
+            name: "parrot".into(),
+            secret_namespace: "n".into(),
+            secret_name: "s".into(),
+            service_accounts: vec!["a".into()],
+            token_path: None,
+            policy,
+        }])
+    }
+
+    fn allow(actions: &str, resource: &str) -> String {
+        format!(r#"{{"Effect":"Allow","Action":[{actions}],"Resource":"{resource}"}}"#)
+    }
+
+    fn worst(statements: &str) -> Option<(Level, &'static str)> {
+        findings(statements).into_iter().map(|finding| (finding.level, finding.rule)).max()
+    }
+
+    #[test]
+    fn each_pattern_is_found_at_its_level() {
+        let cases = [
+            (allow(r#""ec2:DescribeInstances""#, "*"), None),
+            (allow(r#""s3:GetObject""#, "arn:aws:s3:::b/*"), None),
+            (allow(r#""*""#, "*"), Some((Level::Danger, "all-actions"))),
+            (allow(r#""*:*""#, "*"), Some((Level::Danger, "all-actions"))),
+            (allow(r#""iam:*""#, "*"), Some((Level::Danger, "privilege-escalation"))),
+            (allow(r#""s3:*""#, "arn:aws:s3:::b"), Some((Level::Warning, "service-wildcard"))),
+            (allow(r#""kms:ReEncrypt*""#, "arn:aws:kms:r:1:key/x"), Some((Level::Info, "action-wildcard"))),
+            (allow(r#""ec2:Describe*""#, "*"), Some((Level::Info, "action-wildcard"))),
+            (allow(r#""ec2:TerminateInstances""#, "*"), Some((Level::Warning, "write-on-everything"))),
+            (allow(r#""iam:PassRole""#, "*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""iam:passrole""#, "*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x"), None),
+            (allow(r#""sts:AssumeRole""#, "*"), Some((Level::Danger, "assume-any-role"))),
+            (allow(r#""iam:CreatePolicyVersion""#, "*"), Some((Level::Danger, "privilege-escalation"))),
+            (allow(r#""iam:Put*""#, "*"), Some((Level::Danger, "privilege-escalation"))),
+        ];
+        for (statement, expected) in cases {
+            assert_eq!(worst(&statement), expected, "{statement}: {:?}", findings(&statement));
+        }
+    }
+
+    #[test]
+    fn passing_a_role_to_a_service_that_runs_code_is_found_across_statements() {
+        let split = format!(
+            "{},{}",
+            allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x"),
+            allow(r#""lambda:CreateFunction""#, "arn:aws:lambda:r:1:function:f")
+        );
+        assert!(findings(&split).iter().any(|finding| finding.rule == "pass-role-to-compute"));
+        let denied = split.replacen("Allow", "Deny", 1);
+        assert!(!findings(&denied).iter().any(|finding| finding.rule == "pass-role-to-compute"));
+    }
+
+    #[test]
+    fn a_condition_lowers_what_a_broad_resource_raises() {
+        let bare = allow(r#""kms:CreateGrant""#, "*");
+        let bound = bare.replace(
+            r#""Resource":"*""#,
+            r#""Resource":"*","Condition":{"Bool":{"kms:GrantIsForAWSResource":true}}"#,
+        );
+        assert_eq!(worst(&bare), Some((Level::Warning, "grant-without-condition")));
+        assert_eq!(worst(&bound), None, "{:?}", findings(&bound));
+    }
+
+    #[test]
+    fn levels_are_read_by_their_names_and_order_by_worry() {
+        assert_eq!("danger".parse(), Ok(Level::Danger));
+        assert!("loud".parse::<Level>().is_err());
+        assert!(Level::Info < Level::Warning && Level::Warning < Level::Danger);
+    }
+}

@@ -1,0 +1,61 @@
+//! Actions with wildcards, held against the names of actions.
+
+/// Whether a pattern of a policy covers an action. IAM takes no account of case.
+/// Source: IAM User Guide, "IAM JSON policy elements: Action".
+pub(super) fn covers(pattern: &str, action: &str) -> bool {
+    matches(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
+}
+
+/// `*` stands for any characters, `?` for one. Remembers the last `*` only, so the time is bounded.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut read) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while read < text.len() {
+        if pattern.get(at) == Some(&b'*') {
+            star = Some((at, read));
+            at += 1;
+        } else if pattern.get(at).is_some_and(|&c| c == b'?' || c == text[read]) {
+            at += 1;
+            read += 1;
+        } else if let Some((star_at, star_read)) = star {
+            at = star_at + 1;
+            read = star_read + 1;
+            star = Some((star_at, star_read + 1));
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|&c| c == b'*')
+}
+
+/// Whether an action only looks. Source: the "Access level" columns of the Service Authorization Reference,
+/// whose List and Read actions begin with these words in the services that requests name.
+pub(super) fn only_reads(action: &str) -> bool {
+    let Some((_, name)) = action.split_once(':') else { return false };
+    ["Describe", "Get", "List", "Head", "View", "Lookup", "Search", "Simulate", "BatchGet"]
+        .iter()
+        .any(|word| name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_cover_what_iam_says_they_cover() {
+        for (pattern, action, covered) in [
+            ("*", "iam:PassRole", true),
+            ("iam:*", "iam:PassRole", true),
+            ("IAM:pass*", "iam:PassRole", true),
+            ("iam:*role", "iam:PassRole", true),
+            ("iam:P?ssRole", "iam:PassRole", true),
+            ("iam:*a*b*", "iam:PassRole", false),
+            ("iam:Get*", "iam:PassRole", false),
+            ("s3:*", "iam:PassRole", false),
+            ("", "iam:PassRole", false),
+        ] {
+            assert_eq!(covers(pattern, action), covered, "{pattern}");
+        }
+        assert!(only_reads("ec2:DescribeImages") && only_reads("s3:List*") && !only_reads("s3:*"));
+    }
+}

@@ -1,0 +1,171 @@
+//! The rules themselves.
+
+use super::Level;
+use super::pattern::{covers, only_reads};
+use sts_schemas::policy::{OneOrMany, Statement};
+
+/// Actions that let their holder widen its own permissions when the resource is not narrow.
+///
+/// Source: the ways of privilege escalation in AWS that Rhino Security Labs published, as far as they need
+/// one action only.
+const ESCALATIONS: [&str; 16] = [
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateLoginProfile",
+    "lambda:UpdateFunctionCode",
+];
+
+/// Actions that start something which then runs with a role that was passed to it. Source: as above.
+const COMPUTE: [&str; 9] = [
+    "autoscaling:CreateLaunchConfiguration",
+    "cloudformation:CreateStack",
+    "codebuild:CreateProject",
+    "datapipeline:CreatePipeline",
+    "ec2:RunInstances",
+    "ecs:RunTask",
+    "glue:CreateDevEndpoint",
+    "lambda:CreateFunction",
+    "sagemaker:CreateNotebookInstance",
+];
+
+const PASS_ROLE: &str = "iam:PassRole";
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+const CREATE_GRANT: &str = "kms:CreateGrant";
+
+/// A finding before it is known whose it is.
+pub(super) struct Found {
+    pub(super) level: Level,
+    pub(super) rule: &'static str,
+    pub(super) message: String,
+}
+
+fn found(level: Level, rule: &'static str, message: impl Into<String>) -> Found {
+    Found { level, rule, message: message.into() }
+}
+
+/// What one allowing statement shows.
+pub(super) fn of_statement(statement: &Statement) -> Vec<Found> {
+    let actions: Vec<&str> = texts(statement.action.as_ref());
+    let everything = texts(statement.resource.as_ref()).iter().any(|resource| is_everything(resource));
+    let bound = statement.condition.as_ref().is_some_and(|condition| !condition.is_empty());
+    let mut findings = Vec::new();
+    if actions.iter().any(|action| covers_all(action)) {
+        findings.push(found(Level::Danger, "all-actions", "it allows every action of every service"));
+        return findings;
+    }
+    wildcards(&actions, &mut findings);
+    if everything {
+        broad(&actions, bound, &mut findings);
+    }
+    findings
+}
+
+/// What allowing statements show together.
+pub(super) fn of_combination(statements: &[&Statement]) -> Vec<Found> {
+    let actions: Vec<&str> =
+        statements.iter().flat_map(|statement| texts(statement.action.as_ref())).collect();
+    let passes = actions.iter().any(|action| covers(action, PASS_ROLE));
+    let starts: Vec<_> = COMPUTE
+        .iter()
+        .copied()
+        .filter(|compute| actions.iter().any(|action| covers(action, compute)))
+        .collect();
+    // EC2 is what the machine API is for: there, only the breadth of the role it passes is news.
+    let surprising: Vec<_> = starts.into_iter().filter(|action| *action != "ec2:RunInstances").collect();
+    if !passes || surprising.is_empty() || actions.iter().any(|action| covers_all(action)) {
+        return Vec::new();
+    }
+    let message = format!(
+        "it passes roles ({PASS_ROLE}) and starts code that runs with them ({}), and so may gain their permissions",
+        surprising.join(", ")
+    );
+    vec![found(Level::Danger, "pass-role-to-compute", message)]
+}
+
+fn wildcards(actions: &[&str], findings: &mut Vec<Found>) {
+    let (whole, part): (Vec<&str>, Vec<&str>) = actions
+        .iter()
+        .copied()
+        .filter(|action| action.contains(['*', '?']))
+        .partition(|action| action.split_once(':').is_some_and(|(_, name)| name == "*"));
+    if !whole.is_empty() {
+        let message = format!("it allows all of a service: {}", whole.join(", "));
+        findings.push(found(Level::Warning, "service-wildcard", message));
+    }
+    if !part.is_empty() {
+        let message = format!("actions to come may fall under its wildcards: {}", part.join(", "));
+        findings.push(found(Level::Info, "action-wildcard", message));
+    }
+}
+
+/// What a statement about every resource shows.
+fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
+    let allows = |name: &str| actions.iter().any(|action| covers(action, name));
+    let level = if bound { Level::Warning } else { Level::Danger };
+    if allows(PASS_ROLE) {
+        let message =
+            format!("{PASS_ROLE} on every role: what it starts may run with any role of the account");
+        findings.push(found(level, "pass-any-role", message));
+    }
+    if allows(ASSUME_ROLE) {
+        let message = format!("{ASSUME_ROLE} on every role: it may take on any role that trusts the account");
+        findings.push(found(level, "assume-any-role", message));
+    }
+    let escalations: Vec<_> = ESCALATIONS.into_iter().filter(|name| allows(name)).collect();
+    if !escalations.is_empty() {
+        let message = format!("it may widen its own permissions: {}", escalations.join(", "));
+        findings.push(found(level, "privilege-escalation", message));
+    }
+    if bound {
+        return;
+    }
+    if allows(CREATE_GRANT) {
+        let message = format!(
+            "{CREATE_GRANT} on every key without kms:GrantIsForAWSResource: it may hand the use of any key to anybody"
+        );
+        findings.push(found(Level::Warning, "grant-without-condition", message));
+    }
+    let named = |action: &&str| {
+        covers(action, PASS_ROLE) || covers(action, ASSUME_ROLE) || covers(action, CREATE_GRANT)
+    };
+    let writes: Vec<&str> =
+        actions.iter().copied().filter(|action| !only_reads(action) && !named(action)).collect();
+    if !writes.is_empty() {
+        let message =
+            format!("it changes things, on every resource and without a condition: {}", listed(&writes));
+        findings.push(found(Level::Warning, "write-on-everything", message));
+    }
+}
+
+/// `*`, `*:*` and whatever else covers an action that does not exist.
+fn covers_all(action: &str) -> bool {
+    covers(action, "any:Action")
+}
+
+fn is_everything(resource: &str) -> bool {
+    resource == "*" || (resource.starts_with("arn:") && resource.split(':').skip(5).all(|part| part == "*"))
+}
+
+/// The first few of a list, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+fn texts(list: Option<&OneOrMany>) -> Vec<&str> {
+    list.map(|list| list.iter().collect()).unwrap_or_default()
+}
