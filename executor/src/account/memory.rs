@@ -71,11 +71,11 @@ impl Memory {
         let mut world = self.world.borrow_mut();
         let fault = world.calls.next();
         if fault == Some(Fault::Refused) {
-            return Err(Refusal::of("the call was made to fail").from_call(name, on));
+            return Err(Refusal::of("the call was made to fail").as_error(name, on));
         }
-        let answer = change(&mut world).map_err(|refusal| refusal.from_call(name, on))?;
+        let answer = change(&mut world).map_err(|refusal| refusal.as_error(name, on))?;
         if fault == Some(Fault::AnswerLost) {
-            let lost = Refusal::of("the answer was made to get lost").from_call(name, on);
+            let lost = Refusal::of("the answer was made to get lost").as_error(name, on);
             return Err(AccountError { kind: AccountErrorKind::Unreachable, ..lost });
         }
         Ok(answer)

@@ -57,7 +57,8 @@ fn from_service(code: Option<&str>, message: Option<&str>, status: u16) -> (Acco
         AccountErrorKind::Credentials => format!("the credentials are not accepted: {said}"),
         AccountErrorKind::Quota => format!("a quota of the account is used up: {said}"),
         AccountErrorKind::Unreachable => format!("AWS was too busy at every attempt: {said}"),
-        AccountErrorKind::Foreign | AccountErrorKind::Other => said.to_owned(),
+        AccountErrorKind::Foreign => format!("another AWS account has this name: {said}"),
+        AccountErrorKind::Other => said.to_owned(),
     };
     if code.is_empty() {
         (kind, format!("{text} (HTTP {status})"))
@@ -90,6 +91,7 @@ fn kind_of(code: &str, status: u16) -> AccountErrorKind {
         "LimitExceeded" | "LimitExceededException" | "TooManyBuckets" | "ServiceQuotaExceededException" => {
             AccountErrorKind::Quota
         }
+        "BucketAlreadyExists" => AccountErrorKind::Foreign,
         "Throttling"
         | "ThrottlingException"
         | "RequestLimitExceeded"

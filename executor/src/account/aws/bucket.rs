@@ -35,35 +35,26 @@ impl Client {
         });
         let ask = self.s3.create_bucket().bucket(self.name.as_str()).set_create_bucket_configuration(place);
         let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await;
-        let made = match answer.or_absent(CALL, &self.on(), &["BucketAlreadyOwnedByYou"]) {
-            // Elsewhere in the world, or in this very account in another region.
-            Err(error) if error.message.contains("(BucketAlreadyExists)") => {
-                return Err(AccountError { kind: AccountErrorKind::Foreign, ..error });
-            }
-            answer => answer?.is_some(),
-        };
+        let made = answer.or_absent(CALL, &self.on(), &["BucketAlreadyOwnedByYou"])?.is_some();
         // us-east-1 says yes to a bucket that is there already. Source: Amazon S3 API Reference, `CreateBucket`.
-        let now = if made && constrained { None } else { Some(self.what_stood_there(after, CALL).await?) };
-        let now = now.unwrap_or_else(|| bare(&after.name, &after.region));
+        let now = if made && constrained {
+            bare(&after.name, &after.region)
+        } else {
+            Box::pin(self.what_stood_there(after, CALL)).await?
+        };
         self.update(&now, after).await
     }
 
     /// The bucket as it is, if it is the cluster's or still bare.
     async fn what_stood_there(&self, after: &Bucket, call: &str) -> Result<Bucket, AccountError> {
-        let foreign = |message: &str| AccountError {
-            call: call.into(),
-            on: self.on(),
-            message: message.into(),
-            request_id: None,
-            kind: AccountErrorKind::Foreign,
-        };
-        let Some(there) = self.read_settings(&after.region).await? else {
+        let Some(there) = Box::pin(self.read_settings(&after.region)).await? else {
             return Ok(bare(&after.name, &after.region));
         };
         if owned_alike(&there.bucket.tags, &after.tags) || there.is_bare() {
             return Ok(there.bucket);
         }
-        Err(foreign("a bucket of this name has appeared that is not the cluster's"))
+        let message = "a bucket of this name has appeared that is not the cluster's".to_owned();
+        Err(AccountError { kind: AccountErrorKind::Foreign, ..self.failed(call, message) })
     }
 
     /// Changes what differs. Tags come first: they make the bucket ours, whatever happens next.

@@ -116,14 +116,19 @@ impl Client {
         // An expected object that is there goes with all its versions; one that is not may have left some behind.
         let standing: BTreeSet<&str> = pages
             .iter()
-            .flat_map(|page| page.versions())
+            .flat_map(ListObjectVersionsOutput::versions)
             .filter(|version| version.is_latest() == Some(true))
             .filter_map(|version| version.key())
             .filter(|key| expected.contains(*key))
             .collect();
-        let versions =
-            pages.iter().flat_map(|page| page.versions()).map(|version| (version.key(), version.is_latest()));
-        let markers = pages.iter().flat_map(|page| page.delete_markers()).map(|marker| (marker.key(), None));
+        let versions = pages
+            .iter()
+            .flat_map(ListObjectVersionsOutput::versions)
+            .map(|version| (version.key(), version.is_latest()));
+        let markers = pages
+            .iter()
+            .flat_map(ListObjectVersionsOutput::delete_markers)
+            .map(|marker| (marker.key(), None));
         let mut leftovers = Leftovers::default();
         for (key, latest) in versions.chain(markers) {
             let Some(key) = key.filter(|key| !standing.contains(key)) else { continue };

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::bucket::{Client, NOT_YET};
 use super::patience::patiently;
 use crate::account::AccountError;
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use futures_util::future::try_join_all;
 use sts_schemas::cli_input::tags_as_query;
@@ -77,9 +78,9 @@ impl Client {
     /// Deletes an object with all its versions, the current one last, so that it is there until all else is gone.
     pub(super) async fn delete_object(&self, key: &str) -> Result<(), AccountError> {
         let pages = self.versions_from(Some(key), None).await?;
-        let versions = pages.iter().flat_map(|page| page.versions());
+        let versions = pages.iter().flat_map(ListObjectVersionsOutput::versions);
         let versions = versions.map(|version| (version.key(), version.version_id(), version.is_latest()));
-        let markers = pages.iter().flat_map(|page| page.delete_markers());
+        let markers = pages.iter().flat_map(ListObjectVersionsOutput::delete_markers);
         let markers = markers.map(|marker| (marker.key(), marker.version_id(), marker.is_latest()));
         let all: Vec<_> = versions.chain(markers).filter(|(of, ..)| *of == Some(key)).collect();
         let older = all.iter().filter(|(.., latest)| *latest != Some(true));

@@ -20,13 +20,10 @@ impl Memory {
         tags: &Tags,
     ) -> Result<Resource, AccountError> {
         let at = made.address();
-        match before {
-            None => self.call(call, &at, |world| world.create(made, tags)).await,
-            Some(_) => {
-                let now = self.peek(&at);
-                now.ok_or_else(|| Refusal::of("it has gone since it was planned").from_call(call, &at))
-            }
+        if before.is_none() {
+            return self.call(call, &at, |world| world.create(made, tags)).await;
         }
+        self.peek(&at).ok_or_else(|| Refusal::of("it has gone since it was planned").as_error(call, &at))
     }
 
     pub(super) async fn put_bucket(
@@ -45,7 +42,7 @@ impl Memory {
             return Ok(());
         };
         if now.region != after.region {
-            return Err(Refusal::of("it stands in another region").from_call("s3:CreateBucket", &at));
+            return Err(Refusal::of("it stands in another region").as_error("s3:CreateBucket", &at));
         }
         if merged(&now.tags, &after.tags) != now.tags {
             self.call("s3:PutBucketTagging", &at, |world| {

@@ -37,7 +37,7 @@ impl Refusal {
         Self { kind: AccountErrorKind::Foreign, message }
     }
 
-    pub(super) fn from_call(&self, call: &str, on: &Address) -> AccountError {
+    pub(super) fn as_error(&self, call: &str, on: &Address) -> AccountError {
         AccountError {
             call: call.into(),
             on: on.to_string(),
@@ -98,7 +98,7 @@ impl World {
         match call {
             "iam:TagOpenIDConnectProvider" => provider.tags.clone_from(&settled.tags),
             "iam:UpdateOpenIDConnectProviderThumbprint" => {
-                provider.thumbprints.clone_from(&settled.thumbprints)
+                provider.thumbprints.clone_from(&settled.thumbprints);
             }
             _ => provider.client_ids.clone_from(&settled.client_ids),
         }
