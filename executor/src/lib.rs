@@ -2,4 +2,8 @@
 
 pub mod account;
 pub mod apply;
+pub mod cli;
+mod commands;
 pub mod plan;
+pub mod session;
+pub mod show;

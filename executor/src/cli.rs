@@ -1,0 +1,101 @@
+//! The command line: flags to commands, results to exit codes.
+
+use crate::commands::{apply, completions, delete, inspect, man, plan, rehearse, status, verify};
+use crate::session::{Session, Surroundings};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::process::ExitCode;
+use sts_schemas::failure::{Exit, Failure};
+
+/// Verifies a bundle made by sts-generator and makes an AWS account hold what it says.
+///
+/// Exit codes: 0 done, or nothing to do; 1 failed; 2 changes pending (with --detailed-exitcode);
+/// 3 bundle rejected; 4 plan not approved, or the account moved; 5 a foreign resource in the way;
+/// 6 partly applied; 64 wrong command line.
+#[derive(Debug, Parser)]
+#[command(name = "sts-executor", version, max_term_width = 100)]
+struct Cli {
+    /// How results are written to standard output.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Verify(verify::Args),
+    Inspect(inspect::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Status(status::Args),
+    Delete(delete::Args),
+    Rehearse(rehearse::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// Runs the program with this process's arguments, streams and environment.
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut session = Session {
+        out: &mut std::io::stdout().lock(),
+        err: &mut std::io::stderr(),
+        input: &mut std::io::stdin().lock(),
+        surroundings: Surroundings::of_process(),
+    };
+    run(std::env::args_os(), &mut session).into()
+}
+
+/// Runs one command line, the program's name first, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, session: &mut Session<'_>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            session.tell(error.to_string().trim_end());
+            return Exit::Usage;
+        }
+        // Asked for help or the version: these are the result.
+        Err(error) => return ended(session.data(&error.to_string()).map(|()| Exit::Done), session),
+    };
+    let format = cli.format;
+    let result = match cli.command {
+        Command::Verify(args) => verify::run(&args, format, session),
+        Command::Inspect(args) => inspect::run(&args, format, session),
+        Command::Plan(args) => plan::run(&args, format, session),
+        Command::Apply(args) => apply::run(&args, format, session),
+        Command::Status(args) => status::run(&args, format, session),
+        Command::Delete(args) => delete::run(args, format, session),
+        Command::Rehearse(args) => rehearse::run(&args, format, session),
+        Command::Completions(args) => completions::run(&args, Cli::command(), session),
+        Command::Man(args) => man::run(&args, Cli::command(), session),
+    };
+    ended(result, session)
+}
+
+fn ended(result: Result<Exit, Failure>, session: &mut Session<'_>) -> Exit {
+    result.unwrap_or_else(|failure| {
+        // Nothing is left to do where even standard error is gone.
+        let _ = failure.print(session.err);
+        failure.exit()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

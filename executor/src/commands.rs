@@ -1,0 +1,17 @@
+//! The commands, one file each, and what several of them do alike.
+
+mod account;
+pub(crate) mod apply;
+mod approval;
+mod bundle;
+mod carry_out;
+pub(crate) mod completions;
+pub(crate) mod delete;
+pub(crate) mod inspect;
+pub(crate) mod man;
+pub(crate) mod plan;
+mod receipt;
+mod refusal;
+pub(crate) mod rehearse;
+pub(crate) mod status;
+pub(crate) mod verify;

@@ -1,0 +1,132 @@
+//! Opening a bundle: whom to trust, and the one way to a verified one.
+
+use super::refusal;
+use crate::session::Session;
+use std::fs::File;
+use std::io::BufReader;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::signature::{KeyError, PublicKey, TrustStore};
+
+/// A bundle, and whose signatures count.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BundleArgs {
+    /// The bundle, a .tar.gz made by sts-generator.
+    pub(crate) bundle: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
+}
+
+/// Whose signatures count.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrustArgs {
+    /// A public key that may sign bundles; can be given more than once.
+    ///
+    /// Without it, every *.pub in sts-handoff/trusted-keys of the user's configuration folder is trusted.
+    #[arg(long, value_name = "FILE")]
+    trusted_key: Vec<PathBuf>,
+    /// How many different trusted keys must have signed.
+    #[arg(long, value_name = "N", default_value = "1")]
+    threshold: NonZeroUsize,
+    /// Take signatures whose time has ended.
+    #[arg(long)]
+    allow_expired: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {what} {path}")]
+struct Unreadable {
+    what: &'static str,
+    path: String,
+    #[source]
+    source: std::io::Error,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{path} holds no key that can be trusted")]
+struct BadKey {
+    path: String,
+    #[source]
+    source: KeyError,
+}
+
+impl BundleArgs {
+    /// Verifies the bundle, and tells the person what the signatures left open.
+    pub(crate) fn verified(&self, session: &mut Session<'_>) -> Result<VerifiedBundle, Failure> {
+        let keys = self.trust.keys(session)?;
+        let trust =
+            TrustStore::new(keys, self.trust.threshold).map_err(|error| refusal::of_trust(error, session))?;
+        let expiry = if self.trust.allow_expired {
+            session.tell("Warning: signatures count even where their time has ended (--allow-expired).");
+            Expiry::Overridden
+        } else {
+            Expiry::Enforced(session.now())
+        };
+        let bundle = self.unverified()?.verify(&trust, expiry).map_err(refusal::of_bundle)?;
+        for path in bundle.private_keys() {
+            session.tell(&format!(
+                "Warning: the bundle carries a private key in {path}; it is not needed here."
+            ));
+        }
+        Ok(bundle)
+    }
+
+    /// The file, opened and not yet looked into.
+    pub(crate) fn unverified(&self) -> Result<UnverifiedBundle<BufReader<File>>, Failure> {
+        let file = File::open(&self.bundle).map_err(|error| unreadable("the bundle", &self.bundle, error))?;
+        Ok(UnverifiedBundle::new(BufReader::new(file)))
+    }
+
+    /// The bundle's file name without its endings.
+    pub(crate) fn stem(&self) -> String {
+        let name =
+            self.bundle.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.strip_suffix(".tar.gz").unwrap_or(&name).to_owned()
+    }
+}
+
+impl TrustArgs {
+    /// How many trusted keys must have signed.
+    pub(crate) fn threshold(&self) -> usize {
+        self.threshold.get()
+    }
+
+    /// The keys that were given, else those of the configuration folder.
+    pub(crate) fn keys(&self, session: &Session<'_>) -> Result<Vec<PublicKey>, Failure> {
+        let paths = match &session.surroundings.configuration {
+            Some(configuration) if self.trusted_key.is_empty() => keys_in(&configuration.join(KEY_FOLDER))?,
+            _ => self.trusted_key.clone(),
+        };
+        paths.iter().map(|path| read_key(path)).collect()
+    }
+}
+
+/// Below the user's configuration folder of this project.
+pub(super) const KEY_FOLDER: &str = "trusted-keys";
+
+fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable("the folder of trusted keys", folder, error)),
+    };
+    let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = paths.map_err(|error| unreadable("the folder of trusted keys", folder, error))?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "pub"));
+    paths.sort();
+    Ok(paths)
+}
+
+fn read_key(path: &Path) -> Result<PublicKey, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable("the trusted key", path, error))?;
+    PublicKey::from_pem(&text).map_err(|source| {
+        Failure::new(Exit::Failed, BadKey { path: path.display().to_string(), source })
+            .hint("give the FILE.pub that `sts-generator create-signing-key --output FILE` wrote")
+    })
+}
+
+fn unreadable(what: &'static str, path: &Path, source: std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, Unreadable { what, path: path.display().to_string(), source })
+}

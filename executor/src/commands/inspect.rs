@@ -1,0 +1,32 @@
+//! `inspect`: what is in a bundle?
+
+use super::{bundle::BundleArgs, refusal};
+use crate::cli::Format;
+use crate::session::Session;
+use crate::show::contents;
+use sts_schemas::failure::{Exit, Failure};
+
+/// Show what is in a bundle; without a trusted key, under a warning.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    bundle: BundleArgs,
+}
+
+pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let (trust, untrusted, verified);
+    let bundle = if args.bundle.trust.keys(session)?.is_empty() {
+        untrusted = args.bundle.unverified()?.read_without_trust().map_err(refusal::of_bundle)?;
+        trust = contents::Trust::Unverified;
+        untrusted.as_if_verified()
+    } else {
+        verified = args.bundle.verified(session)?;
+        trust = contents::Trust::Verified;
+        &verified
+    };
+    match format {
+        Format::Text => session.data(&contents::text(bundle, trust, session.surroundings.paint))?,
+        Format::Json => session.json(&contents::Contents::of(bundle, trust))?,
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,92 @@
+//! `plan`: what would change?
+
+use super::account::{self, AccountArgs};
+use super::approval;
+use super::bundle::BundleArgs;
+use super::refusal;
+use crate::account::{Account, Runtime};
+use crate::cli::Format;
+use crate::plan::{Orphans, PlanOptions, RollBack, plan};
+use crate::session::Session;
+use std::collections::BTreeSet;
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::plan::Plan;
+use sts_schemas::resource::Address;
+
+/// Show what applying a bundle would change, and the plan's digest. Changes nothing.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    bundle: BundleArgs,
+    #[command(flatten)]
+    account: AccountArgs,
+    #[command(flatten)]
+    choice: ChoiceArgs,
+    /// Exit 2 when there is something to change.
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// What the person asks for beyond the bundle.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ChoiceArgs {
+    /// Remove what bears the cluster's tag and the bundle no longer wants.
+    #[arg(long)]
+    prune: bool,
+    /// Take over the foreign resource at this address, like role/NAME; can be given more than once.
+    #[arg(long, value_name = "ADDRESS")]
+    adopt: Vec<Address>,
+    /// Let an older bundle follow a newer one.
+    #[arg(long)]
+    roll_back: bool,
+}
+
+impl ChoiceArgs {
+    fn options(&self) -> PlanOptions {
+        PlanOptions {
+            orphans: if self.prune { Orphans::Prune } else { Orphans::Keep },
+            adopt: self.adopt.iter().cloned().collect::<BTreeSet<_>>(),
+            roll_back: if self.roll_back { RollBack::Allowed } else { RollBack::Refused },
+        }
+    }
+}
+
+/// Looks at the account and plans.
+pub(super) fn make(
+    runtime: &Runtime,
+    aws: &dyn Account,
+    bundle: &VerifiedBundle,
+    (account, choice): (&AccountArgs, &ChoiceArgs),
+) -> Result<Plan, Failure> {
+    let scope = account::scope(bundle.desired(), account.search());
+    let observed = account::observe(runtime, aws, &scope)?;
+    plan(Some(bundle.digest()), bundle.desired(), &observed, &choice.options()).map_err(refusal::of_plan)
+}
+
+/// While anything foreign stands in the way, a plan to apply cannot be carried out.
+pub(super) fn unobstructed(plan: &Plan) -> Result<(), Failure> {
+    if plan.foreign.is_empty() {
+        return Ok(());
+    }
+    let addresses: Vec<_> = plan.foreign.keys().map(ToString::to_string).collect();
+    let hint = "nothing was changed; choose another cluster name, remove what is in the way, or take it over \
+                with --adopt ADDRESS";
+    Err(Failure::new(Exit::Foreign, Obstructed { addresses: addresses.join(", ") }).hint(hint))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("not the cluster's, and in the way: {addresses}")]
+struct Obstructed {
+    addresses: String,
+}
+
+pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let bundle = args.bundle.verified(session)?;
+    let runtime = account::runtime()?;
+    let aws = args.account.open(&runtime, &bundle.desired().cluster.region, session)?;
+    let plan = make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
+    approval::print(&plan, format, session)?;
+    unobstructed(&plan)?;
+    Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::ChangesPending } else { Exit::Done })
+}

@@ -1,0 +1,109 @@
+//! The receipt: its place, its content, and its writing.
+
+use crate::account::Identity;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use sts_schemas::aws::Arn;
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::manifest::{SchemaVersion, Tool};
+use sts_schemas::plan::{Plan, Purpose};
+use sts_schemas::receipt::{Outcome, Receipt, StepReport};
+use sts_schemas::resource::Resource;
+use sts_schemas::state::Desired;
+use tempfile::NamedTempFile;
+
+/// A place kept for a receipt: who cannot write it learns so before anything is changed.
+pub(super) struct ReceiptFile {
+    path: PathBuf,
+    draft: NamedTempFile,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the receipt cannot be written to {path}")]
+struct Unwritable {
+    path: String,
+    #[source]
+    source: std::io::Error,
+}
+
+impl ReceiptFile {
+    /// Keeps the place.
+    pub(super) fn reserve(path: &Path) -> Result<Self, Failure> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".receipt-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let draft = builder.tempfile_in(folder).map_err(|source| {
+            Failure::new(Exit::Failed, Unwritable { path: path.display().to_string(), source })
+                .hint("nothing was changed; give --receipt FILE in a folder that exists and can be written")
+        })?;
+        Ok(Self { path: path.to_owned(), draft })
+    }
+
+    /// Writes it whole or not at all, over an older one.
+    pub(super) fn write(mut self, receipt: &Receipt) -> Result<PathBuf, Failure> {
+        let mut write = || {
+            serde_json::to_writer_pretty(&mut self.draft, receipt)?;
+            self.draft.write_all(b"\n")?;
+            self.draft.as_file().sync_all()
+        };
+        let written = write().and_then(|()| self.draft.persist(&self.path).map_err(|error| error.error));
+        match written {
+            Ok(_) => Ok(self.path),
+            Err(source) => {
+                let path = self.path.display().to_string();
+                Err(Failure::new(Exit::Failed, Unwritable { path, source })
+                    .hint("the account was changed; run the same command again for a receipt"))
+            }
+        }
+    }
+}
+
+/// When a piece of work began and ended, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Period {
+    pub(super) started: u64,
+    pub(super) finished: u64,
+}
+
+/// The receipt for a plan that was carried out as far as the reports say.
+pub(super) fn receipt(
+    plan: &Plan,
+    desired: Option<&Desired>,
+    identity: &Identity,
+    period: Period,
+    steps: Vec<StepReport>,
+) -> Receipt {
+    let made = desired.filter(|_| plan.purpose == Purpose::Apply);
+    let roles = made.map_or_else(BTreeMap::new, |desired| {
+        let roles = desired.resources.values().filter_map(|resource| match resource {
+            Resource::Role(role) => {
+                let arn = Arn::role(plan.partition, &plan.account, &role.path, &role.name);
+                Some((role.name.clone(), arn))
+            }
+            _ => None,
+        });
+        roles.collect()
+    });
+    Receipt {
+        schema_version: SchemaVersion::CURRENT,
+        tool: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },
+        purpose: plan.purpose,
+        bundle: plan.bundle.clone(),
+        plan: plan.digest(),
+        cluster: plan.cluster.clone(),
+        account: plan.account.clone(),
+        partition: plan.partition,
+        region: plan.region.clone(),
+        caller: identity.caller.clone(),
+        started: period.started,
+        finished: period.finished,
+        complete: steps.iter().all(|step| step.outcome == Outcome::Done),
+        issuer: made.map(|desired| desired.cluster.issuer.clone()),
+        provider: made.map(|desired| desired.cluster.provider_arn()),
+        roles,
+        steps,
+    }
+}

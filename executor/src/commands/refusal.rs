@@ -1,0 +1,95 @@
+//! From an error to what the person is told: exit code and advice.
+
+use super::bundle::KEY_FOLDER;
+use crate::account::{AccountError, AccountErrorKind};
+use crate::plan::PlanRefused;
+use crate::session::Session;
+use sts_schemas::bundle::{Verdict, VerifyError};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::signature::TrustError;
+
+/// A bundle that was rejected.
+pub(super) fn of_bundle(error: VerifyError) -> Failure {
+    if matches!(error, VerifyError::Unreadable(_)) {
+        return Failure::new(Exit::Failed, error);
+    }
+    let hint = match error.verdict() {
+        Verdict::NotABundle => "fetch the bundle again, and compare its SHA-256 with the author's",
+        Verdict::Untrusted => {
+            "do not apply it; ask the author which key signed it, and give that key with --trusted-key"
+        }
+        Verdict::Inconsistent => "tell the author: the bundle must be made anew",
+        Verdict::Unsupported => "use the version of this program that belongs to the bundle",
+    };
+    Failure::new(Exit::BundleRejected, error).hint(hint)
+}
+
+/// Nobody to trust, or too few.
+pub(super) fn of_trust(error: TrustError, session: &Session<'_>) -> Failure {
+    let folder = session.surroundings.configuration.as_ref().map(|folder| folder.join(KEY_FOLDER));
+    match error {
+        TrustError::NoKey => Failure::new(Exit::BundleRejected, error).hint(match folder {
+            Some(folder) => {
+                format!("give --trusted-key FILE, or put the author's FILE.pub into {}", folder.display())
+            }
+            None => "give --trusted-key FILE".into(),
+        }),
+        TrustError::ThresholdTooHigh { .. } => Failure::new(Exit::Usage, error)
+            .hint("give --trusted-key once for each key, or a lower --threshold"),
+    }
+}
+
+/// A call to AWS that failed before anything was changed.
+pub(super) fn of_account(error: AccountError) -> Failure {
+    let hint = advice(&error);
+    let exit = if error.kind == AccountErrorKind::Foreign { Exit::Foreign } else { Exit::Failed };
+    let failure = Failure::new(exit, error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn advice(error: &AccountError) -> Option<String> {
+    Some(match error.kind {
+        AccountErrorKind::AccessDenied => {
+            format!("the credentials in use need the permission {}", error.call)
+        }
+        AccountErrorKind::Credentials => "give credentials as the AWS CLI takes them: AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; log in again where they expired"
+            .into(),
+        AccountErrorKind::Unreachable => {
+            "look at the network, at HTTPS_PROXY, at AWS_ENDPOINT_URL and the profile's endpoint_url".into()
+        }
+        AccountErrorKind::Quota => "ask AWS to raise the quota, then run this again".into(),
+        AccountErrorKind::Foreign => {
+            "plan again: something that is not the cluster's has come in the way".into()
+        }
+        AccountErrorKind::Other => return None,
+    })
+}
+
+/// No plan could be right.
+pub(super) fn of_plan(error: PlanRefused) -> Failure {
+    let (exit, hint) = match &error {
+        PlanRefused::WrongAccount { .. } => {
+            (Exit::Failed, "use credentials of the cluster's account, as with AWS_PROFILE")
+        }
+        PlanRefused::Older { .. } => (
+            Exit::BundleRejected,
+            "take the newer bundle; if going back is what you want, say so with --roll-back",
+        ),
+        PlanRefused::Immovable { .. } => (
+            Exit::Failed,
+            "remove the resource yourself once nothing uses it any more, then run this again: it is made anew",
+        ),
+        PlanRefused::AdoptUnwanted { .. } => {
+            (Exit::Usage, "`plan` lists the foreign addresses to adopt from")
+        }
+        PlanRefused::Leftovers { .. } => (
+            Exit::Foreign,
+            "nothing was deleted; remove these objects yourself, or keep the cluster's bucket",
+        ),
+    };
+    Failure::new(exit, error).hint(hint)
+}

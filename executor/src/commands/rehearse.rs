@@ -1,0 +1,169 @@
+//! `rehearse`: the whole way once, on an account in memory.
+
+use super::bundle::BundleArgs;
+use super::receipt::{Period, ReceiptFile, receipt};
+use super::{account, refusal};
+use crate::account::{Account, Identity, Memory, Runtime, Search};
+use crate::apply::{Pace, apply};
+use crate::cli::Format;
+use crate::plan::{PlanOptions, Target, plan, plan_delete};
+use crate::session::Session;
+use crate::show::progress::Lines;
+use crate::show::verification::Verification;
+use crate::show::{self, Tone};
+use serde::Serialize;
+use std::path::PathBuf;
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::plan::Plan;
+use sts_schemas::receipt::Receipt;
+
+/// Plan, apply, check and delete a bundle on an AWS account in memory. Needs no AWS and no credentials.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    bundle: BundleArgs,
+    /// Also write the receipt of the apply to this file.
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+}
+
+/// What a rehearsal saw, as JSON.
+#[derive(Serialize)]
+struct Rehearsal<'a> {
+    plan: &'a Plan,
+    applied: &'a Receipt,
+    second_plan: &'a Plan,
+    deleted: &'a Receipt,
+    left: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RehearsalError {
+    #[error("not every step was done")]
+    Incomplete,
+    #[error("a second plan would still change {0} resources")]
+    NotInStep(usize),
+    #[error("{0} resources were left after the delete")]
+    NotGone(usize),
+}
+
+pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let place = args.receipt.as_deref().map(ReceiptFile::reserve).transpose()?;
+    let bundle = args.bundle.verified(session)?;
+    let stage = Stage::new(&bundle, format)?;
+    let threshold = args.bundle.trust.threshold();
+
+    stage.title(1, "Verify the bundle", session)?;
+    let report = Verification::of(&bundle, threshold, session.now());
+    stage.say(&report.text(session.surroundings.paint), session)?;
+
+    stage.title(2, "Plan, against an empty account in memory", session)?;
+    let first = stage.plan()?;
+    stage.say(&show::plan::text(&first, session.surroundings.paint), session)?;
+
+    stage.title(3, "Apply", session)?;
+    let applied = stage.carry_out(&first, session)?;
+    stage.say(&show::receipt::text(&applied, session.surroundings.paint), session)?;
+    let written = place.map(|place| place.write(&applied)).transpose()?;
+
+    stage.title(4, "Plan again", session)?;
+    let second = stage.plan()?;
+    stage.say(&(show::plan::summary(&second) + "\n"), session)?;
+
+    stage.title(5, "Delete", session)?;
+    let target = Target::of_bundle(bundle.digest(), bundle.desired());
+    let doomed = plan_delete(&target, &stage.observe()?).map_err(refusal::of_plan)?;
+    let deleted = stage.carry_out(&doomed, session)?;
+    let left = stage.memory.resources().len();
+    stage.say(&show::receipt::text(&deleted, session.surroundings.paint), session)?;
+
+    if format == Format::Json {
+        session.json(&Rehearsal {
+            plan: &first,
+            applied: &applied,
+            second_plan: &second,
+            deleted: &deleted,
+            left,
+        })?;
+    }
+    if let Some(path) = written {
+        session.tell(&format!("\nReceipt written to {}.", path.display()));
+    }
+    judge(&applied, &second, &deleted, left)?;
+    let done = applied.steps.len();
+    let end = format!("Rehearsed: {done} resources made, nothing left to change, all {done} deleted again.");
+    stage.say(&format!("\n{}\n", session.surroundings.paint.tone(Tone::Strong, &end)), session)?;
+    Ok(Exit::Done)
+}
+
+fn judge(applied: &Receipt, second: &Plan, deleted: &Receipt, left: usize) -> Result<(), Failure> {
+    let error = if !(applied.complete && deleted.complete) {
+        RehearsalError::Incomplete
+    } else if !second.is_empty() {
+        RehearsalError::NotInStep(second.steps.len())
+    } else if left > 0 {
+        RehearsalError::NotGone(left)
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(Exit::Failed, error)
+        .hint("do not apply the bundle; report this with the bundle's digest"))
+}
+
+/// Where the rehearsal plays.
+struct Stage<'a> {
+    runtime: Runtime,
+    memory: Memory,
+    bundle: &'a VerifiedBundle,
+    format: Format,
+}
+
+impl<'a> Stage<'a> {
+    fn new(bundle: &'a VerifiedBundle, format: Format) -> Result<Self, Failure> {
+        let cluster = &bundle.desired().cluster;
+        let identity = Identity {
+            account: cluster.account.clone(),
+            partition: cluster.partition,
+            caller: format!("arn:{}:iam::{}:user/rehearsal", cluster.partition, cluster.account),
+        };
+        Ok(Self { runtime: account::runtime()?, memory: Memory::new(identity), bundle, format })
+    }
+
+    fn observe(&self) -> Result<sts_schemas::state::Observed, Failure> {
+        let scope = account::scope(self.bundle.desired(), Search::Named);
+        account::observe(&self.runtime, &self.memory, &scope)
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        let observed = self.observe()?;
+        plan(Some(self.bundle.digest()), self.bundle.desired(), &observed, &PlanOptions::default())
+            .map_err(refusal::of_plan)
+    }
+
+    fn carry_out(&self, plan: &Plan, session: &mut Session<'_>) -> Result<Receipt, Failure> {
+        let started = session.now();
+        let mut lines = Vec::new();
+        let mut progress = Lines(&mut lines);
+        let pace = Pace::default();
+        let walk = apply(&self.memory, plan, &pace, &mut progress);
+        let steps = self.runtime.block_on(walk);
+        self.say(&String::from_utf8_lossy(&lines), session)?;
+        let period = Period { started, finished: session.now() };
+        Ok(receipt(plan, Some(self.bundle.desired()), self.memory.identity(), period, steps))
+    }
+
+    fn title(&self, number: u8, title: &str, session: &mut Session<'_>) -> Result<(), Failure> {
+        let gap = if number == 1 { "" } else { "\n" };
+        let title = session.surroundings.paint.tone(Tone::Strong, &format!("{number}. {title}"));
+        self.say(&format!("{gap}{title}\n"), session)
+    }
+
+    /// The story is the result for people; programs get it whole at the end.
+    fn say(&self, text: &str, session: &mut Session<'_>) -> Result<(), Failure> {
+        match self.format {
+            Format::Text => session.data(text),
+            Format::Json => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! One run's ties to the world outside: streams, terminal, clock and environment, each read once.
+
+use crate::show::Paint;
+use serde::Serialize;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+use sts_schemas::failure::{Exit, Failure};
+
+/// What a command may read from and write to.
+pub struct Session<'a> {
+    /// For data: what another program or a file takes in.
+    pub out: &'a mut dyn Write,
+    /// For everything else.
+    pub err: &'a mut dyn Write,
+    /// Where a person's answer comes from.
+    pub input: &'a mut dyn BufRead,
+    /// The rest of the world.
+    pub surroundings: Surroundings,
+}
+
+/// What a run knows of where it runs.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Gives the time, in seconds since 1970.
+    pub clock: fn() -> u64,
+    /// The user's configuration folder, where there is one.
+    pub configuration: Option<PathBuf>,
+    /// Whether somebody is there to be asked.
+    pub person: Person,
+    /// Colour for `out`.
+    pub paint: Paint,
+    /// Colour for `err`.
+    pub paint_err: Paint,
+}
+
+/// Whether a person sits at a terminal, to read a question and to answer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Person {
+    /// There is one.
+    Present,
+    /// This is a script, a pipe or a service.
+    Absent,
+}
+
+impl Surroundings {
+    /// Reads clock, environment and terminal. For the edge of the program, once.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the edge: the environment is read here and only here"
+    )]
+    pub fn of_process() -> Self {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let colour = |terminal: bool| {
+            // Source: no-color.org.
+            let wanted = set("NO_COLOR").is_none() && std::env::var("TERM").as_deref() != Ok("dumb");
+            if terminal && wanted { Paint::Colour } else { Paint::Plain }
+        };
+        let (stdin, stderr) = (std::io::stdin().is_terminal(), std::io::stderr().is_terminal());
+        Self {
+            clock: seconds_since_1970,
+            // Source: XDG Base Directory Specification: relative paths are ignored.
+            configuration: set("XDG_CONFIG_HOME")
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+                .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")))
+                .map(|folder| folder.join("sts-handoff")),
+            person: if stdin && stderr { Person::Present } else { Person::Absent },
+            paint: colour(std::io::stdout().is_terminal()),
+            paint_err: colour(stderr),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the edge: the clock is handed on from here")]
+fn seconds_since_1970() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+impl Session<'_> {
+    /// The time, in seconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        (self.surroundings.clock)()
+    }
+
+    /// Writes data.
+    ///
+    /// # Errors
+    /// When standard output cannot be written.
+    pub fn data(&mut self, text: &str) -> Result<(), Failure> {
+        self.out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush())
+            .map_err(|error| Failure::new(Exit::Failed, CannotWrite(error)))
+    }
+
+    /// Writes data as indented JSON.
+    ///
+    /// # Errors
+    /// When it has no JSON form or standard output cannot be written.
+    pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::Failed, error))?;
+        self.data(&(text + "\n"))
+    }
+
+    /// Tells the person something, as far as anybody listens.
+    pub fn tell(&mut self, text: &str) {
+        let _ = writeln!(self.err, "{text}");
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("standard output cannot be written")]
+struct CannotWrite(#[source] std::io::Error);

@@ -1,0 +1,16 @@
+//! What people read: plans, receipts, reports and progress, as text in 80 columns.
+//!
+//! It says everything without colour; colour only helps the eye.
+
+pub mod contents;
+mod moment;
+mod paint;
+pub mod plan;
+pub mod progress;
+pub mod receipt;
+pub mod standing;
+mod value;
+pub mod verification;
+
+pub use moment::utc;
+pub use paint::{Paint, Tone, printable};

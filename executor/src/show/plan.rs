@@ -1,0 +1,170 @@
+//! A plan as text.
+
+use super::value::change;
+use super::{Paint, Tone, printable};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use sts_schemas::plan::{Plan, Purpose, Step};
+use sts_schemas::policy::PolicyDocument;
+use sts_schemas::resource::{Resource, Role};
+use sts_schemas::state::Leftovers;
+
+/// The whole plan: what it is for, each step, all that was found, a summary and the digest to approve.
+#[must_use]
+pub fn text(plan: &Plan, paint: Paint) -> String {
+    let mut out = heading(plan, paint);
+    for step in &plan.steps {
+        out.push_str(&step_text(step, paint));
+    }
+    if !plan.steps.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&findings(plan, paint));
+    let _ = writeln!(out, "{}", paint.tone(Tone::Strong, &summary(plan)));
+    let _ = writeln!(out, "Digest: {}", plan.digest());
+    out
+}
+
+/// One line with the number of steps of each kind.
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    if !plan.foreign.is_empty() && plan.purpose == Purpose::Apply {
+        return format!(
+            "Plan: nothing will be done while {} foreign resource{} in the way.",
+            plan.foreign.len(),
+            if plan.foreign.len() == 1 { " stands" } else { "s stand" }
+        );
+    }
+    if plan.is_empty() {
+        return match plan.purpose {
+            Purpose::Apply => "Plan: nothing to do, the account holds what the bundle wants.".into(),
+            Purpose::Delete => "Plan: nothing to do, nothing of the cluster's is left.".into(),
+        };
+    }
+    let count = |verb: &str| plan.steps.iter().filter(|step| step.verb() == verb).count();
+    format!(
+        "Plan: {} to create, {} to update, {} to delete.",
+        count("create"),
+        count("update"),
+        count("delete")
+    )
+}
+
+fn heading(plan: &Plan, paint: Paint) -> String {
+    let what = match plan.purpose {
+        Purpose::Apply => "Plan for",
+        Purpose::Delete => "Plan to delete",
+    };
+    let title = format!("{what} cluster {}", plan.cluster);
+    let place = format!("account {}, {} ({})", plan.account, plan.region, plan.partition);
+    format!("{}\n  {place}\n\n", paint.tone(Tone::Strong, &title))
+}
+
+fn step_text(step: &Step, paint: Paint) -> String {
+    let (tone, sign) = match step {
+        Step::Create { .. } => (Tone::Added, '+'),
+        Step::Update { .. } => (Tone::Changed, '~'),
+        Step::Delete { .. } => (Tone::Removed, '-'),
+    };
+    let line = format!("  {sign} {} {}", step.verb(), printable(&step.address().to_string()));
+    let mut out = paint.tone(tone, &line) + "\n";
+    match step {
+        Step::Create { after } => {
+            let _ = writeln!(out, "      {}", printable(&essence(after)));
+        }
+        Step::Update { changes, .. } => {
+            for (name, values) in changes {
+                out.push_str(&change(name, values, paint));
+            }
+        }
+        Step::Delete { .. } => {}
+    }
+    out
+}
+
+/// What matters most about a resource, on one line; all of it is in the bundle and in the plan's JSON.
+pub(super) fn essence(resource: &Resource) -> String {
+    match resource {
+        Resource::Bucket(bucket) => format!(
+            "in {}, {}",
+            bucket.region,
+            if bucket.policy.is_some() { "with a bucket policy" } else { "without a bucket policy" }
+        ),
+        Resource::Object(object) => format!("{} bytes of {}", object.body.len(), object.content_type),
+        Resource::Provider(provider) => {
+            let audiences: Vec<_> = provider.client_ids.iter().map(String::as_str).collect();
+            format!("for {}", audiences.join(", "))
+        }
+        Resource::Role(role) => role_essence(role),
+    }
+}
+
+fn role_essence(role: &Role) -> String {
+    let accounts = service_accounts(&role.trust);
+    let actions: usize = role.inline.values().map(allowed_actions).sum();
+    let plural = if actions == 1 { "" } else { "s" };
+    match accounts.as_slice() {
+        [] => format!("may do {actions} action{plural}"),
+        accounts => format!("{actions} action{plural} for {}", accounts.join(", ")),
+    }
+}
+
+/// The service accounts a trust policy lets in, without the words that all of them begin with.
+fn service_accounts(trust: &PolicyDocument) -> Vec<String> {
+    const SUBJECT: &str = "system:serviceaccount:";
+    let mut found = Vec::new();
+    for keys in trust.statement.iter().filter_map(|statement| statement.condition.as_ref()) {
+        for values in keys.values().flat_map(BTreeMap::values) {
+            let texts = values.iter().map(ToString::to_string);
+            found.extend(texts.filter_map(|text| text.strip_prefix(SUBJECT).map(str::to_owned)));
+        }
+    }
+    found
+}
+
+fn allowed_actions(policy: &PolicyDocument) -> usize {
+    policy
+        .statement
+        .iter()
+        .filter_map(|statement| statement.action.as_ref())
+        .map(|list| list.iter().count())
+        .sum()
+}
+
+fn findings(plan: &Plan, paint: Paint) -> String {
+    let mut out = String::new();
+    if !plan.foreign.is_empty() {
+        let title = match plan.purpose {
+            Purpose::Apply => "Foreign: not the cluster's, in the way, and left as they are",
+            Purpose::Delete => "Foreign: not the cluster's, and left as they are",
+        };
+        let _ = writeln!(out, "{}", paint.tone(Tone::Warning, title));
+        for (address, reason) in &plan.foreign {
+            let _ = writeln!(out, "  ! {}\n      {}", printable(&address.to_string()), printable(reason));
+        }
+        out.push('\n');
+    }
+    if !plan.orphans.is_empty() {
+        let _ = writeln!(out, "Orphans: the cluster's, no longer wanted, and kept (--prune removes them)");
+        for address in &plan.orphans {
+            let _ = writeln!(out, "  ? {}", printable(&address.to_string()));
+        }
+        out.push('\n');
+    }
+    for (bucket, left) in &plan.leftovers {
+        let _ = writeln!(out, "In bucket/{bucket} beside the cluster's documents: {}", left.count);
+        out.push_str(&leftover_keys(left));
+        out.push('\n');
+    }
+    for note in &plan.notes {
+        let _ = writeln!(out, "{} {}\n", paint.tone(Tone::Warning, "Note:"), printable(note));
+    }
+    out
+}
+
+fn leftover_keys(left: &Leftovers) -> String {
+    left.keys.iter().fold(String::new(), |mut out, key| {
+        let _ = writeln!(out, "  . {}", printable(key));
+        out
+    })
+}

@@ -1,0 +1,67 @@
+//! Steps as they begin and end.
+
+use super::printable;
+use crate::account::AccountError;
+use crate::apply::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::Write;
+use sts_schemas::plan::Step;
+
+/// A line for each step that ends: what stands in logs and pipes.
+#[derive(Debug)]
+pub struct Lines<W: Write>(pub W);
+
+impl<W: Write> Progress for Lines<W> {
+    fn started(&mut self, _step: &Step) {}
+
+    fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
+        // Progress is a courtesy: where it cannot be written, the receipt still tells all.
+        let _ = writeln!(self.0, "{}", line(step, result));
+    }
+}
+
+/// A bar on a terminal, with the same lines above it.
+#[derive(Debug)]
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar for so many steps, on standard error.
+    #[must_use]
+    pub fn new(steps: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("  [{bar:30}] {pos}/{len}  {wide_msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn started(&mut self, step: &Step) {
+        self.0.set_message(printable(&step.address().to_string()));
+    }
+
+    fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
+        self.0.println(line(step, result));
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn line(step: &Step, result: Result<(), &AccountError>) -> String {
+    let done = match step {
+        Step::Create { .. } => "created",
+        Step::Update { .. } => "updated",
+        Step::Delete { .. } => "deleted",
+    };
+    let address = printable(&step.address().to_string());
+    match result {
+        Ok(()) => format!("  {done} {address}"),
+        Err(error) => format!("  FAILED to {} {address}: {}", step.verb(), printable(&error.to_string())),
+    }
+}

@@ -1,0 +1,103 @@
+//! What verification found, for people and for the security officer's file.
+
+use super::{Paint, Tone, utc};
+use serde::Serialize;
+use std::fmt::Write as _;
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::cluster::Cluster;
+use sts_schemas::digest::Sha256;
+use sts_schemas::manifest::Tool;
+
+/// The facts of a verification that went well.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verification {
+    /// Always `verified`: a bundle that is not has no report.
+    pub verdict: &'static str,
+    /// When it was verified, in seconds since 1970.
+    pub verified_at: u64,
+    /// The program that verified.
+    pub verified_by: Tool,
+    /// The digest of the manifest: the bundle's name.
+    pub bundle: Sha256,
+    /// The cluster it is for.
+    pub cluster: Cluster,
+    /// When it was made, in seconds since 1970.
+    pub generation: u64,
+    /// The program that made it.
+    pub made_by: Tool,
+    /// The trusted keys that signed.
+    pub signers: Vec<TrustedSigner>,
+    /// How many trusted signatures were asked for.
+    pub threshold: usize,
+    /// Keys that signed and that are not trusted; they count for nothing.
+    pub unknown_signatures: Vec<Sha256>,
+    /// How many files were compared with their digests.
+    pub files: usize,
+    /// How many AWS resources they ask for.
+    pub resources: usize,
+}
+
+/// A trusted key that signed.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrustedSigner {
+    /// The key's id.
+    pub key: Sha256,
+    /// The key's kind.
+    pub kind: String,
+    /// When the signature ends to count, in seconds since 1970.
+    pub expires: Option<u64>,
+}
+
+impl Verification {
+    /// The report on this bundle, verified `now`, with so many trusted signatures asked for.
+    #[must_use]
+    pub fn of(bundle: &VerifiedBundle, threshold: usize, now: u64) -> Self {
+        let manifest = bundle.manifest();
+        let signers = bundle.signers().iter().map(|signer| TrustedSigner {
+            key: signer.key.clone(),
+            kind: format!("{:?}", signer.kind),
+            expires: signer.expires,
+        });
+        Self {
+            verdict: "verified",
+            verified_at: now,
+            verified_by: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },
+            bundle: bundle.digest().clone(),
+            cluster: manifest.cluster.clone(),
+            generation: manifest.generation,
+            made_by: manifest.tool.clone(),
+            signers: signers.collect(),
+            threshold,
+            unknown_signatures: bundle.unknown_signatures().to_vec(),
+            files: manifest.files.len(),
+            resources: bundle.desired().resources.len(),
+        }
+    }
+
+    /// The report as text.
+    #[must_use]
+    pub fn text(&self, paint: Paint) -> String {
+        let mut out = format!("{}\n", paint.tone(Tone::Added, "Verified."));
+        let mut line = |name: &str, value: &str| {
+            let _ = writeln!(out, "  {name:<11}{value}");
+        };
+        line("bundle", self.bundle.as_str());
+        for signer in &self.signers {
+            line("signed by", signer.key.as_str());
+            let until = signer.expires.map_or_else(String::new, |at| format!(", counts until {}", utc(at)));
+            line("", &format!("{}{until}", signer.kind));
+        }
+        for key in &self.unknown_signatures {
+            line("unknown key", &format!(" {key}"));
+        }
+        line("cluster", self.cluster.name.as_str());
+        line(
+            "account",
+            &format!("{} in {} ({})", self.cluster.account, self.cluster.region, self.cluster.partition),
+        );
+        line("issuer", self.cluster.issuer.as_str());
+        line("made", &format!("{} by {} {}", utc(self.generation), self.made_by.name, self.made_by.version));
+        line("content", &format!("{} files, {} AWS resources", self.files, self.resources));
+        out
+    }
+}
