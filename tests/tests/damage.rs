@@ -1,0 +1,205 @@
+//! No byte of a bundle can be changed, cut or added without its being noticed, and for the right reason.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stdout, reason = "the counts are what a reader of the log wants to see")]
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::OnceLock;
+use sts_schemas::archive::{BLOCK, END_BLOCKS, padding};
+use sts_schemas::bundle::{Expiry, UnverifiedBundle, Verdict, VerifyError};
+use sts_schemas::signature::{PublicKey, TrustStore};
+use sts_tests::adversary::{files, pack, unpack};
+use sts_tests::handoff::Handoff;
+
+const NOW: Expiry = Expiry::Enforced(sts_tests::handoff::GENERATION);
+
+/// A signed bundle and whom to trust, made once for all tests here.
+fn sound() -> &'static (Vec<u8>, TrustStore) {
+    static SOUND: OnceLock<(Vec<u8>, TrustStore)> = OnceLock::new();
+    SOUND.get_or_init(|| {
+        let requests = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
+        let story = Handoff::of(requests.as_ref(), &[]);
+        let key = PublicKey::from_pem(&std::fs::read_to_string(story.public_key()).unwrap()).unwrap();
+        let trust = TrustStore::new(vec![key], NonZeroUsize::MIN).unwrap();
+        (std::fs::read(story.bundle()).unwrap(), trust)
+    })
+}
+
+fn verify(bundle: &[u8]) -> Result<(), VerifyError> {
+    UnverifiedBundle::new(bundle).verify(&sound().1, NOW).map(drop)
+}
+
+/// Does `damage` for every number below `count`, on two threads, and counts what came of it by name.
+fn for_each(count: usize, damage: impl Fn(usize) -> &'static str + Sync) -> BTreeMap<&'static str, usize> {
+    let half = |odd: usize| {
+        let mut tally = BTreeMap::new();
+        for index in (odd..count).step_by(2) {
+            *tally.entry(damage(index)).or_insert(0) += 1;
+        }
+        tally
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(1));
+        let mut tally = half(0);
+        for (name, count) in other.join().unwrap() {
+            *tally.entry(name).or_insert(0) += count;
+        }
+        tally
+    })
+}
+
+fn name(error: &VerifyError) -> &'static str {
+    match error {
+        VerifyError::Unreadable(_) => "unreadable",
+        VerifyError::NotGzip => "not gzip",
+        VerifyError::Corrupt(_) => "corrupt",
+        VerifyError::TrailingData(_) => "trailing data",
+        VerifyError::LimitExceeded { .. } => "limit exceeded",
+        VerifyError::Truncated(_) => "truncated",
+        VerifyError::BadEntry { .. } => "bad entry",
+        VerifyError::BadPath { .. } => "bad path",
+        VerifyError::WrongOrder { .. } => "wrong order",
+        VerifyError::NoManifest => "no manifest",
+        VerifyError::Unsigned => "unsigned",
+        VerifyError::Untrusted { .. } => "untrusted",
+        VerifyError::BadSignature { .. } => "bad signature",
+        VerifyError::OtherManifest { .. } => "other manifest",
+        VerifyError::BadManifest(_) => "bad manifest",
+        VerifyError::Unsupported { .. } => "unsupported",
+        VerifyError::ClaimsDiffer { .. } => "claims differ",
+        VerifyError::WrongTop { .. } => "wrong top",
+        VerifyError::FilesDiffer(_) => "files differ",
+        VerifyError::Inconsistent(_) => "inconsistent",
+    }
+}
+
+#[test]
+fn every_bit_of_the_compressed_file_counts_unless_the_archive_stays_the_same() {
+    let (bundle, _) = sound();
+    verify(bundle).unwrap();
+    let archive = unpack(bundle);
+    let tally = for_each(bundle.len() * 8, |bit| {
+        let mut damaged = bundle.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        match verify(&damaged) {
+            Ok(()) => {
+                assert!(unpack(&damaged) == archive, "bit {bit} changes the archive, and it passes");
+                "passed with the identical archive"
+            }
+            Err(error) => {
+                let header = bit / 8 < sts_schemas::archive::GZIP_HEADER.len();
+                assert_eq!(header, matches!(error, VerifyError::NotGzip), "bit {bit}: {error}");
+                name(&error)
+            }
+        }
+    });
+    println!("{} bits flipped in the compressed file: {tally:?}", bundle.len() * 8);
+}
+
+/// What a stretch of the archive is, and so how a change in it must be noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Header,
+    Manifest,
+    Signature,
+    File,
+    Padding,
+    End,
+}
+
+impl Part {
+    fn noticed_as(self, error: &VerifyError) -> bool {
+        match self {
+            Self::Header => error.verdict() == Verdict::NotABundle,
+            Self::Manifest => matches!(error, VerifyError::OtherManifest { .. }),
+            Self::Signature => matches!(error, VerifyError::BadSignature { .. }),
+            Self::File => matches!(error, VerifyError::FilesDiffer(_)),
+            Self::Padding => matches!(error, VerifyError::BadEntry { .. }),
+            Self::End => {
+                matches!(error, VerifyError::TrailingData(_) | VerifyError::BadEntry { .. })
+            }
+        }
+    }
+}
+
+fn parts(archive: &[u8]) -> Vec<(Range<usize>, Part)> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    let mut take = |length: usize, part| {
+        parts.push((at..at + length, part));
+        at += length;
+    };
+    for file in files(archive) {
+        take(BLOCK, Part::Header);
+        let part = match file.path.split('/').collect::<Vec<_>>().as_slice() {
+            [_, "manifest.json"] => Part::Manifest,
+            [_, "signatures", _] => Part::Signature,
+            _ => Part::File,
+        };
+        take(file.bytes.len(), part);
+        take(padding(file.bytes.len() as u64), Part::Padding);
+    }
+    take(END_BLOCKS * BLOCK, Part::End);
+    assert_eq!(at, archive.len(), "the parts are the whole");
+    parts
+}
+
+#[test]
+fn every_byte_of_the_archive_counts_and_is_missed_for_what_it_is() {
+    let archive = unpack(&sound().0);
+    verify(&pack(&archive)).unwrap();
+    let parts = parts(&archive);
+    let tally = for_each(archive.len(), |index| {
+        let (_, part) = parts.iter().find(|(range, _)| range.contains(&index)).unwrap();
+        let mut damaged = archive.clone();
+        // Another bit in each byte of a run of eight; the lowest and highest are the usual suspects.
+        damaged[index] ^= 1 << (index % 8);
+        let error = verify(&pack(&damaged)).expect_err("a changed byte passes");
+        assert!(part.noticed_as(&error), "byte {index} of {part:?}: {error}");
+        name(&error)
+    });
+    println!("{} bytes changed in the archive: {tally:?}", archive.len());
+}
+
+#[test]
+fn a_bundle_cut_at_any_length_is_refused() {
+    let (bundle, _) = sound();
+    let archive = unpack(bundle);
+    let tally = for_each(bundle.len(), |length| {
+        name(&verify(&bundle[..length]).expect_err("a part passes for the whole"))
+    });
+    println!("{} lengths of the compressed file: {tally:?}", bundle.len());
+    let tally = for_each(archive.len(), |length| {
+        name(&verify(&pack(&archive[..length])).expect_err("a part passes for the whole"))
+    });
+    assert!(tally.keys().all(|name| ["truncated"].contains(name)), "{tally:?}");
+    println!("{} lengths of the archive: {tally:?}", archive.len());
+}
+
+#[test]
+fn a_byte_added_anywhere_is_refused() {
+    let (bundle, _) = sound();
+    let archive = unpack(bundle);
+    let insert = |bytes: &[u8], at: usize| {
+        let mut longer = bytes.to_vec();
+        longer.insert(at, 0);
+        longer
+    };
+    let tally = for_each(bundle.len() + 1, |at| {
+        let longer = insert(bundle, at);
+        match verify(&longer) {
+            Ok(()) => {
+                assert!(unpack(&longer) == archive, "a byte added at {at} passes");
+                "passed with the identical archive"
+            }
+            Err(error) => name(&error),
+        }
+    });
+    println!("{} places for one more byte in the compressed file: {tally:?}", bundle.len() + 1);
+    assert!(matches!(verify(&insert(bundle, bundle.len())), Err(VerifyError::TrailingData(_))));
+    let tally = for_each(archive.len() + 1, |at| {
+        name(&verify(&pack(&insert(&archive, at))).expect_err("a longer archive passes"))
+    });
+    println!("{} places for one more byte in the archive: {tally:?}", archive.len() + 1);
+}
