@@ -113,17 +113,17 @@ fn ranks(steps: &[Step]) -> Vec<Vec<usize>> {
     ranked.into_values().collect()
 }
 
-/// Whatever is made stands before what leans on it; all deletes come after, the other way round.
+/// Whatever is made stands before what leans on it; deletes come after all that, the other way round.
 fn rank(step: &Step) -> u8 {
-    const LAST: u8 = 2;
-    let height = match step.address() {
-        Address::Bucket(_) => 0,
-        // IAM looks at the issuer's host when a provider is made: the bucket must stand, the objects need not.
-        Address::Object(..) | Address::Provider(_) => 1,
-        Address::Role(_) => LAST,
-    };
-    match step {
-        Step::Create { .. } | Step::Update { .. } => height,
-        Step::Delete { .. } => LAST + 1 + (LAST - height),
+    match (step, step.address()) {
+        (Step::Create { .. } | Step::Update { .. }, address) => match address {
+            Address::Bucket(_) => 0,
+            // IAM looks at the issuer's host when a provider is made: the bucket must stand, the objects need not.
+            Address::Object(..) | Address::Provider(_) => 1,
+            Address::Role(_) => 2,
+        },
+        // What trusts goes before what is trusted, and what lies in a bucket before the bucket.
+        (Step::Delete { .. }, Address::Role(_) | Address::Object(..)) => 3,
+        (Step::Delete { .. }, Address::Provider(_) | Address::Bucket(_)) => 4,
     }
 }

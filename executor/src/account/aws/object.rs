@@ -94,24 +94,24 @@ impl Client {
         }
     }
 
-    /// Deletes this version; without one the current one, and the marker that a versioned bucket puts there.
+    /// Deletes this version; without one the only version of an unversioned bucket, called "null".
     async fn delete_version(&self, key: &str, version: Option<&str>) -> Result<(), AccountError> {
-        let ask = |version: Option<&str>| {
-            self.s3
-                .delete_object()
-                .bucket(self.name.as_str())
-                .key(key)
-                .expected_bucket_owner(&self.owner)
-                .set_version_id(version.map(str::to_owned))
-        };
         let on = self.on_object(key);
-        let answer = ask(version).send().await.or_absent("s3:DeleteObject", &on, &ABSENT)?;
+        let delete = async |version: Option<&str>| {
+            let ask = self.s3.delete_object().bucket(self.name.as_str()).key(key);
+            let ask = ask.expected_bucket_owner(&self.owner).set_version_id(version.map(str::to_owned));
+            let call = if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
+            ask.send().await.or_absent(call, &on, &ABSENT)
+        };
+        let answer = delete(version).await?;
         let marker = answer.filter(|answer| version.is_none() && answer.delete_marker() == Some(true));
-        if let Some(marker) = marker {
-            let version = marker.version_id().unwrap_or("null");
-            ask(Some(version)).send().await.or_absent("s3:DeleteObjectVersion", &on, &ABSENT)?;
+        let Some(marker) = marker else { return Ok(()) };
+        // The bucket is versioned after all: it put a marker over the version instead of deleting it.
+        delete(Some("null")).await?;
+        match marker.version_id() {
+            Some(version) if version != "null" => delete(Some(version)).await.map(drop),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn on_object(&self, key: &str) -> String {
