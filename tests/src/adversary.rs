@@ -4,7 +4,7 @@
 //! not the checksum of the compression.
 
 use flate2::read::GzDecoder;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use sts_schemas::archive::{BLOCK, END_BLOCKS, GZIP_HEADER, header, padding};
 use sts_schemas::layout::Place;
 
@@ -42,6 +42,16 @@ pub fn pack(archive: &[u8]) -> Vec<u8> {
     out.extend(crc.sum().to_le_bytes());
     out.extend(crc.amount().to_le_bytes());
     out
+}
+
+/// The same, compressed as the generator does it: for what is kept.
+#[must_use]
+pub fn compress(archive: &[u8]) -> Vec<u8> {
+    const UNKNOWN_SYSTEM: u8 = GZIP_HEADER[9];
+    let builder = flate2::GzBuilder::new().mtime(0).operating_system(UNKNOWN_SYSTEM);
+    let mut encoder = builder.write(Vec::new(), flate2::Compression::best());
+    let done = encoder.write_all(archive).and_then(|()| encoder.finish());
+    done.unwrap_or_else(|error| panic!("a vector took no bytes: {error}"))
 }
 
 /// One file of an archive, to be changed at will.

@@ -11,3 +11,4 @@ pub mod emulator;
 pub mod handoff;
 pub mod programs;
 pub mod proxy;
+pub mod vectors;

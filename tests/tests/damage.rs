@@ -11,6 +11,7 @@ use sts_schemas::bundle::{Expiry, UnverifiedBundle, Verdict, VerifyError};
 use sts_schemas::signature::{PublicKey, TrustStore};
 use sts_tests::adversary::{files, pack, unpack};
 use sts_tests::handoff::Handoff;
+use sts_tests::vectors::{REQUESTS, name};
 
 const NOW: Expiry = Expiry::Enforced(sts_tests::handoff::GENERATION);
 
@@ -18,8 +19,7 @@ const NOW: Expiry = Expiry::Enforced(sts_tests::handoff::GENERATION);
 fn sound() -> &'static (Vec<u8>, TrustStore) {
     static SOUND: OnceLock<(Vec<u8>, TrustStore)> = OnceLock::new();
     SOUND.get_or_init(|| {
-        let requests = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
-        let story = Handoff::of(requests.as_ref(), &[]);
+        let story = Handoff::of(REQUESTS.as_ref(), &[]);
         let key = PublicKey::from_pem(&std::fs::read_to_string(story.public_key()).unwrap()).unwrap();
         let trust = TrustStore::new(vec![key], NonZeroUsize::MIN).unwrap();
         (std::fs::read(story.bundle()).unwrap(), trust)
@@ -47,31 +47,6 @@ fn for_each(count: usize, damage: impl Fn(usize) -> &'static str + Sync) -> BTre
         }
         tally
     })
-}
-
-fn name(error: &VerifyError) -> &'static str {
-    match error {
-        VerifyError::Unreadable(_) => "unreadable",
-        VerifyError::NotGzip => "not gzip",
-        VerifyError::Corrupt(_) => "corrupt",
-        VerifyError::TrailingData(_) => "trailing data",
-        VerifyError::LimitExceeded { .. } => "limit exceeded",
-        VerifyError::Truncated(_) => "truncated",
-        VerifyError::BadEntry { .. } => "bad entry",
-        VerifyError::BadPath { .. } => "bad path",
-        VerifyError::WrongOrder { .. } => "wrong order",
-        VerifyError::NoManifest => "no manifest",
-        VerifyError::Unsigned => "unsigned",
-        VerifyError::Untrusted { .. } => "untrusted",
-        VerifyError::BadSignature { .. } => "bad signature",
-        VerifyError::OtherManifest { .. } => "other manifest",
-        VerifyError::BadManifest(_) => "bad manifest",
-        VerifyError::Unsupported { .. } => "unsupported",
-        VerifyError::ClaimsDiffer { .. } => "claims differ",
-        VerifyError::WrongTop { .. } => "wrong top",
-        VerifyError::FilesDiffer(_) => "files differ",
-        VerifyError::Inconsistent(_) => "inconsistent",
-    }
 }
 
 #[test]

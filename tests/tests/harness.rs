@@ -25,12 +25,8 @@ fn the_emulator_keeps_what_is_made_and_the_proxy_delays_counts_and_denies() {
 
     let dump = std::panic::catch_unwind(|| through.dump());
     assert!(dump.is_err(), "the denied call fails the dump");
-    let names: Vec<_> = handoff::account(&emulator).dump()["roles"]
-        .as_object()
-        .map(|roles| roles.len())
-        .into_iter()
-        .collect();
-    assert_eq!(names, [2]);
+    let dump = handoff::account(&emulator).dump();
+    assert!(dump["roles"].get("bystander").is_some() && dump["buckets"].get("bystander-files").is_some());
 }
 
 #[test]

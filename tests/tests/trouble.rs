@@ -1,5 +1,4 @@
 //! Accounts that are not as they should be, and calls that fail.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,0 +1,71 @@
+//! Every damaged bundle that is kept gets the verdict that stands beside it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifyError};
+use sts_schemas::signature::{PublicKey, TrustStore};
+use sts_tests::handoff::GENERATION;
+use sts_tests::vectors::{BUNDLE, FOLDER, REASONS, TRUSTED_KEY, VERDICT, cases, name};
+
+fn trust() -> TrustStore {
+    let pem = std::fs::read_to_string(Path::new(FOLDER).join(TRUSTED_KEY)).unwrap();
+    TrustStore::new(vec![PublicKey::from_pem(&pem).unwrap()], NonZeroUsize::MIN).unwrap()
+}
+
+fn kept() -> Vec<(String, String, Vec<u8>)> {
+    let folders = std::fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
+    folders
+        .filter(|path| path.is_dir())
+        .map(|path| {
+            let case = path.file_name().unwrap().to_string_lossy().into_owned();
+            let verdict = std::fs::read_to_string(path.join(VERDICT)).unwrap();
+            (case, verdict.trim().to_owned(), std::fs::read(path.join(BUNDLE)).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn each_case_is_judged_as_its_verdict_says() {
+    let trust = trust();
+    let wrong: Vec<_> = kept()
+        .into_iter()
+        .filter_map(|(case, verdict, bundle)| {
+            let result =
+                UnverifiedBundle::new(bundle.as_slice()).verify(&trust, Expiry::Enforced(GENERATION));
+            let (found, words) = match &result {
+                Ok(_) => ("verified", String::new()),
+                Err(error) => (name(error), error.to_string()),
+            };
+            (found != verdict).then(|| format!("{case}: {verdict} wanted, {found} found: {words}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_reason_to_reject_a_bundle_has_a_case() {
+    let verdicts: BTreeSet<_> = kept().into_iter().map(|(_, verdict, _)| verdict).collect();
+    let lacking: Vec<_> = REASONS.iter().filter(|reason| !verdicts.contains(**reason)).collect();
+    assert!(lacking.is_empty(), "no case for {lacking:?}");
+}
+
+#[test]
+fn the_cases_that_are_kept_are_those_that_are_made() {
+    let kept: BTreeSet<_> = kept().into_iter().map(|(case, verdict, _)| (case, verdict)).collect();
+    let made: BTreeSet<_> = cases().map(|case| (case.name.to_owned(), case.verdict.to_owned())).collect();
+    assert_eq!(kept, made, "run `cargo run --package sts-tests --bin make-vectors`");
+}
+
+#[test]
+fn a_source_that_fails_says_nothing_about_the_bundle() {
+    struct Failing;
+    impl std::io::Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the stick was pulled"))
+        }
+    }
+    let result = UnverifiedBundle::new(Failing).verify(&trust(), Expiry::Overridden);
+    assert!(matches!(result, Err(VerifyError::Unreadable(_))));
+}
