@@ -1,0 +1,181 @@
+//! What the generator's directory holds for the installer, held against itself.
+
+use super::target::{File, Mode};
+use crate::request::Node;
+use crate::request::document;
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use rsa::pkcs8::DecodePublicKey as _;
+use rsa::{PrivateKey, PublicKey};
+use std::fs;
+use std::path::Path;
+use sts_schemas::aws::{Arn, Region};
+use sts_schemas::cli_input::{CreateBucket, CreateOpenIdConnectProvider};
+use sts_schemas::cluster::{ClusterName, IssuerUrl};
+use sts_schemas::layout::{AUTHENTICATION, BUCKET, MANIFESTS, PROVIDER, PUBLIC_KEY, TLS_KEY};
+use zeroize::Zeroizing;
+
+/// The installer's files, and what they are for.
+pub(super) struct Source {
+    /// The manifests by file name, sorted.
+    pub(super) manifests: Vec<(String, Vec<u8>)>,
+    /// The cluster's private key, PEM.
+    pub(super) key: Zeroizing<Vec<u8>>,
+    /// The region of the OIDC bucket, where there is one.
+    pub(super) region: Option<Region>,
+    /// The cluster's name, where a tag tells it.
+    pub(super) cluster: Option<ClusterName>,
+}
+
+impl Source {
+    /// The files as the installer wants them.
+    pub(super) fn into_files(self) -> Vec<File> {
+        let manifests = self.manifests.into_iter().map(|(name, bytes)| File {
+            path: format!("{MANIFESTS}/{name}"),
+            bytes: Zeroizing::new(bytes),
+            mode: Mode::Public,
+        });
+        let key = File { path: TLS_KEY.to_owned(), bytes: self.key, mode: Mode::Private };
+        manifests.chain([key]).collect()
+    }
+}
+
+/// Reads the directory; what is wrong goes to `problems`.
+pub(super) fn read(from: &Path, problems: &mut Vec<String>) -> Source {
+    let manifests = manifests(from, problems);
+    let checked = document::with_stack(|| {
+        let mut wrong = Vec::new();
+        for (name, bytes) in &manifests {
+            check_manifest(&format!("{MANIFESTS}/{name}"), bytes, &mut wrong);
+        }
+        wrong
+    });
+    match checked {
+        Ok(wrong) => problems.extend(wrong),
+        Err(error) => problems.push(format!("no thread could be started to read the manifests: {error}")),
+    }
+    if !manifests.iter().any(|(name, _)| AUTHENTICATION.ends_with(name.as_str())) {
+        problems.push(format!("{AUTHENTICATION} is missing in {}", from.display()));
+    }
+    let key = key(from, problems);
+    let bucket: Option<CreateBucket> = input(from, BUCKET, problems);
+    let provider: Option<CreateOpenIdConnectProvider> = input(from, PROVIDER, problems);
+    Source {
+        manifests,
+        key,
+        region: bucket.and_then(region_of),
+        cluster: provider.and_then(|provider| cluster_of(&provider)),
+    }
+}
+
+fn manifests(from: &Path, problems: &mut Vec<String>) -> Vec<(String, Vec<u8>)> {
+    let folder = from.join(MANIFESTS);
+    let entries = match fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.push(format!("{} cannot be read: {error}", folder.display()));
+            return Vec::new();
+        }
+    };
+    let mut manifests = Vec::new();
+    for entry in entries {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if !name.ends_with(".yaml") {
+            continue;
+        }
+        match fs::read(entry.path()) {
+            Ok(bytes) => manifests.push((name, bytes)),
+            Err(error) => problems.push(format!("{MANIFESTS}/{name} cannot be read: {error}")),
+        }
+    }
+    manifests.sort();
+    manifests
+}
+
+fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return problems.push(format!("{path} is not UTF-8"));
+    };
+    let node = match document::parse(text) {
+        Ok(node) => node,
+        Err(malformed) => {
+            let line = malformed.position.map_or(1, |(line, _)| line);
+            return problems.push(format!("{path}, line {line}: {}", malformed.message));
+        }
+    };
+    let at = |keys: &[&str]| {
+        let node = keys.iter().try_fold(&node, |node, key| node.get(key));
+        node.and_then(Node::as_text).unwrap_or_default()
+    };
+    let advice = "it is still open, finalize the directory first";
+    match at(&["kind"]) {
+        "Authentication" => {
+            if let Err(error) = at(&["spec", "serviceAccountIssuer"]).parse::<IssuerUrl>() {
+                problems.push(format!("{path}: spec.serviceAccountIssuer: {error}; {advice}"));
+            }
+        }
+        "Secret" => {
+            let credentials = at(&["stringData", "credentials"]);
+            if let Err(error) = setting(credentials, "role_arn").parse::<Arn>() {
+                problems.push(format!("{path}: role_arn: {error}; {advice}"));
+            }
+            if !setting(credentials, "web_identity_token_file").starts_with('/') {
+                problems.push(format!("{path}: web_identity_token_file is no absolute path"));
+            }
+        }
+        "" => problems.push(format!("{path} is no Kubernetes object (it has no kind)")),
+        _ => {}
+    }
+}
+
+/// The value of a setting in an AWS credentials file; empty where it is absent.
+fn setting<'t>(credentials: &'t str, key: &str) -> &'t str {
+    let values = credentials.lines().filter_map(|line| line.split_once('='));
+    values.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next().unwrap_or_default()
+}
+
+fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
+    let bytes = match fs::read(from.join(TLS_KEY)) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) => {
+            problems.push(format!("the cluster's private key {TLS_KEY} cannot be read: {error}"));
+            return Zeroizing::default();
+        }
+    };
+    let private = std::str::from_utf8(&bytes).ok().and_then(|pem| PrivateKey::from_pkcs1_pem(pem).ok());
+    let Some(private) = private else {
+        problems.push(format!("{TLS_KEY} is no RSA private key in PEM (RSA PRIVATE KEY)"));
+        return bytes;
+    };
+    let public = match fs::read_to_string(from.join(PUBLIC_KEY)) {
+        Ok(pem) => PublicKey::from_public_key_pem(&pem).ok(),
+        Err(error) => {
+            problems.push(format!("the cluster's public key {PUBLIC_KEY} cannot be read: {error}"));
+            return bytes;
+        }
+    };
+    if public != Some(private.to_public_key()) {
+        problems.push(format!(
+            "{TLS_KEY} does not belong to {PUBLIC_KEY}: AWS would refuse every token the cluster signs"
+        ));
+    }
+    bytes
+}
+
+/// A numbered file, where it is there: issuers served elsewhere have no bucket.
+fn input<T: serde::de::DeserializeOwned>(from: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
+    let bytes = fs::read(from.join(name)).ok()?;
+    serde_json::from_slice(&bytes).map_err(|error| problems.push(format!("{name}: {error}"))).ok()
+}
+
+fn region_of(bucket: CreateBucket) -> Option<Region> {
+    match bucket.create_bucket_configuration {
+        Some(configuration) => Some(configuration.location_constraint),
+        None => CreateBucket::REGION_WITHOUT_CONSTRAINT.parse().ok(),
+    }
+}
+
+fn cluster_of(provider: &CreateOpenIdConnectProvider) -> Option<ClusterName> {
+    let names =
+        provider.tags.iter().filter_map(|tag| tag.key.rsplit('/').next()?.parse::<ClusterName>().ok());
+    names.into_iter().find(|name| provider.tags.iter().any(|tag| tag.key == name.ownership_tag()))
+}
