@@ -1,0 +1,219 @@
+//! The command line, as far as it goes without AWS: exit codes, streams, and what is said.
+
+mod bundle;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use sts_executor::cli::run;
+use sts_executor::session::{Person, Session, Surroundings};
+use sts_executor::show::Paint;
+use sts_schemas::failure::Exit;
+use sts_schemas::receipt::Receipt;
+
+/// A folder with a bundle and its author's key, and an empty configuration folder.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+/// How a run ended and what it said.
+struct Run {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        let key = bundle::signing_key(7);
+        bundle::write(&desk.bundle(), &key);
+        std::fs::write(desk.path("author.pub"), key.public_key().to_pem()).unwrap();
+        std::fs::write(desk.path("stranger.pub"), bundle::signing_key(8).public_key().to_pem()).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn bundle(&self) -> PathBuf {
+        self.path("demo.tar.gz")
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let arguments = arguments.iter().map(|argument| match *argument {
+            "BUNDLE" => self.bundle().into_os_string(),
+            name if name.ends_with(".pub") || name.ends_with(".json") => self.path(name).into_os_string(),
+            other => OsString::from(other),
+        });
+        let mut session = Session {
+            out: &mut out,
+            err: &mut err,
+            input: &mut std::io::empty(),
+            surroundings: Surroundings {
+                clock: || bundle::GENERATION + 60,
+                configuration: Some(self.path("configuration")),
+                person: Person::Absent,
+                paint: Paint::Plain,
+                paint_err: Paint::Plain,
+            },
+        };
+        let exit = run(std::iter::once(OsString::from("sts-executor")).chain(arguments), &mut session);
+        Run { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap() }
+    }
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}
+
+#[test]
+fn a_wrong_command_line_exits_64_and_help_exits_0() {
+    let desk = Desk::new();
+    let wrong: [&[&str]; 8] = [
+        &[],
+        &["plan"],
+        &["fly", "BUNDLE"],
+        &["plan", "BUNDLE", "--adopt", "queue/x"],
+        &["apply", "BUNDLE", "--yes", "--approve", "0123456789abcdef"],
+        &["delete"],
+        &["delete", "--name", "demo"],
+        &["delete", "BUNDLE", "--name", "demo", "--region", "eu-west-1"],
+    ];
+    for arguments in wrong {
+        let run = desk.run(arguments);
+        assert_eq!(run.exit, Exit::Usage, "{arguments:?}: {}", run.err);
+        assert!(run.out.is_empty() && !run.err.is_empty(), "{arguments:?}");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["apply", "--help"], &["man"], &["man", "apply"]] {
+        let run = desk.run(arguments);
+        assert_eq!(run.exit, Exit::Done, "{arguments:?}");
+        assert!(run.out.contains("sts-executor") && run.err.is_empty(), "{arguments:?}: {}", run.out);
+    }
+    assert_eq!(desk.run(&["man", "fly"]).exit, Exit::Usage);
+    assert!(desk.run(&["completions", "bash"]).out.contains("rehearse"));
+}
+
+#[test]
+fn a_bundle_from_somebody_trusted_is_verified_and_reported() {
+    let desk = Desk::new();
+    let run = desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub", "--report", "report.json"]);
+    assert_eq!(run.exit, Exit::Done, "{}", run.err);
+    assert!(run.out.starts_with("Verified.\n") && run.out.contains("2023-11-14 22:13:20 UTC"), "{}", run.out);
+    let report = json(&std::fs::read_to_string(desk.path("report.json")).unwrap());
+    assert_eq!(report["verdict"], "verified");
+    assert_eq!(report["signers"][0]["key"], bundle::signing_key(7).public_key().id().as_str());
+    let printed = desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub", "--format", "json"]);
+    assert_eq!(json(&printed.out), report);
+}
+
+#[test]
+fn keys_in_the_configuration_folder_are_trusted_unless_others_are_given() {
+    let desk = Desk::new();
+    let folder = desk.path("configuration").join("trusted-keys");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(desk.path("author.pub"), folder.join("author.pub")).unwrap();
+    std::fs::write(folder.join("README"), "not a key").unwrap();
+    assert_eq!(desk.run(&["verify", "BUNDLE"]).exit, Exit::Done);
+    let other = desk.run(&["verify", "BUNDLE", "--trusted-key", "stranger.pub"]);
+    assert_eq!(other.exit, Exit::BundleRejected);
+}
+
+#[test]
+fn every_command_rejects_a_bundle_it_cannot_trust_before_it_looks_at_aws() {
+    let desk = Desk::new();
+    for command in ["verify", "plan", "apply", "status", "delete", "rehearse"] {
+        let nobody = desk.run(&[command, "BUNDLE"]);
+        assert_eq!(nobody.exit, Exit::BundleRejected, "{command}");
+        assert!(nobody.err.contains("--trusted-key"), "{}", nobody.err);
+        let stranger = desk.run(&[command, "BUNDLE", "--trusted-key", "stranger.pub"]);
+        assert_eq!(stranger.exit, Exit::BundleRejected, "{command}");
+        assert!(stranger.err.starts_with("Error: 0 of the 1 trusted signatures"), "{}", stranger.err);
+        assert!(nobody.out.is_empty() && stranger.out.is_empty());
+    }
+    let trusted = ["--trusted-key", "author.pub", "--trusted-key", "stranger.pub", "--threshold"];
+    let two = desk.run(&[&["verify", "BUNDLE"][..], &trusted, &["2"]].concat());
+    assert_eq!(two.exit, Exit::BundleRejected);
+    let three = desk.run(&[&["verify", "BUNDLE"][..], &trusted, &["3"]].concat());
+    assert_eq!(three.exit, Exit::Usage);
+}
+
+#[test]
+fn what_is_no_bundle_is_rejected_and_what_is_not_there_fails() {
+    let desk = Desk::new();
+    std::fs::write(desk.bundle(), "no bundle").unwrap();
+    let run = desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub"]);
+    assert_eq!(run.exit, Exit::BundleRejected);
+    assert!(run.err.starts_with("Error: this is no bundle") && run.err.contains("Hint: "), "{}", run.err);
+    std::fs::remove_file(desk.bundle()).unwrap();
+    assert_eq!(desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub"]).exit, Exit::Failed);
+}
+
+#[test]
+fn a_file_that_is_no_public_key_is_named() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("bad.pub"), "no key").unwrap();
+    let run = desk.run(&["verify", "BUNDLE", "--trusted-key", "bad.pub"]);
+    assert_eq!(run.exit, Exit::Failed);
+    assert!(run.err.contains("bad.pub") && run.err.contains("Caused by: "), "{}", run.err);
+}
+
+#[test]
+fn inspecting_without_a_trusted_key_begins_with_the_warning() {
+    let desk = Desk::new();
+    let run = desk.run(&["inspect", "BUNDLE"]);
+    assert_eq!(run.exit, Exit::Done, "{}", run.err);
+    assert!(run.out.starts_with("UNVERIFIED"), "{}", run.out);
+    let trusted = desk.run(&["inspect", "BUNDLE", "--trusted-key", "author.pub"]);
+    assert!(!trusted.out.contains("UNVERIFIED") && trusted.out.contains(bundle::ROLE), "{}", trusted.out);
+    let data = json(&desk.run(&["inspect", "BUNDLE", "--format", "json"]).out);
+    assert_eq!((&data["trust"], data["resources"].as_array().map(Vec::len)), (&"unverified".into(), Some(5)));
+}
+
+#[test]
+fn a_rehearsal_makes_everything_and_takes_it_all_away_again() {
+    let desk = Desk::new();
+    let trusted = ["--trusted-key", "author.pub"];
+    let run = desk.run(&[&["rehearse", "BUNDLE", "--receipt", "receipt.json"], &trusted[..]].concat());
+    assert_eq!(run.exit, Exit::Done, "{}{}", run.out, run.err);
+    for line in
+        ["Plan: 5 to create, 0 to update, 0 to delete.", "Plan: nothing to do", "deleted bucket/demo-oidc"]
+    {
+        assert!(run.out.contains(line), "{line} in {}", run.out);
+    }
+    for line in run.out.lines() {
+        assert!(line.chars().count() <= 80, "too wide: {line}");
+    }
+    let receipt = receipt(&desk.path("receipt.json"));
+    assert!(receipt.complete && receipt.steps.len() == 5);
+    let arn = format!("arn:aws:iam::123456789012:role/{}", bundle::ROLE);
+    assert_eq!(receipt.roles.into_values().map(String::from).collect::<Vec<_>>(), [arn]);
+    let data = json(&desk.run(&[&["rehearse", "BUNDLE", "--format", "json"], &trusted[..]].concat()).out);
+    assert_eq!((&data["left"], &data["second_plan"]["steps"]), (&0.into(), &serde_json::json!([])));
+}
+
+#[test]
+fn a_receipt_that_could_not_be_written_stops_the_run_before_anything_is_done() {
+    let desk = Desk::new();
+    let run = desk.run(&["rehearse", "BUNDLE", "--trusted-key", "author.pub", "--receipt", "no/folder.json"]);
+    assert_eq!(run.exit, Exit::Failed);
+    assert!(run.out.is_empty() && run.err.contains("folder.json"), "{}", run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_receipt_can_be_read_by_everybody_and_replaces_an_older_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    std::fs::write(desk.path("receipt.json"), "old").unwrap();
+    desk.run(&["rehearse", "BUNDLE", "--trusted-key", "author.pub", "--receipt", "receipt.json"]);
+    assert!(receipt(&desk.path("receipt.json")).complete);
+    let mode = std::fs::metadata(desk.path("receipt.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o700, 0o600);
+    assert_eq!(mode & 0o111, 0);
+}
+
+fn receipt(path: &Path) -> Receipt {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
