@@ -44,8 +44,10 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// AWS advises to try again; five attempts outlast a busy minute, eight a bad one.
+    /// With the SDK's growing pauses, enough to outlast about half a minute of throttling.
     const ATTEMPTS: u32 = 8;
+    /// For the very first call.
+    const FIRST_ATTEMPTS: u32 = 3;
     /// A connection that takes longer will not come.
     const CONNECT: Duration = Duration::from_secs(5);
     /// The slowest single call, `CreateOpenIDConnectProvider`, looks at the issuer's host first.
@@ -118,7 +120,11 @@ async fn load(region: &Region) -> SdkConfig {
 async fn who(config: &SdkConfig) -> Result<Identity, AccountError> {
     const CALL: &str = "sts:GetCallerIdentity";
     let on = "the credentials in use";
-    let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().await.or_error(CALL, on)?;
+    // Nothing has been begun yet: whoever cannot reach AWS at all should hear of it in seconds.
+    let retries = RetryConfig::standard().with_max_attempts(Aws::FIRST_ATTEMPTS);
+    let hasty = aws_sdk_sts::config::Builder::from(config).retry_config(retries).build();
+    let asked = aws_sdk_sts::Client::from_conf(hasty).get_caller_identity().send().await;
+    let answer = asked.or_error(CALL, on)?;
     let unusable = |message: String| AccountError {
         call: CALL.into(),
         on: on.into(),

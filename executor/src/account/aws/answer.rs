@@ -134,13 +134,16 @@ fn from_connection(text: &str) -> (AccountErrorKind, String) {
     }
 }
 
+/// What the SDK wraps its causes in, which tells a person nothing.
+const WRAPPING: [&str; 5] = ["dispatch failure", "other", "io error", "unhandled error", "service error"];
+
 /// The error and its causes on one line, each once.
 fn chain(error: &dyn Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let text = error.to_string();
-        if !texts.iter().any(|known| known.contains(&text)) {
+        let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        if !WRAPPING.contains(&text.as_str()) && !texts.iter().any(|known| known.contains(&text)) {
             texts.push(text);
         }
         next = error.source();
