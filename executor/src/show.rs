@@ -11,6 +11,7 @@ pub mod receipt;
 pub mod standing;
 mod value;
 pub mod verification;
+mod wrap;
 
 pub use moment::utc;
 pub use paint::{Paint, Tone, printable};

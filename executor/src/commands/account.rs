@@ -3,6 +3,8 @@
 use super::refusal;
 use crate::account::{Account, Aws, ConnectOptions, ForeignEndpoints, Runtime, Scope, Search};
 use crate::session::Session;
+use crate::show::printable;
+use std::collections::BTreeMap;
 use sts_schemas::aws::Region;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::state::{Desired, Observed};
@@ -30,10 +32,19 @@ impl AccountArgs {
             if self.allow_foreign_endpoints { ForeignEndpoints::Allow } else { ForeignEndpoints::Refuse };
         let options = ConnectOptions { region: region.clone(), foreign_endpoints };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
+        let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {
-            session.tell(&format!("Note: calls to {} go to {}.", endpoint.service, endpoint.url));
+            redirected.entry(&endpoint.url).or_default().push(endpoint.service);
         }
-        session.tell(&format!("Account {} as {}.", aws.identity().account, aws.identity().caller));
+        for (url, services) in redirected {
+            session.tell(&format!(
+                "Note: calls to {} go to {}, not to AWS.",
+                services.join(", "),
+                printable(url)
+            ));
+        }
+        let identity = aws.identity();
+        session.tell(&format!("Account {} as {}.", identity.account, printable(&identity.caller)));
         Ok(aws)
     }
 

@@ -86,3 +86,76 @@ fn ask(plan: &Plan, session: &mut Session<'_>) -> bool {
     let mut answer = String::new();
     session.input.read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Surroundings;
+    use crate::show::Paint;
+
+    fn plan() -> Plan {
+        serde_json::from_value(serde_json::json!({
+            "schema_version": "1.0", "purpose": "apply", "bundle": null, "cluster": "demo",
+            "account": "123456789012", "partition": "aws", "region": "eu-west-1", "steps": [],
+            "foreign": {}, "orphans": [], "leftovers": {}, "notes": [],
+        }))
+        .unwrap()
+    }
+
+    /// How it ended, what went to standard output, and what else was said.
+    fn obtained(args: &ApprovalArgs, person: Person, answer: &str) -> (Exit, String, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let surroundings = Surroundings {
+            clock: || 0,
+            configuration: None,
+            person,
+            paint: Paint::Plain,
+            paint_err: Paint::Plain,
+        };
+        let input = &mut answer.as_bytes();
+        let mut session = Session { out: &mut out, err: &mut err, input, surroundings };
+        let exit = match obtain(args, &plan(), Format::Text, &mut session) {
+            Ok(()) => Exit::Done,
+            Err(failure) => failure.exit(),
+        };
+        (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    fn digest_given(digest: &str) -> ApprovalArgs {
+        ApprovalArgs { approve: Some(digest.into()), yes: false }
+    }
+
+    const NOTHING: ApprovalArgs = ApprovalArgs { approve: None, yes: false };
+
+    #[test]
+    fn only_the_digest_of_this_very_plan_approves_it() {
+        let digest = plan().digest();
+        for given in [digest.as_str(), &digest.as_str()[..16]] {
+            assert_eq!(obtained(&digest_given(given), Person::Absent, "").0, Exit::Done);
+        }
+        assert_eq!(obtained(&digest_given(&digest.as_str()[..15]), Person::Absent, "").0, Exit::Usage);
+        assert_eq!(obtained(&digest_given(""), Person::Absent, "").0, Exit::Usage);
+        let (exit, out, _) = obtained(&digest_given(&"0".repeat(64)), Person::Present, "yes\n");
+        assert_eq!(exit, Exit::NotApproved, "a wrong digest is not asked about again");
+        assert!(out.contains(digest.as_str()), "what the plan is now is printed: {out}");
+    }
+
+    #[test]
+    fn where_nobody_can_be_asked_the_plan_is_printed_and_not_carried_out() {
+        let (exit, out, err) = obtained(&NOTHING, Person::Absent, "yes\n");
+        assert_eq!(exit, Exit::NotApproved);
+        assert!(out.contains("Digest: ") && err.is_empty());
+        let yes = ApprovalArgs { approve: None, yes: true };
+        assert_eq!(obtained(&yes, Person::Absent, ""), (Exit::Done, String::new(), String::new()));
+    }
+
+    #[test]
+    fn only_a_whole_yes_is_a_yes() {
+        let (exit, out, err) = obtained(&NOTHING, Person::Present, "yes\n");
+        assert_eq!(exit, Exit::Done);
+        assert!(out.is_empty() && err.contains("account 123456789012? Type yes: "), "{err}");
+        for answer in ["y\n", "YES\n", "no\n", "\n", "", "yes, but\n"] {
+            assert_eq!(obtained(&NOTHING, Person::Present, answer).0, Exit::NotApproved, "{answer:?}");
+        }
+    }
+}

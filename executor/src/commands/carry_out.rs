@@ -54,8 +54,12 @@ impl Work<'_> {
 }
 
 /// Prints a receipt as data.
+///
+/// For people only when it tells of steps.
 pub(super) fn print(receipt: &Receipt, format: Format, session: &mut Session<'_>) -> Result<(), Failure> {
     match format {
+        // There was nothing to do, and that has been said.
+        Format::Text if receipt.steps.is_empty() => Ok(()),
         Format::Text => session.data(&show::receipt::text(receipt, session.surroundings.paint)),
         Format::Json => session.json(receipt),
     }

@@ -11,6 +11,7 @@ use crate::account::{Account, Runtime, Scope};
 use crate::cli::Format;
 use crate::plan::{Target, plan_delete};
 use crate::session::Session;
+use crate::show;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -79,6 +80,10 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     let target = doomed.target(&aws)?;
     let scope = target_scope(&target, &reach);
     let plan = look_and_plan(&runtime, &aws, &scope, &target)?;
+    if !plan.foreign.is_empty() {
+        session.tell("Left as they are, because they are not the cluster's:");
+        session.tell(show::plan::foreign(&plan).trim_end());
+    }
     let place = if plan.is_empty() {
         session.tell("Nothing to do: nothing of the cluster's is left.");
         receipt

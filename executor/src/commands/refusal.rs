@@ -59,7 +59,9 @@ fn advice(error: &AccountError) -> Option<String> {
              AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; log in again where they expired"
             .into(),
         AccountErrorKind::Unreachable => {
-            "look at the network, at HTTPS_PROXY, at AWS_ENDPOINT_URL and the profile's endpoint_url".into()
+            "look at the network, at HTTPS_PROXY, and at AWS_ENDPOINT_URL and the profile's endpoint_url; \
+             where another host than AWS's is meant, give --allow-foreign-endpoints"
+                .into()
         }
         AccountErrorKind::Quota => "ask AWS to raise the quota, then run this again".into(),
         AccountErrorKind::Foreign => {

@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let doomed = plan_delete(&target, &stage.observe()?).map_err(refusal::of_plan)?;
     let deleted = stage.carry_out(&doomed, session)?;
     let left = stage.memory.resources().len();
-    stage.say(&show::receipt::text(&deleted, session.surroundings.paint), session)?;
+    stage.say(&(show::receipt::summary(&deleted) + "\n"), session)?;
 
     if format == Format::Json {
         session.json(&Rehearsal {

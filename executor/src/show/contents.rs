@@ -1,6 +1,7 @@
 //! What is in a bundle.
 
 use super::plan::essence;
+use super::wrap::wrapped;
 use super::{Paint, Tone, printable, utc};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -70,12 +71,12 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
         line("signed by", &format!("{}, {:?}", signer.key, signer.kind));
     }
     for key in bundle.unknown_signatures() {
-        line("signature", &format!("{key}, not trusted"));
+        line("unknown key", &format!(" {key}"));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "AWS resources"));
     for (address, resource) in &bundle.desired().resources {
         let _ = writeln!(out, "  {}", printable(&address.to_string()));
-        let _ = writeln!(out, "      {}", printable(&essence(resource)));
+        out.push_str(&wrapped("      ", &printable(&essence(resource))));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "Files"));
     for file in &manifest.files {

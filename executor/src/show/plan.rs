@@ -1,6 +1,7 @@
 //! A plan as text.
 
 use super::value::change;
+use super::wrap::wrapped;
 use super::{Paint, Tone, printable};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -70,7 +71,7 @@ fn step_text(step: &Step, paint: Paint) -> String {
     let mut out = paint.tone(tone, &line) + "\n";
     match step {
         Step::Create { after } => {
-            let _ = writeln!(out, "      {}", printable(&essence(after)));
+            out.push_str(&wrapped("      ", &printable(&essence(after))));
         }
         Step::Update { changes, .. } => {
             for (name, values) in changes {
@@ -131,6 +132,15 @@ fn allowed_actions(policy: &PolicyDocument) -> usize {
         .sum()
 }
 
+/// The resources that are not the cluster's, each with how that is known.
+#[must_use]
+pub fn foreign(plan: &Plan) -> String {
+    plan.foreign.iter().fold(String::new(), |mut out, (address, reason)| {
+        let _ = writeln!(out, "  ! {}", printable(&address.to_string()));
+        out + &wrapped("      ", &printable(reason))
+    })
+}
+
 fn findings(plan: &Plan, paint: Paint) -> String {
     let mut out = String::new();
     if !plan.foreign.is_empty() {
@@ -139,9 +149,7 @@ fn findings(plan: &Plan, paint: Paint) -> String {
             Purpose::Delete => "Foreign: not the cluster's, and left as they are",
         };
         let _ = writeln!(out, "{}", paint.tone(Tone::Warning, title));
-        for (address, reason) in &plan.foreign {
-            let _ = writeln!(out, "  ! {}\n      {}", printable(&address.to_string()), printable(reason));
-        }
+        out.push_str(&foreign(plan));
         out.push('\n');
     }
     if !plan.orphans.is_empty() {
@@ -157,7 +165,9 @@ fn findings(plan: &Plan, paint: Paint) -> String {
         out.push('\n');
     }
     for note in &plan.notes {
-        let _ = writeln!(out, "{} {}\n", paint.tone(Tone::Warning, "Note:"), printable(note));
+        let _ = writeln!(out, "{}", paint.tone(Tone::Warning, "Note:"));
+        out.push_str(&wrapped("  ", &printable(note)));
+        out.push('\n');
     }
     out
 }

@@ -1,5 +1,6 @@
 //! How an account stands to a bundle, address by address.
 
+use super::wrap::wrapped;
 use super::{Paint, Tone, printable};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -94,11 +95,12 @@ impl Standings {
             let word = paint.tone(tone, &format!("{word:<12}"));
             let _ = writeln!(out, "  {word}  {}", printable(&address.to_string()));
             if let Some(more) = more {
-                let _ = writeln!(out, "                {}", printable(&more));
+                out.push_str(&wrapped("                ", &printable(&more)));
             }
         }
         for note in &self.notes {
-            let _ = writeln!(out, "\n{} {}", paint.tone(Tone::Warning, "Note:"), printable(note));
+            let _ = writeln!(out, "\n{}", paint.tone(Tone::Warning, "Note:"));
+            out.push_str(&wrapped("  ", &printable(note)));
         }
         let in_step = self.addresses.values().filter(|standing| **standing == Standing::InStep).count();
         let _ = writeln!(out, "\nStatus: {in_step} of {} in step.", self.addresses.len());
