@@ -40,11 +40,20 @@ where
     let (kind, message) = match error {
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
-            from_service(error.code(), error.message(), status)
+            let raw = answer.raw().body().bytes().map(excerpt).filter(|_| error.code().is_none());
+            from_service(error.code(), error.message().or(raw.as_deref()), status)
         }
         other => from_connection(&chain(other)),
     };
     AccountError { call: call.into(), on: on.into(), message, request_id, kind }
+}
+
+/// The beginning of an answer in a form that is not AWS's, as proxies in between give it.
+fn excerpt(body: &[u8]) -> String {
+    const SHOWN: usize = 300;
+    let text = String::from_utf8_lossy(body);
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
 }
 
 /// AWS has answered, with an error.

@@ -113,8 +113,10 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Op
         Ok(Some(region)) => region,
         Ok(None) => return Ok(None),
         Err(error) if error.kind == AccountErrorKind::AccessDenied => {
-            // S3 denies alike what may not be looked at and what is another account's.
-            if own_buckets(aws).await.is_ok_and(|own| own.contains(&name)) {
+            // S3 denies alike what may not be looked at and what is another account's; but only to
+            // the account's own callers does it say which permission they lack.
+            let lacks_permission = error.message.contains("not authorized to perform");
+            if lacks_permission || own_buckets(aws).await.is_ok_and(|own| own.contains(&name)) {
                 return Err(error);
             }
             return Ok(wanted.then_some(Sight::Taken(address)));
