@@ -1,5 +1,7 @@
 //! The command line, as far as it goes without AWS: exit codes, streams, and what is said.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod bundle;
 
 use std::ffi::OsString;

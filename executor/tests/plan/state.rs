@@ -118,7 +118,7 @@ pub(crate) fn changed(at: &str, change: impl FnOnce(&mut Resource)) -> Observed 
 pub(crate) fn changed_role(change: impl FnOnce(&mut Role)) -> Observed {
     changed(ROLE, |resource| {
         if let Resource::Role(role) = resource {
-            change(role)
+            change(role);
         }
     })
 }
