@@ -9,7 +9,7 @@ use crate::request::CredentialsRequest;
 use std::fmt;
 use std::str::FromStr;
 use sts_schemas::InvalidText;
-use sts_schemas::policy::{Effect, Statement};
+use sts_schemas::policy::{Effect, PolicyDocument, Statement};
 
 /// How much a finding should worry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,29 +82,27 @@ impl fmt::Display for Finding {
 /// Looks at every statement of every request; the order is that of the requests.
 #[must_use]
 pub fn lint(requests: &[CredentialsRequest]) -> Vec<Finding> {
+    requests.iter().flat_map(|request| lint_policy(&request.name, &request.policy)).collect()
+}
+
+/// Looks at every statement of one policy, then at what they allow together; `name` is whose policy it is.
+#[must_use]
+pub fn lint_policy(name: &str, policy: &PolicyDocument) -> Vec<Finding> {
+    let finding = |statement: usize, found: rules::Found| Finding {
+        level: found.level,
+        request: name.to_owned(),
+        statement,
+        rule: found.rule,
+        message: found.message,
+    };
+    let allowed: Vec<(usize, &Statement)> =
+        (1..).zip(&policy.statement).filter(|(_, statement)| statement.effect == Effect::Allow).collect();
     let mut findings = Vec::new();
-    for request in requests {
-        for (index, statement) in request.policy.statement.iter().enumerate() {
-            if statement.effect == Effect::Allow {
-                findings.extend(rules::of_statement(statement).into_iter().map(|found| Finding {
-                    level: found.level,
-                    request: request.name.clone(),
-                    statement: index + 1,
-                    rule: found.rule,
-                    message: found.message,
-                }));
-            }
-        }
-        let allowed: Vec<&Statement> =
-            request.policy.statement.iter().filter(|statement| statement.effect == Effect::Allow).collect();
-        findings.extend(rules::of_combination(&allowed).into_iter().map(|found| Finding {
-            level: found.level,
-            request: request.name.clone(),
-            statement: 0,
-            rule: found.rule,
-            message: found.message,
-        }));
+    for (number, statement) in &allowed {
+        findings.extend(rules::of_statement(statement).into_iter().map(|found| finding(*number, found)));
     }
+    let statements: Vec<&Statement> = allowed.into_iter().map(|(_, statement)| statement).collect();
+    findings.extend(rules::of_combination(&statements).into_iter().map(|found| finding(0, found)));
     findings
 }
 
