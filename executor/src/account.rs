@@ -133,3 +133,43 @@ pub enum AccountErrorKind {
     /// Anything else.
     Other,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope {
+            cluster: "blue".parse().unwrap(),
+            region: "eu-north-1".parse().unwrap(),
+            wanted: BTreeSet::new(),
+            search: Search::Named,
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_clusters_only_with_the_hyphen_behind_it() {
+        for (address, named) in [
+            ("role/blue-openshift-ingress", true),
+            ("role/bluebird-openshift-ingress", false),
+            ("role/other", false),
+            ("bucket/blue-oidc", true),
+            ("provider/blue-oidc.s3.eu-north-1.amazonaws.com", true),
+            ("provider/d123.cloudfront.net", true),
+            ("provider/oidc.example.com", false),
+        ] {
+            assert_eq!(scope().is_named_for_cluster(&address.parse().unwrap()), named, "{address}");
+        }
+    }
+
+    #[test]
+    fn two_things_are_owned_alike_only_by_one_and_the_same_cluster() {
+        let tags = |key: &str, value: &str| Tags::from([(key.to_owned(), value.to_owned())]);
+        let blue = tags(&scope().cluster.ownership_tag(), OWNED);
+        assert!(owned_alike(&blue, &blue));
+        assert!(!owned_alike(&tags("openshift.io/cloud-credential-operator/red", OWNED), &blue));
+        assert!(!owned_alike(&tags(&scope().cluster.ownership_tag(), "shared"), &blue));
+        assert!(!owned_alike(&tags("Name", OWNED), &tags("Name", OWNED)));
+        assert!(!owned_alike(&Tags::new(), &Tags::new()));
+    }
+}

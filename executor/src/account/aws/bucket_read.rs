@@ -113,30 +113,66 @@ impl Client {
         expected: &BTreeSet<String>,
     ) -> Result<Leftovers, AccountError> {
         let pages = self.versions_from(None, Some(first)).await?;
-        // An expected object that is there goes with all its versions; one that is not may have left some behind.
-        let standing: BTreeSet<&str> = pages
-            .iter()
-            .flat_map(ListObjectVersionsOutput::versions)
-            .filter(|version| version.is_latest() == Some(true))
-            .filter_map(|version| version.key())
-            .filter(|key| expected.contains(*key))
-            .collect();
-        let versions = pages
-            .iter()
-            .flat_map(ListObjectVersionsOutput::versions)
-            .map(|version| (version.key(), version.is_latest()));
-        let markers = pages
-            .iter()
-            .flat_map(ListObjectVersionsOutput::delete_markers)
-            .map(|marker| (marker.key(), None));
-        let mut leftovers = Leftovers::default();
-        for (key, latest) in versions.chain(markers) {
-            let Some(key) = key.filter(|key| !standing.contains(key)) else { continue };
-            leftovers.count += 1;
-            if latest == Some(true) && leftovers.keys.len() < Leftovers::SHOWN {
-                leftovers.keys.push(key.to_owned());
-            }
+        Ok(count(&pages, expected))
+    }
+}
+
+/// What these pages hold beside the objects with the expected keys.
+fn count(pages: &[ListObjectVersionsOutput], expected: &BTreeSet<String>) -> Leftovers {
+    // An expected object that is there goes with all its versions; one that is not may have left some behind.
+    let standing: BTreeSet<&str> = pages
+        .iter()
+        .flat_map(ListObjectVersionsOutput::versions)
+        .filter(|version| version.is_latest() == Some(true))
+        .filter_map(|version| version.key())
+        .filter(|key| expected.contains(*key))
+        .collect();
+    let versions = pages
+        .iter()
+        .flat_map(ListObjectVersionsOutput::versions)
+        .map(|version| (version.key(), version.is_latest()));
+    let markers =
+        pages.iter().flat_map(ListObjectVersionsOutput::delete_markers).map(|marker| (marker.key(), None));
+    let mut leftovers = Leftovers::default();
+    for (key, latest) in versions.chain(markers) {
+        let Some(key) = key.filter(|key| !standing.contains(key)) else { continue };
+        leftovers.count += 1;
+        if latest == Some(true) && leftovers.keys.len() < Leftovers::SHOWN {
+            leftovers.keys.push(key.to_owned());
         }
-        Ok(leftovers)
+    }
+    leftovers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
+
+    fn version(key: &str, latest: bool) -> ObjectVersion {
+        ObjectVersion::builder().key(key).is_latest(latest).build()
+    }
+
+    #[test]
+    fn old_versions_count_as_left_over_unless_their_object_stands() {
+        let page = ListObjectVersionsOutput::builder()
+            .versions(version("keys.json", true))
+            .versions(version("keys.json", false))
+            .versions(version("gone.json", false))
+            .versions(version("other", true))
+            .delete_markers(DeleteMarkerEntry::builder().key("gone.json").is_latest(true).build())
+            .build();
+        let expected = ["keys.json".to_owned(), "gone.json".to_owned()].into();
+        let leftovers = count(&[page], &expected);
+        assert_eq!(leftovers, Leftovers { keys: vec!["other".to_owned()], count: 3 });
+    }
+
+    #[test]
+    fn only_some_keys_are_named_and_all_are_counted() {
+        let names: Vec<String> = (0..Leftovers::SHOWN + 5).map(|n| format!("key-{n}")).collect();
+        let versions = names.iter().map(|name| version(name, true)).collect();
+        let page = ListObjectVersionsOutput::builder().set_versions(Some(versions)).build();
+        let leftovers = count(&[page], &BTreeSet::new());
+        assert_eq!((leftovers.keys.len(), leftovers.count), (Leftovers::SHOWN, names.len() as u64));
     }
 }
