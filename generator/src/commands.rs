@@ -1,3 +1,112 @@
 //! The commands, a file each.
 
+pub mod completions;
+pub mod create_all;
+pub mod create_bundle;
+pub mod create_iam_roles;
+pub mod create_identity_provider;
+pub mod create_key_pair;
+pub mod create_signing_key;
 pub mod install;
+pub mod man;
+mod passphrase;
+
+use crate::directory::{Directory, FileError, Written};
+use crate::feature::{CredentialsMode, InstallConfig};
+use crate::render::Files;
+use std::path::Path;
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::layout::Place;
+
+/// What commands take from around the program, read once at its start.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings {
+    /// The time that a bundle made now bears, in seconds since 1970: `SOURCE_DATE_EPOCH`, or else the clock.
+    pub generation: u64,
+}
+
+/// Writes files, removes those of an earlier run that `replaced` speaks of, and says on stderr what changed.
+fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let (mut new, mut changed) = (0_usize, Vec::new());
+    let known = if directory.path().exists() { directory.files().map_err(failed)? } else { Vec::new() };
+    for (path, bytes) in files {
+        match directory.write(path, bytes).map_err(failed)? {
+            Written::New => new += 1,
+            Written::Changed => changed.push(path.clone()),
+            Written::Unchanged => {}
+        }
+    }
+    for path in known.iter().filter(|path| replaced(path) && !files.contains_key(*path)) {
+        directory.remove(path).map_err(failed)?;
+        changed.push(format!("{path} (removed: nothing asks for it any more)"));
+    }
+    let unchanged = files.len() - new - changed.iter().filter(|path| files.contains_key(*path)).count();
+    say(&format!(
+        "{}: {new} files written, {} changed, {unchanged} as they were",
+        directory.path().display(),
+        changed.len()
+    ));
+    for path in changed.iter().filter(|_| new < files.len()) {
+        say(&format!("  changed {path}"));
+    }
+    Ok(())
+}
+
+/// Tells the person at the terminal; data goes to stdout, this does not.
+fn say(text: &str) {
+    use std::io::Write as _;
+    // Where standard error is gone, nobody is left to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Prints one line of data to stdout.
+fn print_line(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout().lock(), "{text}").map_err(|error| Failure::new(Exit::Failed, error))
+}
+
+/// Reads a file that the command cannot do without.
+fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::new(Exit::Failed, FileError::new("read", path, error)))
+}
+
+/// An error with the file it is about before it.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use {path}")]
+struct InFile<E: std::error::Error + 'static> {
+    path: String,
+    #[source]
+    source: E,
+}
+
+pub(crate) fn in_file<E: std::error::Error + Send + Sync + 'static>(path: &Path, source: E) -> Failure {
+    Failure::new(Exit::Failed, InFile { path: path.display().to_string(), source })
+}
+
+/// Says when the installer's configuration would not have the cluster use short-lived credentials.
+pub(crate) fn read_note(config: &InstallConfig, path: &Path) {
+    if config.credentials_mode != Some(CredentialsMode::Manual) {
+        say(&format!(
+            "note: {} lacks the line {:?}, which STS needs",
+            path.display(),
+            InstallConfig::MANUAL_LINE
+        ));
+    }
+}
+
+/// Whether a path is one that roles are written to.
+fn is_of_roles(path: &str) -> bool {
+    let secret =
+        path != sts_schemas::layout::AUTHENTICATION && Place::of(path) == Some(Place::InstallerManifest);
+    let request = Place::of(path) == Some(Place::Request);
+    let numbered =
+        (path.starts_with("05-") || path.starts_with("06-")) && Place::of(path) == Some(Place::Aws);
+    secret || request || numbered
+}
+
+/// Whether a path is one that the issuer's files are written to.
+fn is_of_issuer(path: &str) -> bool {
+    let numbered = ["01-", "02-", "03-", "04-"].iter().any(|number| path.starts_with(number));
+    numbered && Place::of(path) == Some(Place::Aws)
+}

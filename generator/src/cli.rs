@@ -1,0 +1,116 @@
+//! The command line of `sts-generator`.
+
+mod cluster;
+mod roles;
+
+pub use cluster::{ClusterArgs, OutputArgs};
+pub use roles::{RequestArgs, RoleArgs, TagArgs};
+
+use crate::commands::{self, Surroundings};
+use crate::sandbox::{self, Sandbox};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use std::io::Write as _;
+use std::process::ExitCode;
+use sts_schemas::failure::{Exit, Failure};
+
+/// Makes everything an OpenShift cluster with short-lived credentials needs from AWS, offline, as a signed bundle.
+///
+/// Hand the bundle and your public key to whoever administers the account; they run sts-executor on it.
+/// This program has no AWS credentials and gives up the network before it reads anything.
+#[derive(Debug, Parser)]
+#[command(name = "sts-generator", version = VERSION, max_term_width = 100)]
+pub struct Cli {
+    /// Fail where the kernel cannot take the network away from this program, instead of saying so and going on.
+    #[arg(long, global = true)]
+    require_sandbox: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    CreateSigningKey(commands::create_signing_key::CreateSigningKey),
+    CreateKeyPair(commands::create_key_pair::CreateKeyPair),
+    CreateIdentityProvider(commands::create_identity_provider::CreateIdentityProvider),
+    CreateIamRoles(commands::create_iam_roles::CreateIamRoles),
+    CreateBundle(commands::create_bundle::CreateBundle),
+    CreateAll(Box<commands::create_all::CreateAll>),
+    Install(commands::install::InstallArgs),
+    Completions(commands::completions::Completions),
+    Man(commands::man::Man),
+}
+
+/// The program's version, and that of the bundles it writes.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (bundle format 1.0)");
+
+/// The whole program: reads the command line and what is around it, gives up the network, runs the command.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors and go to stdout; clap knows which is which.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let result = surroundings().and_then(|surroundings| {
+        enter_sandbox(cli.require_sandbox)?;
+        run(cli.command, surroundings)
+    });
+    match result {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command, surroundings: Surroundings) -> Result<(), Failure> {
+    match command {
+        Command::CreateSigningKey(args) => args.run(),
+        Command::CreateKeyPair(args) => args.run(),
+        Command::CreateIdentityProvider(args) => args.run(surroundings),
+        Command::CreateIamRoles(args) => args.run(),
+        Command::CreateBundle(args) => args.run(surroundings),
+        Command::CreateAll(args) => args.run(surroundings),
+        Command::Install(args) => commands::install::run(&args),
+        Command::Completions(args) => args.run(&mut Cli::command()),
+        Command::Man(args) => args.run(&Cli::command()),
+    }
+}
+
+fn enter_sandbox(required: bool) -> Result<(), Failure> {
+    match sandbox::enter() {
+        Sandbox::Entered => Ok(()),
+        Sandbox::Unavailable(why) if required => {
+            Err(Failure::new(Exit::Failed, format!("the network could not be given up: {why}"))
+                .hint("leave out --require-sandbox to go on without that second lock"))
+        }
+        Sandbox::Unavailable(why) => {
+            let _ = writeln!(std::io::stderr().lock(), "note: the network could not be given up: {why}");
+            Ok(())
+        }
+    }
+}
+
+/// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
+const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+
+#[expect(clippy::disallowed_methods, reason = "the one place where environment and clock are read")]
+fn surroundings() -> Result<Surroundings, Failure> {
+    if let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) {
+        let text = text.to_string_lossy();
+        let generation = text.parse().map_err(|_| {
+            Failure::new(
+                Exit::Usage,
+                format!("{SOURCE_DATE_EPOCH} is {text:?}, and seconds since 1970 are needed"),
+            )
+        })?;
+        return Ok(Surroundings { generation });
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    match now {
+        Ok(since) => Ok(Surroundings { generation: since.as_secs() }),
+        Err(_) => Err(Failure::new(Exit::Failed, "the clock of this machine stands before 1970")
+            .hint(format!("set the clock, or {SOURCE_DATE_EPOCH}"))),
+    }
+}

@@ -1,0 +1,157 @@
+//! Flags that say which requests are used, and how their roles are made.
+
+use crate::commands::{in_file, read_note};
+use crate::feature::{FeatureSet, InstallConfig};
+use crate::lint::Level;
+use crate::render::{RoleNaming, RoleOptions};
+use crate::request::{Recursion, RewritePartition, Selection};
+use clap::Args;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use sts_schemas::aws::{Arn, Partition, Region, RolePath};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::resource::Tags;
+
+/// Which requests are used.
+#[derive(Debug, Clone, Args)]
+pub struct RequestArgs {
+    /// Directory of CredentialsRequests, as `oc adm release extract --credentials-requests` writes it.
+    #[arg(long, value_name = "DIR")]
+    pub credentials_requests_dir: PathBuf,
+    /// Read the folders inside it too.
+    #[arg(long)]
+    pub recursive: bool,
+    /// Take requests of technology previews; the same as `--feature-set TechPreviewNoUpgrade`.
+    #[arg(long, conflicts_with = "feature_set")]
+    pub enable_tech_preview: bool,
+    /// The feature set that will be in force.
+    #[arg(long, value_name = "SET")]
+    pub feature_set: Option<FeatureSet>,
+    /// Feature gates that will be on, with commas between them.
+    #[arg(long, value_name = "GATES", value_delimiter = ',')]
+    pub feature_gates: Option<Vec<String>>,
+    /// Capabilities that will be on, with commas between them; all of them where this is not given.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub capabilities: Option<Vec<String>>,
+    /// Take feature set, gates and capabilities from the installer's configuration, and check its region and credentials mode.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["enable_tech_preview", "feature_set", "feature_gates", "capabilities"])]
+    pub install_config: Option<PathBuf>,
+    /// Rewrite ARNs of another partition inside requests, and say which, instead of refusing them.
+    #[arg(long)]
+    pub rewrite_partition: bool,
+    /// Fail when the permissions asked for give a finding of this level or above: info, warning or danger.
+    #[arg(long, value_name = "LEVEL")]
+    pub deny_lint: Option<Level>,
+}
+
+/// How roles are made.
+#[derive(Debug, Clone, Args)]
+pub struct RoleArgs {
+    /// Permissions boundary for every role.
+    #[arg(long, value_name = "ARN")]
+    pub permissions_boundary_arn: Option<Arn>,
+    /// How names longer than IAM's 64 characters are cut.
+    #[arg(long, value_enum, default_value_t = RoleNaming::Ccoctl)]
+    pub role_names: RoleNaming,
+    /// IAM path of every role.
+    #[arg(long, value_name = "PATH", default_value = "/")]
+    pub role_path: RolePath,
+    /// Let in only tokens made for this audience, beside the right service account.
+    #[arg(long, value_name = "AUDIENCE")]
+    pub trust_audience: Option<String>,
+    /// How long a session may last, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(3600..=43_200))]
+    pub session_duration: Option<u32>,
+}
+
+/// One more tag on everything that is made.
+#[derive(Debug, Clone, Args)]
+pub struct TagArgs {
+    /// One more tag on everything that is made; can be given several times.
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = parse_tag)]
+    pub tags: Vec<(String, String)>,
+}
+
+fn parse_tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, _)) if key.starts_with("aws:") => {
+            Err("AWS keeps tags that begin with aws: to itself".into())
+        }
+        Some((key, _)) if key == "Name" || key.starts_with("openshift.io/cloud-credential-operator/") => {
+            Err("this tag says whose the resource is, and is made by the program".into())
+        }
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a tag is KEY=VALUE".into()),
+    }
+}
+
+impl TagArgs {
+    /// The tags; a key given twice is refused.
+    ///
+    /// # Errors
+    /// Names the key.
+    pub fn tags(&self) -> Result<Tags, Failure> {
+        let mut tags = Tags::new();
+        for (key, value) in &self.tags {
+            if tags.insert(key.clone(), value.clone()).is_some() {
+                return Err(Failure::new(Exit::Usage, format!("--tag {key}=... is given twice")));
+            }
+        }
+        Ok(tags)
+    }
+}
+
+impl RequestArgs {
+    /// What these flags select, for a cluster in this partition and, where it is known, region.
+    ///
+    /// # Errors
+    /// When the installer's configuration cannot be used, or does not fit.
+    pub fn selection(&self, partition: Partition, region: Option<&Region>) -> Result<Selection, Failure> {
+        let mut selection = Selection::like_ccoctl(partition);
+        let set = |names: &[String]| names.iter().map(|name| name.trim().to_owned()).collect::<BTreeSet<_>>();
+        selection.recursion = if self.recursive { Recursion::Nested } else { Recursion::TopOnly };
+        if self.rewrite_partition {
+            selection.rewrite = RewritePartition::Rewrite;
+        }
+        if self.enable_tech_preview {
+            selection.feature_set = FeatureSet::TechPreviewNoUpgrade;
+        }
+        if let Some(feature_set) = self.feature_set {
+            selection.feature_set = feature_set;
+        }
+        selection.feature_gates = self.feature_gates.as_deref().map(set);
+        selection.capabilities = self.capabilities.as_deref().map(set);
+        if let Some(path) = &self.install_config {
+            let config = InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?;
+            if region.is_some_and(|region| *region != config.region) {
+                let given = region.map(ToString::to_string).unwrap_or_default();
+                let what = format!("its region is {}, and --region says {given}", config.region);
+                return Err(in_file(path, Plain(what)));
+            }
+            read_note(&config, path);
+            selection.feature_set = config.feature_set;
+            selection.feature_gates = config.feature_gates;
+            selection.capabilities = config.capabilities;
+        }
+        Ok(selection)
+    }
+}
+
+/// A sentence as an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Plain(String);
+
+impl RoleArgs {
+    /// What these flags choose for roles, with these tags.
+    #[must_use]
+    pub fn options(&self, tags: Tags) -> RoleOptions {
+        RoleOptions {
+            boundary: self.permissions_boundary_arn.clone(),
+            path: self.role_path.clone(),
+            audience: self.trust_audience.clone(),
+            session_seconds: self.session_duration,
+            tags,
+        }
+    }
+}

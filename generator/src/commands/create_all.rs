@@ -1,0 +1,59 @@
+//! `sts-generator create-all`: key pair, issuer, roles and bundle in one go.
+
+use super::create_bundle::{SigningArgs, bundle};
+use super::create_iam_roles::role_files;
+use super::create_identity_provider::ProviderArgs;
+use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, write_files};
+use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs};
+use crate::directory::Directory;
+use crate::render::identity_provider;
+use clap::Args;
+use sts_schemas::failure::Failure;
+
+/// Make everything: key pair, issuer, roles, installer manifests, and the signed bundle; prints its path.
+///
+/// The same as create-key-pair, create-identity-provider, create-iam-roles and create-bundle one after the
+/// other. A key pair in the directory is used; with --public-key-file none is ever made.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  sts-generator create-signing-key --output author.key
+  sts-generator create-all --name demo --region us-east-1 --account-id 123456789012 \\
+      --credentials-requests-dir requests --signing-key author.key --output-dir demo")]
+pub struct CreateAll {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    #[command(flatten)]
+    provider: ProviderArgs,
+    #[command(flatten)]
+    requests: RequestArgs,
+    #[command(flatten)]
+    roles: RoleArgs,
+    #[command(flatten)]
+    tags: TagArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    signing: SigningArgs,
+}
+
+impl CreateAll {
+    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
+        let cluster = self.cluster.cluster()?;
+        let signing_key = self.signing.key()?;
+        let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
+        let directory = Directory::at(&self.output.output_dir);
+        let key = match &self.provider.public_key_file {
+            Some(path) => create_key_pair::given(&directory, path)?,
+            None => create_key_pair::existing_or_new(&directory)?,
+        };
+        files.extend(identity_provider(
+            &cluster,
+            &key,
+            &self.provider.thumbprints,
+            &self.tags.tags()?,
+            surroundings.generation,
+        ));
+        write_files(&directory, &files, |path| is_of_issuer(path) || is_of_roles(path))?;
+        bundle(&directory, &signing_key, &self.signing.bundle_dir, Some(&cluster.region), surroundings)
+    }
+}

@@ -1,0 +1,159 @@
+//! `sts-generator create-bundle`: checks a directory again, packs and signs it.
+
+use super::{Surroundings, in_file, passphrase, print_line, read_input, say};
+use crate::cli::OutputArgs;
+use crate::directory::{Directory, FileError, write_whole};
+use crate::pack::{UnsignedBundle, check};
+use crate::recognise::cluster_of;
+use crate::render::{Files, apply_script, review};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use sts_schemas::aws::Region;
+use sts_schemas::cli_input::{CreateOpenIdConnectProvider, Tag};
+use sts_schemas::cluster::Cluster;
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::layout::{self, Place};
+use sts_schemas::resource::GENERATION_TAG;
+use sts_schemas::signature::SigningKey;
+
+/// Check a directory, write its REVIEW.md and apply.sh, pack it and sign it; prints the bundle's path.
+///
+/// The JSON files are what counts: an edit of theirs (a narrower policy, say) goes into the bundle, and what
+/// does not hold together is refused, file by file. The cluster's private key stays behind.
+#[derive(Debug, Args)]
+pub struct CreateBundle {
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    signing: SigningArgs,
+    /// AWS region, for a directory without a bucket that could tell it.
+    #[arg(long)]
+    region: Option<Region>,
+}
+
+/// Who signs, and where the bundle goes.
+#[derive(Debug, Clone, Args)]
+pub struct SigningArgs {
+    /// The author's signing key, as create-signing-key makes it.
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: PathBuf,
+    /// File whose first line is the passphrase of the signing key.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Directory for the bundle.
+    #[arg(long, value_name = "DIR", default_value = "bundles")]
+    pub bundle_dir: PathBuf,
+}
+
+impl SigningArgs {
+    /// Reads the signing key.
+    pub(crate) fn key(&self) -> Result<SigningKey, Failure> {
+        let path = &self.signing_key;
+        let bytes = zeroize::Zeroizing::new(read_input(path)?);
+        let passphrase = self.passphrase_file.as_deref().map(passphrase::read).transpose()?;
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        SigningKey::from_pem(text, passphrase.as_deref().map(Vec::as_slice)).map_err(|error| {
+            in_file(path, error)
+                .hint("create-signing-key makes one; an encrypted one needs --passphrase-file")
+        })
+    }
+}
+
+impl CreateBundle {
+    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
+        let key = self.signing.key()?;
+        let directory = Directory::at(&self.output.output_dir);
+        bundle(&directory, &key, &self.signing.bundle_dir, self.region.as_ref(), surroundings)
+    }
+}
+
+/// Checks the directory, completes it with what is derived from its files, packs, signs, and prints the path.
+pub(crate) fn bundle(
+    directory: &Directory,
+    key: &SigningKey,
+    bundle_dir: &Path,
+    region: Option<&Region>,
+    surroundings: Surroundings,
+) -> Result<(), Failure> {
+    let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let mut files = bundled_files(directory)?;
+    let inconsistent = |problems| {
+        Failure::new(Exit::Failed, Inconsistent { path: directory.path().display().to_string(), problems })
+            .hint("mend the files named, or write them anew with create-all")
+    };
+    let cluster = cluster_of(&files, region).map_err(inconsistent)?;
+    let generation = surroundings.generation;
+    mark_generation(directory, &mut files, generation)?;
+    let contents = check(&cluster, generation, &files).map_err(inconsistent)?;
+    for (path, bytes) in
+        [(layout::REVIEW, review(&contents)), (layout::APPLY_SCRIPT, apply_script(&contents, &files))]
+    {
+        directory.write(path, &bytes).map_err(failed)?;
+        files.insert(path.to_owned(), bytes);
+    }
+    let bundle = UnsignedBundle::new(&cluster, generation, files)
+        .and_then(|unsigned| unsigned.sign(key))
+        .map_err(|error| Failure::new(Exit::Failed, error))?;
+    let path = bundle_dir.join(format!("{}.tar.gz", bundle.name));
+    write_whole(&path, &bundle.bytes, 0o644).map_err(failed)?;
+    tell(&cluster, &bundle, key);
+    print_line(&path.display().to_string())
+}
+
+/// A directory whose files do not hold together.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} does not hold together: {problems}")]
+struct Inconsistent {
+    path: String,
+    problems: sts_schemas::contents::Problems,
+}
+
+fn tell(cluster: &Cluster, bundle: &crate::pack::SignedBundle, key: &SigningKey) {
+    say(&format!("cluster {}, account {}, region {}", cluster.name, cluster.account, cluster.region));
+    say(&format!("issuer {}", cluster.issuer));
+    say(&format!("bundle digest {}", bundle.digest));
+    say(&format!("signed by {}", key.public_key().id()));
+}
+
+/// The files that go into a bundle: all of the directory's but private keys.
+fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
+    let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let mut files = Files::new();
+    let mut strangers = Vec::new();
+    for path in directory.files().map_err(failed)? {
+        match Place::of(&path) {
+            Some(Place::PrivateKey) => {}
+            Some(Place::Manifest | Place::Signature { .. }) | None => strangers.push(path),
+            Some(_) => {
+                if let Some(bytes) = directory.read(&path).map_err(failed)? {
+                    files.insert(path, bytes);
+                }
+            }
+        }
+    }
+    if strangers.is_empty() {
+        return Ok(files);
+    }
+    let count = strangers.len();
+    let listed = strangers.iter().take(20).fold(String::new(), |text, path| format!("{text}\n  {path}"));
+    Err(Failure::new(
+        Exit::Failed,
+        format!("{} holds {count} files that no bundle has:{listed}", directory.path().display()),
+    )
+    .hint("give the cluster an --output-dir of its own, or move these files away"))
+}
+
+/// Puts the generation that this bundle gets into the provider's tag, in memory and in the directory.
+fn mark_generation(directory: &Directory, files: &mut Files, generation: u64) -> Result<(), Failure> {
+    let Some(bytes) = files.get(layout::PROVIDER) else { return Ok(()) };
+    let Ok(mut provider) = serde_json::from_slice::<CreateOpenIdConnectProvider>(bytes) else {
+        return Ok(());
+    };
+    provider.tags.retain(|tag| tag.key != GENERATION_TAG);
+    provider.tags.push(Tag { key: GENERATION_TAG.into(), value: generation.to_string() });
+    provider.tags.sort_by(|a, b| a.key.cmp(&b.key));
+    let bytes = crate::render::json(&provider);
+    directory.write(layout::PROVIDER, &bytes).map_err(|error| Failure::new(Exit::Failed, error))?;
+    files.insert(layout::PROVIDER.to_owned(), bytes);
+    Ok(())
+}

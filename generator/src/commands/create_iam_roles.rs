@@ -1,0 +1,114 @@
+//! `sts-generator create-iam-roles`: one role for each request.
+
+use super::{is_of_roles, say, write_files};
+use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs};
+use crate::directory::Directory;
+use crate::lint::lint;
+use crate::render::{Files, RoleNaming, name_roles, roles};
+use crate::request::read_folder;
+use clap::Args;
+use sts_schemas::aws::{AccountId, Arn, Region};
+use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerUrl};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::layout;
+
+/// Write one IAM role with its policies for each CredentialsRequest, and the Secret that hands it on.
+#[derive(Debug, Args)]
+pub struct CreateIamRoles {
+    /// Name for all resources made for the cluster.
+    #[arg(long)]
+    name: ClusterName,
+    /// AWS region of the cluster.
+    #[arg(long)]
+    region: Region,
+    /// The OIDC provider that the roles trust; account, partition and issuer follow from it.
+    #[arg(long, value_name = "ARN")]
+    identity_provider_arn: Arn,
+    #[command(flatten)]
+    requests: RequestArgs,
+    #[command(flatten)]
+    roles: RoleArgs,
+    #[command(flatten)]
+    tags: TagArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl CreateIamRoles {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let cluster = self.cluster()?;
+        let files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
+        write_files(&Directory::at(&self.output.output_dir), &files, is_of_roles)
+    }
+
+    /// The cluster as far as roles go: who hosts the issuer makes no difference to them.
+    fn cluster(&self) -> Result<Cluster, Failure> {
+        let arn = &self.identity_provider_arn;
+        let wrong = |why: &str| {
+            Failure::new(Exit::Usage, format!("--identity-provider-arn {arn}: {why}")).hint(
+                "it looks like arn:aws:iam::123456789012:oidc-provider/demo-oidc.s3.us-east-1.amazonaws.com",
+            )
+        };
+        let issuer = arn.resource().strip_prefix("oidc-provider/").filter(|_| arn.service() == "iam");
+        let issuer = issuer.ok_or_else(|| wrong("it is not the ARN of an OIDC provider"))?;
+        let issuer: IssuerUrl =
+            format!("https://{issuer}").parse().map_err(|error| wrong(&format!("{error}")))?;
+        let account: AccountId = arn.account().parse().map_err(|error| wrong(&format!("{error}")))?;
+        Cluster {
+            name: self.name.clone(),
+            account,
+            partition: arn.partition(),
+            region: self.region.clone(),
+            hosting: Hosting::Elsewhere,
+            issuer,
+        }
+        .checked()
+        .map_err(|error| wrong(&error.to_string()))
+    }
+}
+
+/// Everything that requests turn into: roles, policies, Secrets, and the requests themselves.
+pub(crate) fn role_files(
+    cluster: &Cluster,
+    requests: &RequestArgs,
+    options: &RoleArgs,
+    tags: &TagArgs,
+) -> Result<Files, Failure> {
+    let selection = requests.selection(cluster.partition, Some(&cluster.region))?;
+    let folder = read_folder(&requests.credentials_requests_dir, &selection)
+        .map_err(|errors| Failure::new(Exit::Failed, errors))?;
+    for skipped in &folder.skipped {
+        say(&format!("skipped {skipped}"));
+    }
+    for note in &folder.notes {
+        say(&format!("note: {note}"));
+    }
+    let findings = lint(&folder.used);
+    for finding in &findings {
+        say(&format!("lint: {finding}"));
+    }
+    if let Some(level) = requests.deny_lint {
+        let denied = findings.iter().filter(|finding| finding.level >= level).count();
+        if denied > 0 {
+            return Err(Failure::new(
+                Exit::Failed,
+                format!("{denied} findings are of level {level} or above"),
+            )
+            .hint("narrow the requests, or raise --deny-lint"));
+        }
+    }
+    let named = name_roles(&cluster.name, options.role_names, &folder.used).map_err(|error| {
+        let failure = Failure::new(Exit::Failed, error);
+        match options.role_names {
+            RoleNaming::Ccoctl => {
+                failure.hint("a shorter --name may do; --role-names hashed tells them apart")
+            }
+            RoleNaming::Hashed => failure,
+        }
+    })?;
+    let mut files = roles(cluster, &options.options(tags.tags()?), &named);
+    for file in folder.files {
+        files.insert(format!("{}/{}", layout::REQUESTS, file.name), file.bytes);
+    }
+    Ok(files)
+}

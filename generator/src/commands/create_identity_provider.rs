@@ -1,0 +1,59 @@
+//! `sts-generator create-identity-provider`: everything about the issuer.
+
+use super::{Surroundings, create_key_pair, is_of_issuer, write_files};
+use crate::cli::{ClusterArgs, OutputArgs, TagArgs};
+use crate::directory::Directory;
+use crate::render::identity_provider;
+use clap::Args;
+use std::path::PathBuf;
+use sts_schemas::failure::Failure;
+
+/// Write the OIDC documents, the bucket that serves them, the IAM OIDC provider and the issuer's manifest.
+///
+/// The public key is that of --public-key-file, or serviceaccount-signer.public in the directory.
+#[derive(Debug, Args)]
+pub struct CreateIdentityProvider {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    #[command(flatten)]
+    provider: ProviderArgs,
+    #[command(flatten)]
+    tags: TagArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// What the provider is made of.
+#[derive(Debug, Clone, Args)]
+pub struct ProviderArgs {
+    /// The cluster's public key (`PUBLIC KEY` PEM); with it, no key is ever made.
+    #[arg(long, value_name = "FILE")]
+    pub public_key_file: Option<PathBuf>,
+    /// SHA-1 thumbprint of the issuer's certificate authority; AWS finds its own where none is given.
+    #[arg(long = "thumbprint", value_name = "HEX", value_parser = parse_thumbprint)]
+    pub thumbprints: Vec<String>,
+}
+
+/// Source: IAM API Reference, `CreateOpenIDConnectProvider`: 40 hexadecimal digits.
+fn parse_thumbprint(text: &str) -> Result<String, String> {
+    if text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a thumbprint is 40 hexadecimal digits".into())
+    }
+}
+
+impl CreateIdentityProvider {
+    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
+        let directory = Directory::at(&self.output.output_dir);
+        let cluster = self.cluster.cluster()?;
+        let tags = self.tags.tags()?;
+        let key = match &self.provider.public_key_file {
+            Some(path) => create_key_pair::given(&directory, path)?,
+            None => create_key_pair::existing(&directory)?,
+        };
+        let files =
+            identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, surroundings.generation);
+        write_files(&directory, &files, is_of_issuer)
+    }
+}

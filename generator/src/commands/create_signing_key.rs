@@ -1,0 +1,70 @@
+//! `sts-generator create-signing-key`: the identity that vouches for bundles.
+
+use super::{in_file, say};
+use crate::directory::write_whole;
+use crate::key::make_rsa;
+use clap::Args;
+use pkcs8::EncodePrivateKey as _;
+use std::path::{Path, PathBuf};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::signature::{Algorithm, KeyError, KeyKind, SigningKey};
+
+/// Make the key that signs bundles: FILE, and FILE.pub for whoever shall trust it.
+///
+/// Hand FILE.pub to the AWS administrator by a way of its own, and compare the fingerprint by telephone.
+#[derive(Debug, Args)]
+pub struct CreateSigningKey {
+    /// Where to write the private key (PKCS#8 PEM, mode 0600); never overwritten.
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+    /// ed25519, es256, es384, rs256 or ps256.
+    #[arg(long, default_value = "ed25519")]
+    algorithm: Algorithm,
+    /// File whose first line is the passphrase to encrypt the private key with.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// Bits of an RSA signing key. Source: NIST SP 800-57 part 1, table 2: 128 bits of security.
+const RSA_BITS: u32 = 3072;
+
+impl CreateSigningKey {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let public_path = public_path(&self.output);
+        for path in [&self.output, &public_path] {
+            if path.exists() {
+                return Err(Failure::new(Exit::Failed, format!("{} is there already", path.display()))
+                    .hint("a signing key is never overwritten: choose another --output, or move it away"));
+            }
+        }
+        let passphrase = self.passphrase_file.as_deref().map(super::passphrase::read).transpose()?;
+        let key = make(self.algorithm).map_err(|error| Failure::new(Exit::Failed, error))?;
+        let pem = key
+            .to_pem(passphrase.as_deref().map(Vec::as_slice))
+            .map_err(|error| in_file(&self.output, error))?;
+        write_whole(&self.output, pem.as_bytes(), 0o600)
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        let public = key.public_key();
+        write_whole(&public_path, public.to_pem().as_bytes(), 0o644)
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        say(&format!("private key: {} (keep it)", self.output.display()));
+        say(&format!("public key:  {} (hand it on)", public_path.display()));
+        say(&format!("fingerprint: {}", public.id()));
+        Ok(())
+    }
+}
+
+fn public_path(private: &Path) -> PathBuf {
+    let mut name = private.as_os_str().to_owned();
+    name.push(".pub");
+    name.into()
+}
+
+fn make(algorithm: Algorithm) -> Result<SigningKey, KeyError> {
+    if algorithm.key_kind() == KeyKind::Rsa {
+        let key = make_rsa(RSA_BITS).map_err(|_| KeyError::NoRandomness)?;
+        let der = key.to_pkcs8_der().map_err(|_| KeyError::Damaged)?;
+        return SigningKey::from_pkcs8_der(der.as_bytes(), Some(algorithm));
+    }
+    SigningKey::generate(algorithm, &mut |bytes| getrandom::fill(bytes).is_ok())
+}

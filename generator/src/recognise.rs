@@ -1,0 +1,86 @@
+//! The cluster a directory is for, read from the files in it.
+
+use crate::render::Files;
+use serde::de::DeserializeOwned;
+use sts_schemas::aws::{Arn, Region};
+use sts_schemas::cli_input::{CreateBucket, CreateOpenIdConnectProvider, CreateRole};
+use sts_schemas::cluster::{Cluster, ClusterName, Hosting, OWNED};
+use sts_schemas::contents::{Problem, Problems};
+use sts_schemas::layout;
+use sts_schemas::policy::Principal;
+
+/// The cluster that files are for: name and issuer from the provider, account and partition from the first
+/// role's trust policy, region from the bucket, or from `region` where there is none.
+///
+/// # Errors
+/// What is missing to tell, file by file.
+pub fn cluster_of(files: &Files, region: Option<&Region>) -> Result<Cluster, Problems> {
+    let mut problems = Vec::new();
+    let mut problem = |file: &str, what: String| problems.push(Problem { file: file.to_owned(), what });
+
+    let provider = parse::<CreateOpenIdConnectProvider>(files, layout::PROVIDER)
+        .map_err(|what| problem(layout::PROVIDER, what))
+        .ok();
+    let name = provider.as_ref().and_then(|provider| {
+        let prefix = "openshift.io/cloud-credential-operator/";
+        let owned = provider.tags.iter().find(|tag| tag.key.starts_with(prefix) && tag.value == OWNED);
+        let name = owned.and_then(|tag| tag.key.strip_prefix(prefix)?.parse::<ClusterName>().ok());
+        if name.is_none() {
+            problem(layout::PROVIDER, format!("no tag {prefix}<name> = {OWNED} tells the cluster's name"));
+        }
+        name
+    });
+    let first_role = files.keys().find(|path| path.starts_with("05-") && path.ends_with("-role.json"));
+    if first_role.is_none() {
+        problem("05-*-role.json", "there are no roles: run create-iam-roles first".into());
+    }
+    let arn = first_role.and_then(|path| {
+        let role = parse::<CreateRole>(files, path);
+        role.and_then(|role| provider_arn(&role).ok_or("its trust policy names no OIDC provider".into()))
+            .map_err(|what| problem(path, what))
+            .ok()
+    });
+    let bucket = if files.contains_key(layout::BUCKET) {
+        parse::<CreateBucket>(files, layout::BUCKET).map_err(|what| problem(layout::BUCKET, what)).ok()
+    } else {
+        None
+    };
+    let region = bucket.as_ref().map(bucket_region).or_else(|| region.cloned());
+    if region.is_none() {
+        problem(layout::BUCKET, "without a bucket nothing tells the region: give --region".into());
+    }
+    let (Some(provider), Some(name), Some(arn), Some(region)) = (provider, name, arn, region) else {
+        return Err(Problems(problems));
+    };
+    let hosting = bucket.map_or(Hosting::Elsewhere, |input| Hosting::PublicBucket { bucket: input.bucket });
+    let account = arn.account().parse();
+    let cluster = account.and_then(|account| {
+        Cluster { name, account, partition: arn.partition(), region, hosting, issuer: provider.url }.checked()
+    });
+    cluster.map_err(|error| {
+        Problems(vec![Problem { file: layout::PROVIDER.to_owned(), what: error.to_string() }])
+    })
+}
+
+fn parse<T: DeserializeOwned>(files: &Files, path: &str) -> Result<T, String> {
+    let bytes = files.get(path).ok_or("the file is missing")?;
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+fn bucket_region(input: &CreateBucket) -> Region {
+    match &input.create_bucket_configuration {
+        Some(configuration) => configuration.location_constraint.clone(),
+        None => default_region(),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the constant is a region")]
+fn default_region() -> Region {
+    CreateBucket::REGION_WITHOUT_CONSTRAINT.parse().expect("us-east-1 is a region")
+}
+
+fn provider_arn(role: &CreateRole) -> Option<Arn> {
+    let statement = role.assume_role_policy_document.statement.first()?;
+    let Some(Principal::Named(kinds)) = &statement.principal else { return None };
+    kinds.get("Federated")?.iter().next()?.parse().ok()
+}

@@ -1,0 +1,124 @@
+//! `REVIEW.md`: what a person reads before they approve.
+
+use crate::lint::{Finding, lint_policy};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use sts_schemas::cluster::Hosting;
+use sts_schemas::contents::Contents;
+use sts_schemas::policy::{Effect, PolicyDocument};
+use sts_schemas::resource::{Resource, Role};
+
+/// The review of a directory's contents: derived from the JSON files, so that an edit of theirs shows in it.
+#[must_use]
+pub fn review(contents: &Contents) -> Vec<u8> {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_review(&mut text, contents);
+    text.into_bytes()
+}
+
+fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
+    let cluster = &contents.desired.cluster;
+    writeln!(out, "# Review: cluster {}\n", cluster.name)?;
+    writeln!(out, "| | |\n| --- | --- |")?;
+    writeln!(out, "| account | {} |", cluster.account)?;
+    writeln!(out, "| partition, region | {}, {} |", cluster.partition, cluster.region)?;
+    writeln!(out, "| issuer | {} |", cluster.issuer)?;
+    let hosting = match &cluster.hosting {
+        Hosting::PublicBucket { bucket } => format!("public S3 bucket {bucket}, made by this bundle"),
+        Hosting::Elsewhere => "a web server of the author's; nothing of S3 is made".to_owned(),
+    };
+    writeln!(out, "| hosting | {hosting} |")?;
+    writeln!(out, "| OIDC provider | {} |", cluster.provider_arn())?;
+    writeln!(out, "| generation | {} (seconds since 1970) |", contents.desired.generation)?;
+    let private = if contents.private_keys.is_empty() {
+        "not in this bundle"
+    } else {
+        "**IN THIS BUNDLE, in the clear**"
+    };
+    writeln!(out, "| the cluster's private key | {private} |\n")?;
+
+    let roles: Vec<&Role> = contents
+        .desired
+        .resources
+        .values()
+        .filter_map(|resource| if let Resource::Role(role) = resource { Some(role) } else { None })
+        .collect();
+    writeln!(out, "## Who may do what\n")?;
+    writeln!(
+        out,
+        "| role | service accounts | services | actions | on everything |\n| --- | --- | --- | --- | --- |"
+    )?;
+    for role in &roles {
+        let (actions, services) = actions_and_services(role);
+        let everything = if role.inline.values().any(allows_on_everything) { "yes" } else { "no" };
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {everything} |",
+            role.name,
+            subjects(role).join(", "),
+            services.into_iter().collect::<Vec<_>>().join(", "),
+            actions.len(),
+        )?;
+    }
+    for role in &roles {
+        writeln!(out, "\n### {}\n\n{}.", role.name, role.description)?;
+        if let Some(boundary) = &role.boundary {
+            writeln!(out, "Permissions boundary: {boundary}.")?;
+        }
+        for policy in role.inline.values() {
+            writeln!(out, "\n```json\n{}\n```", pretty(policy))?;
+        }
+    }
+
+    writeln!(out, "\n## What to look at twice\n")?;
+    let findings: Vec<Finding> = roles
+        .iter()
+        .flat_map(|role| role.inline.values().flat_map(|policy| lint_policy(role.name.as_str(), policy)))
+        .collect();
+    if findings.is_empty() {
+        writeln!(out, "Nothing was found.")?;
+    }
+    for finding in findings {
+        writeln!(out, "- {finding}")?;
+    }
+    writeln!(
+        out,
+        "\n## How to go on\n\n\
+        With the executor: `sts-executor verify BUNDLE --trusted-key AUTHOR.pub`, then `plan`, then `apply`.\n\
+        With the AWS CLI alone: `sh apply.sh` in this directory does the same from the same JSON files.\n\
+        The requests everything was made from are in `requests/`."
+    )
+}
+
+fn pretty(policy: &PolicyDocument) -> String {
+    serde_json::to_string_pretty(policy).unwrap_or_else(|_| policy.canonical())
+}
+
+fn subjects(role: &Role) -> Vec<String> {
+    let conditions = role.trust.statement.iter().filter_map(|statement| statement.condition.as_ref());
+    conditions
+        .flat_map(|condition| condition.values().flatten())
+        .filter(|(key, _)| key.ends_with(":sub"))
+        .flat_map(|(_, values)| values.iter().map(ToString::to_string))
+        .map(|subject| subject.trim_start_matches("system:serviceaccount:").replace(':', "/"))
+        .collect()
+}
+
+fn actions_and_services(role: &Role) -> (BTreeSet<String>, BTreeSet<String>) {
+    let statements = role.inline.values().flat_map(|policy| &policy.statement);
+    let actions: BTreeSet<String> = statements
+        .filter(|statement| statement.effect == Effect::Allow)
+        .flat_map(|statement| statement.action.iter().flat_map(|action| action.iter().map(str::to_owned)))
+        .collect();
+    let services =
+        actions.iter().map(|action| action.split(':').next().unwrap_or_default().to_owned()).collect();
+    (actions, services)
+}
+
+fn allows_on_everything(policy: &PolicyDocument) -> bool {
+    policy.statement.iter().any(|statement| {
+        statement.effect == Effect::Allow
+            && statement.resource.as_ref().is_some_and(|resource| resource.iter().any(|arn| arn == "*"))
+    })
+}

@@ -1,0 +1,93 @@
+//! `apply.sh`: the whole job with the AWS CLI, for whoever may not run the executor.
+
+use super::Files;
+use std::fmt::Write as _;
+use sts_schemas::cli_input::{CreateRole, PutRolePolicy, tag_list};
+use sts_schemas::cluster::{Cluster, OWNED};
+use sts_schemas::contents::Contents;
+use sts_schemas::layout;
+use sts_schemas::resource::{GENERATION_TAG, Resource, Role};
+
+/// What every script begins with: the account is checked before anything else.
+const PROLOGUE: &str = include_str!("script/prologue.sh");
+
+/// The script for a directory with these contents and files.
+#[must_use]
+pub fn apply_script(contents: &Contents, files: &Files) -> Vec<u8> {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_script(&mut text, contents, files);
+    text.into_bytes()
+}
+
+fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fmt::Result {
+    let cluster = &contents.desired.cluster;
+    writeln!(out, "#!/bin/sh")?;
+    writeln!(out, "# Makes all that cluster {} needs in AWS account {}.", cluster.name, cluster.account)?;
+    writeln!(out, "# Can be run again; deletes nothing; stops before it touches what is not the cluster's.")?;
+    writeln!(out, "cluster={}", quoted(cluster.name.as_str()))?;
+    writeln!(out, "account={}", quoted(cluster.account.as_str()))?;
+    writeln!(out, "region={}", quoted(cluster.region.as_str()))?;
+    writeln!(out, "tag={}", quoted(&cluster.name.ownership_tag()))?;
+    writeln!(out, "owned={}", quoted(OWNED))?;
+    writeln!(out, "generation_tag={}", quoted(GENERATION_TAG))?;
+    writeln!(out, "generation={}", contents.desired.generation)?;
+    writeln!(out, "provider={}", quoted(cluster.provider_arn().as_str()))?;
+    out.push_str(PROLOGUE);
+    if let Some(bucket) = cluster.bucket() {
+        writeln!(out, "\nbucket {}", quoted(bucket.as_str()))?;
+        for (body, input) in
+            [(layout::DISCOVERY, layout::DISCOVERY_OBJECT), (layout::KEYS, layout::KEYS_OBJECT)]
+        {
+            writeln!(out, "object {input} {body}")?;
+        }
+    }
+    writeln!(out, "\nprovider {}", quoted(&client_ids(contents, cluster)))?;
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("05-")) {
+        let Ok(input) = serde_json::from_slice::<CreateRole>(bytes) else { continue };
+        let wanted = contents.desired.resources.values().find_map(|resource| match resource {
+            Resource::Role(role) if role.name == input.role_name => Some(role),
+            _ => None,
+        });
+        if let Some(role) = wanted {
+            write_role(out, path, role, files)?;
+        }
+    }
+    writeln!(out, "\nsay \"cluster $cluster is as the files in this directory say\"")
+}
+
+fn client_ids(contents: &Contents, cluster: &Cluster) -> String {
+    let provider = contents.desired.resources.values().find_map(|resource| match resource {
+        Resource::Provider(provider) if provider.issuer == cluster.issuer => Some(provider),
+        _ => None,
+    });
+    let ids: Vec<_> = provider.iter().flat_map(|provider| provider.client_ids.iter().cloned()).collect();
+    ids.join(" ")
+}
+
+fn write_role(out: &mut String, path: &str, role: &Role, files: &Files) -> std::fmt::Result {
+    let tags = serde_json::to_string(&tag_list(&role.tags)).unwrap_or_default();
+    writeln!(
+        out,
+        "\nrole {} {} {} {} {} {} {}",
+        quoted(role.name.as_str()),
+        quoted(path),
+        quoted(&role.trust.canonical()),
+        quoted(&role.description),
+        role.max_session_seconds,
+        quoted(&tags),
+        quoted(role.boundary.as_ref().map_or("", |arn| arn.as_str())),
+    )?;
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("06-")) {
+        let policy = serde_json::from_slice::<PutRolePolicy>(bytes);
+        if policy.is_ok_and(|policy| policy.role_name == role.name) {
+            writeln!(out, "policy {}", quoted(path))?;
+        }
+    }
+    Ok(())
+}
+
+/// A word that the shell takes as it is.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
