@@ -90,10 +90,11 @@ impl Session<'_> {
     /// # Errors
     /// When standard output cannot be written.
     pub fn data(&mut self, text: &str) -> Result<(), Failure> {
-        self.out
-            .write_all(text.as_bytes())
-            .and_then(|()| self.out.flush())
-            .map_err(|error| Failure::new(Exit::Failed, CannotWrite(error)))
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            // Whoever read has read enough, as `head` does; the work goes on.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.map_err(|error| Failure::new(Exit::Failed, CannotWrite(error))),
+        }
     }
 
     /// Writes data as indented JSON.
