@@ -57,7 +57,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "two-top-folders", verdict: "bad-path", damage: two_top_folders },
     Case { name: "file-twice", verdict: "wrong-order", damage: file_twice },
     Case { name: "files-swapped", verdict: "wrong-order", damage: files_swapped },
-    Case { name: "signature-last", verdict: "wrong-order", damage: signature_last },
+    Case { name: "signature-last", verdict: "unsigned", damage: signature_last },
     Case { name: "empty-archive", verdict: "no-manifest", damage: |_| compress(&[0; 2 * BLOCK]) },
     Case { name: "manifest-missing", verdict: "no-manifest", damage: manifest_missing },
 ];
@@ -91,7 +91,7 @@ fn huge_manifest(sound: &Sound) -> Vec<u8> {
 }
 
 fn bomb(sound: &Sound) -> Vec<u8> {
-    const ZEROS: usize = 2 << 20;
+    const ZEROS: usize = 15 << 20;
     sound.with_files(|files| {
         if let Some(last) = files.last_mut() {
             last.bytes = vec![0; ZEROS];
