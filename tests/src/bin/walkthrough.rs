@@ -95,11 +95,11 @@ fn run(name: &str, words: &[&str]) -> Result<String, String> {
         .current_dir(ROOT)
         .args(&words)
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cannot start {name}: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    print!("{text}");
+    // What a program says beside its output comes after it, so that the page reads in order.
+    print!("{text}{}", String::from_utf8_lossy(&output.stderr));
     if output.status.success() { Ok(text) } else { Err(format!("{name} ended with {}", output.status)) }
 }
 
