@@ -6,7 +6,7 @@ mod aws;
 mod memory;
 mod runtime;
 
-pub use aws::{Aws, ConnectOptions, ForeignEndpoints, RedirectedEndpoint};
+pub use aws::{Aws, CallLimits, ConnectOptions, ForeignEndpoints, RedirectedEndpoint};
 pub use memory::{Fault, Memory};
 pub use runtime::Runtime;
 

@@ -5,6 +5,7 @@ mod bucket;
 mod bucket_read;
 mod document;
 mod endpoint;
+mod limits;
 mod object;
 mod observe;
 mod patience;
@@ -13,13 +14,12 @@ mod role;
 mod role_change;
 
 pub use endpoint::{ForeignEndpoints, RedirectedEndpoint};
+pub use limits::CallLimits;
 
 use super::{Account, AccountError, AccountErrorKind, Identity, Scope};
 use answer::Answer;
 use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use std::time::Duration;
 use sts_schemas::aws::{AccountId, Arn, Region};
 use sts_schemas::resource::Resource;
 use sts_schemas::state::Observed;
@@ -31,6 +31,8 @@ pub struct ConnectOptions {
     pub region: Region,
     /// What to do when the configuration leads to hosts that are not AWS's.
     pub foreign_endpoints: ForeignEndpoints,
+    /// Bounds on every call.
+    pub limits: CallLimits,
 }
 
 /// An account on AWS, open because AWS has said whose credentials these are.
@@ -44,26 +46,18 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// With the SDK's growing pauses, enough to outlast about half a minute of throttling.
-    const ATTEMPTS: u32 = 8;
     /// For the very first call.
     const FIRST_ATTEMPTS: u32 = 3;
-    /// A connection that takes longer will not come.
-    const CONNECT: Duration = Duration::from_secs(5);
-    /// The slowest single call, `CreateOpenIDConnectProvider`, looks at the issuer's host first.
-    const ATTEMPT: Duration = Duration::from_secs(30);
-    /// All attempts of one call together.
-    const OPERATION: Duration = Duration::from_secs(150);
 
     /// Asks STS whose credentials these are, and opens the account they belong to.
     ///
     /// # Errors
     /// When there are no usable credentials, STS cannot be reached, or an endpoint is not one of AWS's.
     pub async fn connect(options: &ConnectOptions) -> Result<Self, AccountError> {
-        let config = load(&options.region).await;
+        let config = load(options).await;
         let redirected = endpoint::redirected(&config);
         endpoint::check(&redirected, options.foreign_endpoints)?;
-        let identity = who(&config)
+        let identity = who(&config, options.limits.attempts.get())
             .await
             .map_err(|error| endpoint::name_endpoint(error, &redirected, &options.region))?;
         let s3 = aws_sdk_s3::config::Builder::from(&config)
@@ -102,26 +96,21 @@ impl Aws {
 }
 
 /// The configuration of every client, with all that may not be left to a stranger's profile.
-async fn load(region: &Region) -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Aws::CONNECT)
-        .operation_attempt_timeout(Aws::ATTEMPT)
-        .operation_timeout(Aws::OPERATION)
-        .build();
+async fn load(options: &ConnectOptions) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
-        .region(aws_config::Region::new(region.as_str().to_owned()))
+        .region(aws_config::Region::new(options.region.as_str().to_owned()))
         // Set outright: the SDK panics over a `retry_mode` it does not know, and adaptive mode waits for minutes.
-        .retry_config(RetryConfig::standard().with_max_attempts(Aws::ATTEMPTS))
-        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(options.limits.attempts.get()))
+        .timeout_config(options.limits.timeouts())
         .load()
         .await
 }
 
-async fn who(config: &SdkConfig) -> Result<Identity, AccountError> {
+async fn who(config: &SdkConfig, attempts: u32) -> Result<Identity, AccountError> {
     const CALL: &str = "sts:GetCallerIdentity";
     let on = "the credentials in use";
     // Nothing has been begun yet: whoever cannot reach AWS at all should hear of it in seconds.
-    let retries = RetryConfig::standard().with_max_attempts(Aws::FIRST_ATTEMPTS);
+    let retries = RetryConfig::standard().with_max_attempts(attempts.min(Aws::FIRST_ATTEMPTS));
     let hasty = aws_sdk_sts::config::Builder::from(config).retry_config(retries).build();
     let asked = aws_sdk_sts::Client::from_conf(hasty).get_caller_identity().send().await;
     let answer = asked.or_error(CALL, on)?;

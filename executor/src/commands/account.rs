@@ -1,10 +1,12 @@
 //! Opening the AWS account, and looking at it.
 
 use super::refusal;
-use crate::account::{Account, Aws, ConnectOptions, ForeignEndpoints, Runtime, Scope, Search};
+use crate::account::{Account, Aws, CallLimits, ConnectOptions, ForeignEndpoints, Runtime, Scope, Search};
 use crate::session::Session;
 use crate::show::printable;
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
 use sts_schemas::aws::Region;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::state::{Desired, Observed};
@@ -18,6 +20,12 @@ pub(crate) struct AccountArgs {
     /// Let calls go to hosts that are neither AWS's nor this machine, as the environment or profile says.
     #[arg(long)]
     allow_foreign_endpoints: bool,
+    /// How long one attempt at a call to AWS may take, in seconds; all attempts at it, five times that.
+    #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::ATTEMPT_SECONDS)]
+    call_timeout: NonZeroU32,
+    /// How often a call to AWS is tried before it counts as failed.
+    #[arg(long, value_name = "N", default_value_t = CallLimits::ATTEMPTS)]
+    call_attempts: NonZeroU32,
 }
 
 impl AccountArgs {
@@ -30,7 +38,11 @@ impl AccountArgs {
     ) -> Result<Aws, Failure> {
         let foreign_endpoints =
             if self.allow_foreign_endpoints { ForeignEndpoints::Allow } else { ForeignEndpoints::Refuse };
-        let options = ConnectOptions { region: region.clone(), foreign_endpoints };
+        let limits = CallLimits {
+            attempts: self.call_attempts,
+            attempt: Duration::from_secs(self.call_timeout.get().into()),
+        };
+        let options = ConnectOptions { region: region.clone(), foreign_endpoints, limits };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {
