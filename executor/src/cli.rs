@@ -1,6 +1,6 @@
 //! The command line: flags to commands, results to exit codes.
 
-use crate::commands::{apply, completions, delete, inspect, man, plan, rehearse, status, verify};
+use crate::commands::{apply, completions, delete, inspect, man, permissions, plan, rehearse, status, verify};
 use crate::session::{Session, Surroundings};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -40,6 +40,7 @@ enum Command {
     Status(status::Args),
     Delete(delete::Args),
     Rehearse(rehearse::Args),
+    Permissions(permissions::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -76,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, session: &mut Session<
         Command::Status(args) => status::run(&args, format, session),
         Command::Delete(args) => delete::run(args, format, session),
         Command::Rehearse(args) => rehearse::run(&args, format, session),
+        Command::Permissions(args) => permissions::run(&args, format, session),
         Command::Completions(args) => completions::run(&args, Cli::command(), session),
         Command::Man(args) => man::run(&args, Cli::command(), session),
     };

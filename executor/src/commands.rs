@@ -9,6 +9,7 @@ pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod inspect;
 pub(crate) mod man;
+pub(crate) mod permissions;
 pub(crate) mod plan;
 mod receipt;
 mod refusal;

@@ -95,7 +95,8 @@ impl Client {
         let Some(block) = block else {
             let ask = self.s3.delete_public_access_block().bucket(name).expected_bucket_owner(owner);
             let answer = patiently(&NOT_YET, || ask.clone().send()).await;
-            return answer.or_error("s3:DeletePublicAccessBlock", &self.on()).map(drop);
+            // The permission for putting one is the permission for taking it away.
+            return answer.or_error("s3:PutBucketPublicAccessBlock", &self.on()).map(drop);
         };
         let switches = PublicAccessBlockConfiguration::builder()
             .block_public_acls(block.block_public_acls)

@@ -1,0 +1,27 @@
+//! `permissions`: the least IAM policy.
+
+use super::bundle::BundleArgs;
+use crate::cli::Format;
+use crate::permissions::{Errand, least_policy};
+use crate::session::Session;
+use sts_schemas::failure::{Exit, Failure};
+
+/// Print the least IAM policy for working with a bundle, scoped to the names in it. Needs no AWS.
+///
+/// The policy is for a plain plan, status, apply or delete. The flag --thorough reads every role, provider and
+/// bucket of the account and needs more; so do --prune and --adopt for what they remove or take over.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    bundle: BundleArgs,
+    /// What shall be done; plan covers status too.
+    #[arg(long = "for", value_name = "COMMAND", value_enum)]
+    errand: Errand,
+}
+
+pub(crate) fn run(args: &Args, _: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let bundle = args.bundle.verified(session)?;
+    // A policy is JSON in either format: that is what IAM takes.
+    session.json(&least_policy(bundle.desired(), args.errand))?;
+    Ok(Exit::Done)
+}

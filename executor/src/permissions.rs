@@ -1,0 +1,234 @@
+//! The least an IAM identity must be allowed to plan, apply or delete a bundle.
+
+use std::collections::BTreeSet;
+use sts_schemas::aws::{Arn, BucketName};
+use sts_schemas::policy::{OneOrMany, PolicyDocument, Statement};
+use sts_schemas::resource::Resource;
+use sts_schemas::state::Desired;
+
+/// What the identity shall do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Errand {
+    /// Look: `plan` and `status`.
+    Plan,
+    /// Look, make and change.
+    Apply,
+    /// Look and delete.
+    Delete,
+}
+
+/// Calls about the account as a whole; IAM takes no narrower resource for them.
+///
+/// Source for all of this module's names and resources: Service Authorization Reference, "Actions, resources, and
+/// condition keys" of IAM and Amazon S3.
+const LOOK_AROUND: &[&str] = &["iam:ListOpenIDConnectProviders", "iam:ListRoles"];
+
+/// Reading roles, also those of an older bundle of the same cluster.
+const READ_ROLES: &[&str] =
+    &["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"];
+
+const READ_PROVIDERS: &[&str] = &["iam:GetOpenIDConnectProvider"];
+
+/// `ListBucket` makes S3 say that an object is not there, instead of denying to tell.
+const READ_BUCKETS: &[&str] = &[
+    "s3:GetBucketLocation",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+];
+
+const READ_OBJECTS: &[&str] = &["s3:GetObject", "s3:GetObjectTagging"];
+
+const WRITE_ROLES: &[&str] = &[
+    "iam:CreateRole",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+];
+
+const WRITE_PROVIDERS: &[&str] = &[
+    "iam:AddClientIDToOpenIDConnectProvider",
+    "iam:CreateOpenIDConnectProvider",
+    "iam:RemoveClientIDFromOpenIDConnectProvider",
+    "iam:TagOpenIDConnectProvider",
+    "iam:UpdateOpenIDConnectProviderThumbprint",
+];
+
+const WRITE_BUCKETS: &[&str] = &[
+    "s3:CreateBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketTagging",
+];
+
+/// `PutObjectTagging` belongs to `PutObject` as soon as it brings tags.
+const WRITE_OBJECTS: &[&str] = &["s3:PutObject", "s3:PutObjectTagging"];
+
+const DELETE_ROLES: &[&str] = &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"];
+const DELETE_PROVIDERS: &[&str] = &["iam:DeleteOpenIDConnectProvider"];
+const DELETE_BUCKETS: &[&str] = &["s3:DeleteBucket"];
+const DELETE_OBJECTS: &[&str] = &["s3:DeleteObject", "s3:DeleteObjectVersion"];
+
+/// The least policy for an errand with this bundle, without `--thorough`, `--prune` and `--adopt`.
+#[must_use]
+pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
+    let names = Names::of(desired);
+    let mut statements = vec![
+        statement("LookAround", LOOK_AROUND, vec!["*".to_owned()]),
+        statement("ReadRoles", READ_ROLES, names.roles_and_older()),
+        statement("ReadProviders", READ_PROVIDERS, names.providers_and_older()),
+        statement("ReadBuckets", READ_BUCKETS, names.buckets_to_read()),
+        statement("ReadObjects", READ_OBJECTS, names.objects()),
+    ];
+    match errand {
+        Errand::Plan => {}
+        Errand::Apply => statements.extend([
+            statement("WriteRoles", WRITE_ROLES, names.roles.clone()),
+            statement("WriteProvider", WRITE_PROVIDERS, names.providers.clone()),
+            statement("WriteBucket", WRITE_BUCKETS, names.buckets.clone()),
+            statement("WriteObjects", WRITE_OBJECTS, names.objects()),
+        ]),
+        Errand::Delete => statements.extend([
+            statement("DeleteRoles", DELETE_ROLES, names.roles_and_older()),
+            statement("DeleteProvider", DELETE_PROVIDERS, names.providers.clone()),
+            statement("DeleteBucket", DELETE_BUCKETS, names.buckets.clone()),
+            statement("DeleteObjects", DELETE_OBJECTS, names.objects()),
+        ]),
+    }
+    statements.retain(|statement| statement.resource != Some(OneOrMany::Many(Vec::new())));
+    PolicyDocument::of(statements)
+}
+
+fn statement(sid: &str, actions: &[&str], resources: Vec<String>) -> Statement {
+    Statement {
+        sid: Some(sid.to_owned()),
+        action: Some(OneOrMany::Many(actions.iter().map(|action| (*action).to_owned()).collect())),
+        resource: Some(OneOrMany::Many(resources)),
+        ..Statement::allow()
+    }
+}
+
+/// The ARNs of what a bundle makes, and the patterns of what it must look at besides.
+struct Names {
+    roles: Vec<String>,
+    older_roles: [String; 2],
+    providers: Vec<String>,
+    older_providers: [String; 2],
+    buckets: Vec<String>,
+    default_bucket: String,
+}
+
+impl Names {
+    fn of(desired: &Desired) -> Self {
+        let cluster = &desired.cluster;
+        let (partition, account) = (cluster.partition, &cluster.account);
+        let bucket_arn = |name: &BucketName| format!("arn:{partition}:s3:::{name}");
+        let (mut roles, mut providers) = (Vec::new(), Vec::new());
+        let mut buckets = BTreeSet::new();
+        for resource in desired.resources.values() {
+            match resource {
+                Resource::Role(role) => {
+                    roles.push(Arn::role(partition, account, &role.path, &role.name).to_string());
+                }
+                Resource::Provider(provider) => {
+                    let issuer = provider.issuer.host_and_path();
+                    providers.push(Arn::oidc_provider(partition, account, issuer).to_string());
+                }
+                Resource::Bucket(bucket) => {
+                    buckets.insert(bucket_arn(&bucket.name));
+                }
+                Resource::Object(object) => {
+                    buckets.insert(bucket_arn(&object.bucket));
+                }
+            }
+        }
+        let iam = format!("arn:{partition}:iam::{account}");
+        let name = &cluster.name;
+        Self {
+            roles,
+            older_roles: [format!("{iam}:role/{name}-*"), format!("{iam}:role/*/{name}-*")],
+            providers,
+            // AWS, not the cluster, names those of CloudFront: their tags tell whose they are.
+            older_providers: [
+                format!("{iam}:oidc-provider/{name}-*"),
+                format!("{iam}:oidc-provider/*.cloudfront.net"),
+            ],
+            buckets: buckets.into_iter().collect(),
+            default_bucket: bucket_arn(&cluster.name.default_bucket()),
+        }
+    }
+
+    fn roles_and_older(&self) -> Vec<String> {
+        self.roles.iter().chain(&self.older_roles).cloned().collect()
+    }
+
+    fn providers_and_older(&self) -> Vec<String> {
+        self.providers.iter().chain(&self.older_providers).cloned().collect()
+    }
+
+    /// The default bucket is always looked for: an older bundle may have made it.
+    fn buckets_to_read(&self) -> Vec<String> {
+        let mut arns = self.buckets.clone();
+        if !arns.contains(&self.default_bucket) {
+            arns.push(self.default_bucket.clone());
+        }
+        arns
+    }
+
+    fn objects(&self) -> Vec<String> {
+        self.buckets.iter().map(|bucket| format!("{bucket}/*")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Actions that only `--thorough`, or a bundle with managed policies, calls for: none of them is least.
+    const BEYOND: [&str; 2] = ["s3:ListAllMyBuckets", "iam:AttachRolePolicy"];
+
+    #[test]
+    fn every_call_the_account_makes_is_in_one_of_the_policies() {
+        let known: BTreeSet<&str> = [
+            LOOK_AROUND,
+            READ_ROLES,
+            READ_PROVIDERS,
+            READ_BUCKETS,
+            READ_OBJECTS,
+            WRITE_ROLES,
+            WRITE_PROVIDERS,
+            WRITE_BUCKETS,
+            WRITE_OBJECTS,
+            DELETE_ROLES,
+            DELETE_PROVIDERS,
+            DELETE_BUCKETS,
+            DELETE_OBJECTS,
+            &BEYOND,
+        ]
+        .concat()
+        .into_iter()
+        .collect();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/account/aws");
+        let mut called = BTreeSet::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            let quoted = text.split('"').filter(|part| part.starts_with("iam:") || part.starts_with("s3:"));
+            called.extend(
+                quoted
+                    .filter(|part| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':'))
+                    .map(str::to_owned),
+            );
+        }
+        assert!(called.len() > 30, "the calls were found: {called:?}");
+        let unknown: Vec<_> = called.iter().filter(|call| !known.contains(call.as_str())).collect();
+        assert!(unknown.is_empty(), "{unknown:?} are called, and no policy allows them");
+    }
+}
