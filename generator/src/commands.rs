@@ -28,27 +28,31 @@ pub struct Surroundings {
 /// Writes files, removes those of an earlier run that `replaced` speaks of, and says on stderr what changed.
 fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    let (mut new, mut changed) = (0_usize, Vec::new());
+    let (mut new, mut changed, mut removed) = (0_usize, Vec::new(), Vec::new());
     let known = if directory.path().exists() { directory.files().map_err(failed)? } else { Vec::new() };
     for (path, bytes) in files {
         match directory.write(path, bytes).map_err(failed)? {
             Written::New => new += 1,
-            Written::Changed => changed.push(path.clone()),
+            Written::Changed => changed.push(path),
             Written::Unchanged => {}
         }
     }
     for path in known.iter().filter(|path| replaced(path) && !files.contains_key(*path)) {
         directory.remove(path).map_err(failed)?;
-        changed.push(format!("{path} (removed: nothing asks for it any more)"));
+        removed.push(path);
     }
-    let unchanged = files.len() - new - changed.iter().filter(|path| files.contains_key(*path)).count();
     say(&format!(
-        "{}: {new} files written, {} changed, {unchanged} as they were",
+        "{}: {new} files written, {} changed, {} removed, {} as they were",
         directory.path().display(),
-        changed.len()
+        changed.len(),
+        removed.len(),
+        files.len() - new - changed.len()
     ));
-    for path in changed.iter().filter(|_| new < files.len()) {
+    for path in changed {
         say(&format!("  changed {path}"));
+    }
+    for path in removed {
+        say(&format!("  removed {path} (nothing asks for it any more)"));
     }
     Ok(())
 }

@@ -8,12 +8,14 @@ mod oidc;
 mod review;
 mod roles;
 mod script;
+mod size;
 
 pub use manifests::secret;
 pub use oidc::identity_provider;
 pub use review::review;
 pub use roles::{NamedRole, NamingError, RoleNaming, RoleOptions, name_roles, roles};
 pub use script::apply_script;
+pub use size::{TooLarge, check_sizes};
 
 use serde::Serialize;
 use std::collections::BTreeMap;

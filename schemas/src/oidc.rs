@@ -80,9 +80,12 @@ pub enum ClusterKeyError {
     /// A PEM of something else.
     #[error("it holds a {0}, and a PUBLIC KEY is needed")]
     WrongLabel(String),
-    /// A public key, but not RSA or damaged.
-    #[error("it holds a public key that is not RSA, or a damaged one")]
-    NotRsa,
+    /// A public key of another kind, by its name or its object identifier.
+    #[error("it holds an {0} public key, and clusters sign with RSA")]
+    NotRsa(String),
+    /// Something is wrong within the PEM.
+    #[error("it holds a damaged public key")]
+    Damaged,
     /// Too small to be safe.
     #[error("it holds an RSA key of {0} bits, and at least {SMALLEST_CLUSTER_KEY} are needed")]
     TooSmall(u32),
@@ -90,6 +93,23 @@ pub enum ClusterKeyError {
 
 /// The smallest RSA key taken for a cluster, in bits. Source: RFC 7518, section 3.3.
 pub const SMALLEST_CLUSTER_KEY: u32 = 2048;
+
+/// Source: RFC 8017, appendix A.1.
+const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+
+/// What people call a kind of key. Source: RFC 5480, RFC 8410, RFC 4055 and RFC 3279.
+fn kind_of_key(oid: &str) -> String {
+    match oid {
+        "1.2.840.10045.2.1" => "EC",
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        "1.3.101.110" => "X25519",
+        "1.2.840.113549.1.1.10" => "RSA-PSS",
+        "1.2.840.10040.4.1" => "DSA",
+        unknown => return format!("unknown ({unknown})"),
+    }
+    .to_owned()
+}
 
 impl Jwk {
     /// The JWK of a cluster's public key, given as `PUBLIC KEY` PEM.
@@ -102,8 +122,15 @@ impl Jwk {
         if label != "PUBLIC KEY" {
             return Err(ClusterKeyError::WrongLabel(label.to_owned()));
         }
-        let (_, der) = spki::der::Document::from_pem(&pem[begin..]).map_err(|_| ClusterKeyError::NotPem)?;
-        let key = rsa::PublicKey::from_public_key_der(der.as_bytes()).map_err(|_| ClusterKeyError::NotRsa)?;
+        let damaged = |_| ClusterKeyError::Damaged;
+        let (_, der) = spki::der::Document::from_pem(&pem[begin..]).map_err(damaged)?;
+        let info =
+            spki::SubjectPublicKeyInfoRef::try_from(der.as_bytes()).map_err(|_| ClusterKeyError::Damaged)?;
+        if info.algorithm.oid.to_string() != RSA_ENCRYPTION {
+            return Err(ClusterKeyError::NotRsa(kind_of_key(&info.algorithm.oid.to_string())));
+        }
+        let key =
+            rsa::PublicKey::from_public_key_der(der.as_bytes()).map_err(|_| ClusterKeyError::Damaged)?;
         let bits = key.n().bit_width();
         if bits < SMALLEST_CLUSTER_KEY {
             return Err(ClusterKeyError::TooSmall(bits));
@@ -129,7 +156,7 @@ mod tests {
         let private = "-----BEGIN RSA PRIVATE KEY-----\nAA==\n-----END RSA PRIVATE KEY-----\n";
         assert_eq!(Jwk::of_pem(private), Err(ClusterKeyError::WrongLabel("RSA PRIVATE KEY".into())));
         let ed25519 = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
-        assert_eq!(Jwk::of_pem(ed25519), Err(ClusterKeyError::NotRsa));
+        assert_eq!(Jwk::of_pem(ed25519), Err(ClusterKeyError::NotRsa("Ed25519".into())));
     }
 
     #[test]

@@ -183,6 +183,17 @@ pub struct Role {
 impl Role {
     /// What IAM takes when nothing is asked for. Source: IAM API Reference, `CreateRole`.
     pub const DEFAULT_SESSION_SECONDS: u32 = 3600;
+
+    /// The most characters of all inline policies of a role, white space aside.
+    ///
+    /// Source: IAM User Guide, "IAM and AWS STS quotas", as for the next two.
+    pub const LONGEST_INLINE_POLICIES: usize = 10_240;
+
+    /// The most characters of a trust policy, white space aside, unless an account's quota was raised.
+    pub const USUAL_TRUST_POLICY: usize = 2048;
+
+    /// The most characters of a trust policy that the quota can be raised to.
+    pub const LONGEST_TRUST_POLICY: usize = 4096;
 }
 
 impl Resource {

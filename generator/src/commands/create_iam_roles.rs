@@ -4,7 +4,7 @@ use super::{is_of_roles, say, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs};
 use crate::directory::Directory;
 use crate::lint::lint;
-use crate::render::{Files, RoleNaming, name_roles, roles};
+use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles};
 use crate::request::read_folder;
 use clap::Args;
 use sts_schemas::aws::{AccountId, Arn, Region};
@@ -106,7 +106,14 @@ pub(crate) fn role_files(
             RoleNaming::Hashed => failure,
         }
     })?;
-    let mut files = roles(cluster, &options.options(tags.tags()?), &named);
+    let options = options.options(tags.tags()?);
+    let notes = check_sizes(cluster, &options, &named).map_err(|error| {
+        Failure::new(Exit::Failed, error).hint("shorten the requests, or split each into several")
+    })?;
+    for note in notes {
+        say(&format!("note: {note}"));
+    }
+    let mut files = roles(cluster, &options, &named);
     for file in folder.files {
         files.insert(format!("{}/{}", layout::REQUESTS, file.name), file.bytes);
     }

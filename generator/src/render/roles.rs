@@ -135,7 +135,11 @@ pub fn roles(cluster: &Cluster, options: &RoleOptions, roles: &[NamedRole<'_>]) 
 }
 
 /// Only the request's service accounts, only through this cluster's provider.
-fn trust(cluster: &Cluster, request: &CredentialsRequest, audience: Option<&str>) -> PolicyDocument {
+pub(super) fn trust(
+    cluster: &Cluster,
+    request: &CredentialsRequest,
+    audience: Option<&str>,
+) -> PolicyDocument {
     let issuer = cluster.issuer.host_and_path();
     let subjects = request
         .service_accounts

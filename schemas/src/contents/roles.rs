@@ -7,13 +7,6 @@ use crate::resource::{Resource, Role};
 use crate::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most characters of a trust policy, white space aside, once an account's quota is raised; 2,048 before.
-/// Source: IAM User Guide, "IAM and AWS STS quotas".
-const LONGEST_TRUST_POLICY: usize = 4096;
-
-/// The most characters of all inline policies of a role, white space aside. Source: as above.
-const LONGEST_INLINE_POLICIES: usize = 10_240;
-
 /// The one action a trust policy allows. Source: STS API Reference, `AssumeRoleWithWebIdentity`.
 const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
 
@@ -34,9 +27,9 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mu
             reader.problem(file, "no 06-...-policy.json gives this role its permissions");
         }
         let length: usize = inline.values().map(PolicyDocument::counted_length).sum();
-        if length > LONGEST_INLINE_POLICIES {
-            let what =
-                format!("its policies have {length} characters, and IAM takes {LONGEST_INLINE_POLICIES}");
+        if length > Role::LONGEST_INLINE_POLICIES {
+            let most = Role::LONGEST_INLINE_POLICIES;
+            let what = format!("its policies have {length} characters, and IAM takes {most}");
             reader.problem(file, what);
         }
         let role = role(reader, file, input, inline);
@@ -76,9 +69,9 @@ fn role(
 
 fn trust(reader: &mut ContentsReader, file: &str, policy: &PolicyDocument) {
     let length = policy.counted_length();
-    if length > LONGEST_TRUST_POLICY {
-        let what =
-            format!("its trust policy has {length} characters, and IAM takes at most {LONGEST_TRUST_POLICY}");
+    if length > Role::LONGEST_TRUST_POLICY {
+        let most = Role::LONGEST_TRUST_POLICY;
+        let what = format!("its trust policy has {length} characters, and IAM takes at most {most}");
         reader.problem(file, what);
     }
     for statement in &policy.statement {

@@ -1,0 +1,10 @@
+//! The program as a person runs it: whole command lines on folders of their own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::panic, reason = "a test that finds something wrong says what")]
+
+mod author;
+mod determinism;
+mod keys;
+mod refusals;
+mod written;

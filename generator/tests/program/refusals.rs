@@ -1,0 +1,181 @@
+//! What cannot be used is refused: all of it in one run, by name, with the exit code that fits.
+
+use crate::author::{Author, REQUESTS};
+use std::fs;
+
+const BACKUP_ROLE: &str = "05-6-harbour-example-backup-backup-credentials-role.json";
+
+fn create_bundle(author: &Author) -> crate::author::Ran {
+    author.run(&["create-bundle", "--output-dir", "out", "--signing-key", "author.key"])
+}
+
+#[test]
+fn requests_that_end_in_one_role_name_are_named_together_and_hashed_names_tell_them_apart() {
+    let author = Author::new();
+    author.copy_requests("requests");
+    let pattern = fs::read_to_string(author.path("requests/70_backup.yaml")).unwrap();
+    let long = "a-secret-name-that-is-longer-than-any-role-can-bear";
+    for end in ["red", "blue"] {
+        let text = pattern
+            .replace("name: example-backup", &format!("name: request-{end}"))
+            .replace("backup-credentials", &format!("{long}-{end}"));
+        author.put(&format!("requests/80_{end}.yaml"), &text);
+    }
+    let run = author.create_all_of("requests", "out", &[]).exits(1);
+    run.says(&["request-red (80_red.yaml", "request-blue (80_blue.yaml", "--role-names hashed"]);
+    assert!(!author.path("out").exists());
+    let bundle = author.create_all_of("requests", "out", &["--role-names", "hashed"]).exits(0).stdout;
+    let roles =
+        author.verify(&bundle).desired().resources.keys().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        roles.iter().filter(|address| address.contains("a-secret-name-that-is")).count(),
+        2,
+        "{roles:?}"
+    );
+}
+
+#[test]
+fn everything_wrong_with_a_folder_of_requests_is_said_in_one_run() {
+    let author = Author::new();
+    author.copy_requests("requests");
+    author.edit("requests/10_block-storage.yaml", "serviceAccountNames:", "serviceAccountNamez:");
+    author.edit("requests/70_backup.yaml", "namespace: example-backup", "namespace: ${NAMESPACE}");
+    author.put(
+        "requests/90_copy.yaml",
+        &fs::read_to_string(author.path("requests/50_machine-pool.yaml")).unwrap(),
+    );
+    let run = author.create_all_of("requests", "out", &[]).exits(1);
+    run.says(&[
+        "10_block-storage.yaml",
+        "70_backup.yaml",
+        "${NAMESPACE}",
+        "90_copy.yaml",
+        "50_machine-pool.yaml",
+    ]);
+    assert!(!author.path("out").exists());
+}
+
+#[test]
+fn a_file_that_no_bundle_has_is_refused_by_name() {
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    author.put("out/notes.txt", "remember the milk\n");
+    author.put("out/manifests/sub/more.yaml", "a: b\n");
+    create_bundle(&author).exits(1).says(&["notes.txt", "manifests/sub/more.yaml", "2 files"]);
+}
+
+#[test]
+fn a_role_that_trusts_something_else_is_refused_with_the_file_named() {
+    let author = Author::new();
+    for (from, to, why) in [
+        ("oidc-provider/harbour-oidc", "oidc-provider/intruder-oidc", "must name the provider"),
+        ("123456789012:oidc", "210987654321:oidc", "must name the provider"),
+        ("StringEquals", "StringLike", "StringEquals"),
+        (
+            "system:serviceaccount:example-backup:backup-nightly",
+            "system:serviceaccount:*:*",
+            "no service account",
+        ),
+        ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRole", "must allow sts:AssumeRoleWithWebIdentity"),
+    ] {
+        author.create_all("out", &[]).exits(0);
+        author.edit(&format!("out/{BACKUP_ROLE}"), from, to);
+        create_bundle(&author).exits(1).says(&[BACKUP_ROLE, why]);
+    }
+}
+
+#[test]
+fn all_files_that_do_not_hold_together_are_named_at_once() {
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    fs::remove_file(author.path("out/06-6-harbour-example-backup-backup-credentials-policy.json")).unwrap();
+    author.edit("out/01-oidc-bucket-policy.json", "s3:GetObject", "s3:*");
+    author.edit("out/02-openid-configuration", "harbour-oidc", "other-oidc");
+    author.edit(
+        "out/manifests/cluster-authentication-02-config.yaml",
+        "harbour-oidc",
+        "<enter_issuer_url_here>",
+    );
+    create_bundle(&author).exits(1).says(&[
+        BACKUP_ROLE,
+        "01-oidc-bucket-policy.json",
+        "02-openid-configuration",
+        "cluster-authentication-02-config.yaml",
+    ]);
+}
+
+#[test]
+fn a_policy_or_trust_policy_above_awss_size_is_refused_for_all_requests_at_once() {
+    let author = Author::new();
+    author.copy_requests("requests");
+    let actions =
+        (0..600).map(|n| format!("      - s3:GetObjectNumber{n:04}\n")).collect::<Vec<_>>().concat();
+    for (file, action) in
+        [("10_block-storage.yaml", "ec2:AttachVolume"), ("70_backup.yaml", "s3:DeleteObject")]
+    {
+        author.edit(&format!("requests/{file}"), &format!("      - {action}\n"), &actions);
+    }
+    let accounts = (0..60)
+        .map(|n| format!("  - operator-with-a-rather-long-name-{n:030}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    author.edit(
+        "requests/50_machine-pool.yaml",
+        "  serviceAccountNames:\n",
+        &format!("  serviceAccountNames:\n{accounts}"),
+    );
+    let run = author.create_all_of("requests", "out", &[]).exits(1);
+    run.says(&["10_block-storage.yaml", "70_backup.yaml", "10,240", "50_machine-pool.yaml", "trust policy"]);
+    assert!(!author.path("out").exists());
+}
+
+#[test]
+fn a_trust_policy_above_the_default_quota_is_made_and_the_quota_named() {
+    let author = Author::new();
+    author.copy_requests("requests");
+    let accounts = (0..30)
+        .map(|n| format!("  - operator-with-a-rather-long-name-{n:030}\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    author.edit(
+        "requests/50_machine-pool.yaml",
+        "  serviceAccountNames:\n",
+        &format!("  serviceAccountNames:\n{accounts}"),
+    );
+    let run = author.create_all_of("requests", "out", &[]).exits(0);
+    run.says(&["50_machine-pool.yaml", "2,048", "quota"]);
+}
+
+#[test]
+fn a_command_line_that_cannot_be_meant_is_a_usage_error() {
+    let author = Author::new();
+    let base = ["create-all", "--credentials-requests-dir", REQUESTS, "--signing-key", "author.key"];
+    let with = |cluster: &[&str]| author.run(&[&base[..], cluster].concat());
+    for (cluster, why) in [
+        (["--name", "Bad_Name!", "--region", "eu-west-1", "--account-id", "123456789012"], "Bad_Name!"),
+        (["--name", "demo", "--region", "nowhere-1", "--account-id", "123456789012"], "nowhere-1"),
+        (["--name", "demo", "--region", "mars-north-1", "--account-id", "123456789012"], "mars-north-1"),
+        (["--name", "demo", "--region", "eu-west-1", "--account-id", "12345"], "12 digits"),
+    ] {
+        with(&cluster).exits(64).says(&[why]);
+    }
+    author.run(&["create-everything"]).exits(64);
+    author.run(&[]).exits(64);
+    author.create_all("out", &["--tag", "Name=mine"]).exits(64).says(&["Name"]);
+    author.create_all("out", &["--session-duration", "60"]).exits(64);
+    let arn = [
+        "create-iam-roles",
+        "--name",
+        "demo",
+        "--region",
+        "eu-west-1",
+        "--credentials-requests-dir",
+        REQUESTS,
+    ];
+    let run =
+        author.run(&[&arn[..], &["--identity-provider-arn", "arn:aws:iam::123456789012:role/x"]].concat());
+    run.exits(64).says(&["not the ARN of an OIDC provider"]);
+    assert_eq!(author.tree("").len(), 2, "nothing was written but the signing key");
+    let help = author.run(&["--help"]).exits(0);
+    assert!(help.stdout.contains("create-all"), "{}", help.stdout);
+}
