@@ -1,9 +1,7 @@
 //! From a directory's files to one signed bundle, byte for byte the same for the same inputs.
 
 use crate::render::Files;
-use flate2::{Compression, GzBuilder};
-use std::io::Write as _;
-use sts_schemas::archive::{BLOCK, END_BLOCKS, PathTooLong, header, padding};
+use sts_schemas::archive::{BLOCK, END_BLOCKS, PathTooLong, gzip, header, padding};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, ContentsReader, Problem, Problems};
 use sts_schemas::digest::Sha256;
@@ -101,7 +99,7 @@ impl UnsignedBundle {
             append(&mut archive, &name, path, bytes)?;
         }
         archive.resize(archive.len() + END_BLOCKS * BLOCK, 0);
-        Ok(SignedBundle { name, digest, bytes: compress(&archive) })
+        Ok(SignedBundle { name, digest, bytes: gzip(&archive) })
     }
 }
 
@@ -124,14 +122,4 @@ fn append(archive: &mut Vec<u8>, top: &str, path: &str, bytes: &[u8]) -> Result<
     archive.extend_from_slice(bytes);
     archive.resize(archive.len() + padding(length), 0);
     Ok(())
-}
-
-/// One gzip member that begins with the bytes of `sts_schemas::archive::GZIP_HEADER`.
-#[expect(clippy::expect_used, reason = "writing to memory does not fail")]
-fn compress(archive: &[u8]) -> Vec<u8> {
-    const UNKNOWN_SYSTEM: u8 = 255;
-    let builder = GzBuilder::new().mtime(0).operating_system(UNKNOWN_SYSTEM);
-    let mut encoder = builder.write(Vec::new(), Compression::best());
-    encoder.write_all(archive).expect("memory takes what is written");
-    encoder.finish().expect("memory takes what is written")
 }

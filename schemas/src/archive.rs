@@ -1,14 +1,52 @@
-//! The outer form of a bundle: one gzip member around a ustar archive whose every header can be foretold.
+//! The outer form of a bundle: one gzip member around a ustar archive, every byte of which but the content
+//! can be foretold.
 //!
 //! Writer and reader make headers with the same function. The reader compares what it received with what
 //! the writer would have written, so that a header has no room for anything else. See `FORMAT.md`.
 
 use tar::{EntryType, Header};
 
-/// The bytes every bundle begins with: deflate, no flags, no time, best compression, unknown system.
+/// The bytes every bundle begins with: deflate, no flags, no time, no word on speed, unknown system.
 ///
 /// Source: RFC 1952, section 2.3.
-pub const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
+pub const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+
+/// The size in bytes of every stored block but the last. Source: RFC 1951, section 3.2.4.
+pub const STORED_BLOCK: usize = 65_535;
+
+/// The one gzip member that an archive has in a bundle: stored blocks, nothing compressed.
+///
+/// Compressed, the same archive could be written in many ways, and which one would be up to the version of a
+/// library; stored, archive and file determine each other to the last bit, and no decompressor ever runs on
+/// bytes that nobody vouched for yet.
+#[must_use]
+pub fn gzip(archive: &[u8]) -> Vec<u8> {
+    let mut member = GZIP_HEADER.to_vec();
+    let mut blocks = archive.chunks(STORED_BLOCK).peekable();
+    while let Some(block) = blocks.next() {
+        member.extend(stored_block_header(block.len(), blocks.peek().is_none()));
+        member.extend_from_slice(block);
+    }
+    let mut sum = flate2::Crc::new();
+    sum.update(archive);
+    member.extend(gzip_trailer(&sum));
+    member
+}
+
+/// The five bytes before a stored block. Source: RFC 1951, sections 3.2.3 and 3.2.4.
+pub(crate) fn stored_block_header(length: usize, last: bool) -> [u8; 5] {
+    let length = u16::try_from(length).unwrap_or(u16::MAX);
+    let [low, high] = length.to_le_bytes();
+    [u8::from(last), low, high, !low, !high]
+}
+
+/// The eight bytes that end a member: CRC-32 and length of what is inside. Source: RFC 1952, section 2.3.1.
+pub(crate) fn gzip_trailer(sum: &flate2::Crc) -> [u8; 8] {
+    let mut trailer = [0; 8];
+    trailer[..4].copy_from_slice(&sum.sum().to_le_bytes());
+    trailer[4..].copy_from_slice(&sum.amount().to_le_bytes());
+    trailer
+}
 
 /// The size of a tar block in bytes; headers, padding and the end are made of whole blocks.
 ///

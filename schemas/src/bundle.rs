@@ -7,6 +7,7 @@
 mod archive;
 mod error;
 mod limits;
+mod member;
 
 pub use error::{Verdict, VerifyError};
 pub use limits::Limits;

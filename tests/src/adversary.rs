@@ -5,6 +5,7 @@
 
 use flate2::read::GzDecoder;
 use std::io::{Read as _, Write as _};
+pub use sts_schemas::archive::gzip as pack;
 use sts_schemas::archive::{BLOCK, END_BLOCKS, GZIP_HEADER, header, padding};
 use sts_schemas::layout::Place;
 
@@ -18,38 +19,12 @@ pub fn unpack(bundle: &[u8]) -> Vec<u8> {
     archive
 }
 
-/// A gzip member around any bytes, with the one header that bundles have. It stores and does not compress:
-/// the format asks for no certain compression, and a hundred thousand of these are made.
-///
-/// Source: RFC 1951, section 3.2.4, and RFC 1952, section 2.3.1.
-#[must_use]
-pub fn pack(archive: &[u8]) -> Vec<u8> {
-    const LARGEST_STORED: usize = 65_535;
-    let mut out = GZIP_HEADER.to_vec();
-    let mut blocks = archive.chunks(LARGEST_STORED).peekable();
-    if blocks.peek().is_none() {
-        out.extend([1, 0, 0, 0xff, 0xff]);
-    }
-    while let Some(block) = blocks.next() {
-        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
-        out.push(u8::from(blocks.peek().is_none()));
-        out.extend(length.to_le_bytes());
-        out.extend((!length).to_le_bytes());
-        out.extend_from_slice(block);
-    }
-    let mut crc = flate2::Crc::new();
-    crc.update(archive);
-    out.extend(crc.sum().to_le_bytes());
-    out.extend(crc.amount().to_le_bytes());
-    out
-}
-
-/// The same, compressed as the generator does it: for what is kept.
+/// The same archive compressed, as `gzip` would write it and no bundle is.
 #[must_use]
 pub fn compress(archive: &[u8]) -> Vec<u8> {
-    const UNKNOWN_SYSTEM: u8 = GZIP_HEADER[9];
-    let builder = flate2::GzBuilder::new().mtime(0).operating_system(UNKNOWN_SYSTEM);
-    let mut encoder = builder.write(Vec::new(), flate2::Compression::best());
+    let builder = flate2::GzBuilder::new().mtime(0).operating_system(GZIP_HEADER[9]);
+    // The level decides a byte of the header; this one leaves it as bundles have it.
+    let mut encoder = builder.write(Vec::new(), flate2::Compression::new(5));
     let done = encoder.write_all(archive).and_then(|()| encoder.finish());
     done.unwrap_or_else(|error| panic!("a vector took no bytes: {error}"))
 }

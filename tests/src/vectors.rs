@@ -3,7 +3,7 @@
 mod archives;
 mod signed;
 
-use crate::adversary::{File, compress, files, unpack};
+use crate::adversary::{File, files, pack, unpack};
 use crate::handoff::Handoff;
 use std::path::Path;
 use sts_schemas::bundle::VerifyError;
@@ -146,13 +146,13 @@ impl Sound {
     fn with_files(&self, change: impl FnOnce(&mut Vec<File>)) -> Vec<u8> {
         let mut files = self.files.clone();
         change(&mut files);
-        compress(&crate::adversary::archive(&files))
+        pack(&crate::adversary::archive(&files))
     }
 
     /// The archive again after its bytes were changed, packed.
     fn with_archive(&self, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
         let mut archive = unpack(&self.bundle);
         change(&mut archive);
-        compress(&archive)
+        pack(&archive)
     }
 }

@@ -1,11 +1,10 @@
 //! A signed bundle with one role, put together by hand from the format's description.
 
-use flate2::{Compression, write::DeflateEncoder};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use sts_schemas::archive::{BLOCK, END_BLOCKS, GZIP_HEADER, header, padding};
+use sts_schemas::archive::{BLOCK, END_BLOCKS, gzip, header, padding};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout::{self, Place};
@@ -69,14 +68,7 @@ fn packed(top: &str, files: &[(String, Vec<u8>)]) -> Vec<u8> {
         archive.resize(archive.len() + padding(bytes.len() as u64), 0);
     }
     archive.resize(archive.len() + BLOCK * END_BLOCKS, 0);
-    let mut deflate = DeflateEncoder::new(GZIP_HEADER.to_vec(), Compression::best());
-    deflate.write_all(&archive).unwrap();
-    let mut bytes = deflate.finish().unwrap();
-    let mut sum = flate2::Crc::new();
-    sum.update(&archive);
-    bytes.extend_from_slice(&sum.sum().to_le_bytes());
-    bytes.extend_from_slice(&sum.amount().to_le_bytes());
-    bytes
+    gzip(&archive)
 }
 
 fn cluster() -> Cluster {

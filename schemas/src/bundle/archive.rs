@@ -2,15 +2,15 @@
 
 use super::error::VerifyError;
 use super::limits::Limits;
-use crate::archive::{BLOCK, END_BLOCKS, GZIP_HEADER, header, padding};
+use super::member::Member;
+use crate::archive::{BLOCK, END_BLOCKS, header, padding};
 use crate::layout::Place;
-use flate2::bufread::GzDecoder;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::Read;
 use tar::{EntryType, Header};
 
 /// An archive being read: one entry at a time, in order, each with its content or not at all.
 pub(super) struct ArchiveReader<R> {
-    decoder: GzDecoder<BufReader<Metered<Whole<R>>>>,
+    member: Member<R>,
     limits: Limits,
     unpacked: u64,
     entries: u64,
@@ -19,9 +19,6 @@ pub(super) struct ArchiveReader<R> {
     ended: bool,
 }
 
-/// The source with its first bytes, which were looked at already, put back before it.
-type Whole<R> = std::io::Chain<&'static [u8], R>;
-
 /// One entry whose header was checked; its content comes next in the archive.
 pub(super) struct Entry {
     /// The path below the top folder.
@@ -29,56 +26,11 @@ pub(super) struct Entry {
     length: u64,
 }
 
-/// Counts the bytes that went through, and keeps the error that ended the source, if any.
-struct Metered<R> {
-    source: R,
-    count: u64,
-    most: u64,
-}
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        // One byte more than allowed is read, so that the limit can be told from the end.
-        let left = usize::try_from((self.most + 1).saturating_sub(self.count)).unwrap_or(usize::MAX);
-        let room = buffer.len().min(left);
-        let read = self
-            .source
-            .read(&mut buffer[..room])
-            .map_err(|error| std::io::Error::other(SourceFailed(error.kind(), error.to_string())))?;
-        self.count += read as u64;
-        Ok(read)
-    }
-}
-
-/// A failure of the source itself, told apart from a failure to decompress.
-#[derive(Debug, thiserror::Error)]
-#[error("{1}")]
-struct SourceFailed(std::io::ErrorKind, String);
-
-fn failed(error: std::io::Error) -> VerifyError {
-    let source = error.get_ref().and_then(|inner| inner.downcast_ref::<SourceFailed>());
-    match source {
-        Some(SourceFailed(kind, text)) => VerifyError::Unreadable(std::io::Error::new(*kind, text.clone())),
-        None => VerifyError::Corrupt(error),
-    }
-}
-
 impl<R: Read> ArchiveReader<R> {
-    /// Looks at the first bytes and makes ready to decompress the rest.
-    pub(super) fn open(mut source: R, limits: Limits) -> Result<Self, VerifyError> {
-        let mut start = [0_u8; GZIP_HEADER.len()];
-        match source.read_exact(&mut start) {
-            Ok(()) if start == GZIP_HEADER => {}
-            Ok(()) => return Err(VerifyError::NotGzip),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                return Err(VerifyError::NotGzip);
-            }
-            Err(error) => return Err(VerifyError::Unreadable(error)),
-        }
-        let whole = GZIP_HEADER.as_slice().chain(source);
-        let buffered = BufReader::new(Metered { source: whole, count: 0, most: limits.compressed });
-        let decoder = GzDecoder::new(buffered);
-        Ok(Self { decoder, limits, unpacked: 0, entries: 0, top: None, previous: None, ended: false })
+    /// Looks at the first bytes of a source.
+    pub(super) fn open(source: R, limits: Limits) -> Result<Self, VerifyError> {
+        let member = Member::open(source)?;
+        Ok(Self { member, limits, unpacked: 0, entries: 0, top: None, previous: None, ended: false })
     }
 
     /// The top folder, once the first entry was read.
@@ -189,46 +141,17 @@ impl<R: Read> ArchiveReader<R> {
         Ok(bytes)
     }
 
-    /// Makes sure that nothing follows: neither in the archive, nor behind the compressed data.
-    pub(super) fn finish(mut self) -> Result<(), VerifyError> {
-        let mut byte = [0_u8; 1];
-        // Reading to the end is also what makes the decoder compare checksum and length.
-        if self.decoder.read(&mut byte).map_err(failed)? != 0 {
-            return Err(VerifyError::TrailingData("more archive behind its end"));
-        }
-        let mut rest = self.decoder.into_inner();
-        if !rest.fill_buf().map_err(failed)?.is_empty() {
-            return Err(VerifyError::TrailingData("bytes behind the compressed data"));
-        }
-        Ok(())
+    /// Makes sure that nothing follows.
+    pub(super) fn finish(self) -> Result<(), VerifyError> {
+        self.member.finish()
     }
 
-    /// Fills a buffer from the archive, within the limits on size and ratio.
+    /// Fills a buffer from the archive, within the limit on its size.
     fn fill(&mut self, buffer: &mut [u8], within: &'static str) -> Result<(), VerifyError> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match self.decoder.read(&mut buffer[filled..]) {
-                Ok(0) => return Err(VerifyError::Truncated(within)),
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    return Err(self.over_compressed().unwrap_or(VerifyError::Truncated(within)));
-                }
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        self.unpacked += filled as u64;
+        self.unpacked += buffer.len() as u64;
         if self.unpacked > self.limits.archive {
             return Err(VerifyError::limit("bytes of archive", self.limits.archive));
         }
-        let compressed = self.decoder.get_ref().get_ref().count;
-        if self.unpacked / self.limits.ratio > compressed {
-            return Err(VerifyError::limit("bytes of archive for each compressed one", self.limits.ratio));
-        }
-        self.over_compressed().map_or(Ok(()), Err)
-    }
-
-    fn over_compressed(&self) -> Option<VerifyError> {
-        let metered = self.decoder.get_ref().get_ref();
-        (metered.count > metered.most).then(|| VerifyError::limit("compressed bytes", metered.most))
+        self.member.fill(buffer, within)
     }
 }

@@ -13,9 +13,9 @@ pub enum VerifyError {
     /// It does not begin as every bundle begins.
     #[error("this is no bundle: it does not begin with the gzip header of one")]
     NotGzip,
-    /// The compressed data are damaged, or its checksum is wrong.
-    #[error("the compressed data are damaged")]
-    Corrupt(#[source] std::io::Error),
+    /// The gzip member is damaged, or not written in the one way there is.
+    #[error("the gzip member is damaged: {0}")]
+    Corrupt(&'static str),
     /// Something follows where the bundle ended.
     #[error("something follows the end of the bundle: {0}")]
     TrailingData(&'static str),

@@ -3,12 +3,8 @@
 /// The limits of a reader. Each is far above what an honest bundle of 10,000 requests needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes of the compressed file: what fits a mail or a diode's transfer window.
-    pub compressed: u64,
-    /// Bytes of the archive inside: 10,000 requests make about 60 MB, mostly headers and padding.
+    /// Bytes of the archive: 10,000 requests make about 80 MB, mostly headers and padding.
     pub archive: u64,
-    /// Bytes of archive for one compressed byte. Deflate itself ends at 1032; honest bundles stay below 100.
-    pub ratio: u64,
     /// Entries of the archive: four files and the request itself, for 10,000 requests, with room.
     pub entries: u64,
     /// Bytes of the manifest: about 170 for each entry.
@@ -24,9 +20,7 @@ pub struct Limits {
 impl Limits {
     /// The limits that `FORMAT.md` sets.
     pub const FORMAT: Self = Self {
-        compressed: 64 << 20,
         archive: 256 << 20,
-        ratio: 400,
         entries: 65_536,
         manifest: 16 << 20,
         file: 16 << 20,

@@ -2,12 +2,14 @@
 
 use super::{Case, Sound};
 use crate::adversary::{compress, pack, unpack, with_first_header};
-use sts_schemas::archive::BLOCK;
+use sts_schemas::archive::{BLOCK, GZIP_HEADER};
 use tar::EntryType;
 
 pub(super) const CASES: &[Case] = &[
     Case { name: "sound", verdict: "verified", damage: |sound| sound.bundle.clone() },
-    Case { name: "stored-not-compressed", verdict: "verified", damage: |sound| pack(&unpack(&sound.bundle)) },
+    Case { name: "compressed", verdict: "corrupt", damage: |sound| compress(&unpack(&sound.bundle)) },
+    Case { name: "bomb", verdict: "corrupt", damage: |_| compress(&vec![0; 64 << 20]) },
+    Case { name: "blocks-of-another-size", verdict: "corrupt", damage: other_blocks },
     Case { name: "empty", verdict: "not-gzip", damage: |_| Vec::new() },
     Case { name: "zip-magic", verdict: "not-gzip", damage: |sound| in_bundle(sound, 0, b"PK") },
     Case { name: "gzip-with-a-time", verdict: "not-gzip", damage: |sound| in_bundle(sound, 4, &[1]) },
@@ -21,7 +23,6 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "second-archive", verdict: "trailing-data", damage: second_archive },
     Case { name: "third-zero-block", verdict: "trailing-data", damage: third_zero_block },
     Case { name: "manifest-of-eight-gigabytes", verdict: "limit-exceeded", damage: huge_manifest },
-    Case { name: "bomb", verdict: "limit-exceeded", damage: bomb },
     Case { name: "cut-in-the-middle", verdict: "truncated", damage: cut },
     Case { name: "without-end", verdict: "truncated", damage: without_end },
     Case { name: "symbolic-link", verdict: "bad-entry", damage: |sound| of_type(sound, EntryType::Symlink) },
@@ -58,7 +59,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "file-twice", verdict: "wrong-order", damage: file_twice },
     Case { name: "files-swapped", verdict: "wrong-order", damage: files_swapped },
     Case { name: "signature-last", verdict: "unsigned", damage: signature_last },
-    Case { name: "empty-archive", verdict: "no-manifest", damage: |_| compress(&[0; 2 * BLOCK]) },
+    Case { name: "empty-archive", verdict: "no-manifest", damage: |_| pack(&[0; 2 * BLOCK]) },
     Case { name: "manifest-missing", verdict: "no-manifest", damage: manifest_missing },
 ];
 
@@ -90,13 +91,16 @@ fn huge_manifest(sound: &Sound) -> Vec<u8> {
     header(sound, |header| header.set_size(8 << 30))
 }
 
-fn bomb(sound: &Sound) -> Vec<u8> {
-    const ZEROS: usize = 15 << 20;
-    sound.with_files(|files| {
-        if let Some(last) = files.last_mut() {
-            last.bytes = vec![0; ZEROS];
-        }
-    })
+/// The same archive in stored blocks, but the first of them has one byte.
+fn other_blocks(sound: &Sound) -> Vec<u8> {
+    let mut bundle = sound.bundle.clone();
+    let block = GZIP_HEADER.len();
+    let rest = u16::from_le_bytes([bundle[block + 1], bundle[block + 2]]) - 1;
+    let [low, high] = rest.to_le_bytes();
+    let first_byte = bundle[block + 5];
+    let headers = [0, 1, 0, 0xfe, 0xff, first_byte, 1, low, high, !low, !high];
+    bundle.splice(block..block + 6, headers);
+    bundle
 }
 
 fn cut(sound: &Sound) -> Vec<u8> {
@@ -108,7 +112,7 @@ fn without_end(sound: &Sound) -> Vec<u8> {
 }
 
 fn header(sound: &Sound, change: impl FnOnce(&mut tar::Header)) -> Vec<u8> {
-    compress(&with_first_header(&unpack(&sound.bundle), change))
+    pack(&with_first_header(&unpack(&sound.bundle), change))
 }
 
 fn of_type(sound: &Sound, kind: EntryType) -> Vec<u8> {
