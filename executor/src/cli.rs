@@ -1,6 +1,8 @@
 //! The command line: flags to commands, results to exit codes.
 
-use crate::commands::{apply, completions, delete, inspect, man, permissions, plan, rehearse, status, verify};
+use crate::commands::{
+    apply, completions, delete, inspect, man, permissions, plan, rehearse, status, verify,
+};
 use crate::session::{Session, Surroundings};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::Write;
+
 use std::path::Path;
 use sts_schemas::archive::{BLOCK, END_BLOCKS, gzip, header, padding};
 use sts_schemas::cluster::Cluster;
