@@ -37,7 +37,9 @@ fn no_empty_text(path: &str, value: &Value) {
         }
         Value::Array(values) => {
             assert!(!values.is_empty(), "{path} holds an empty list");
-            values.iter().for_each(|value| no_empty_text(path, value));
+            for value in values {
+                no_empty_text(path, value);
+            }
         }
         Value::Object(map) => map.values().for_each(|value| no_empty_text(path, value)),
         _ => {}
