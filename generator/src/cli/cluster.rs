@@ -24,7 +24,7 @@ pub struct ClusterArgs {
     /// Issuer on a web server of your own: nothing of S3 is made, and you serve the two documents yourself.
     #[arg(long, value_name = "URL", conflicts_with = "bucket_name")]
     pub issuer_url: Option<IssuerUrl>,
-    /// OIDC bucket, instead of <NAME>-oidc.
+    /// OIDC bucket, instead of NAME-oidc.
     #[arg(long, value_name = "BUCKET")]
     pub bucket_name: Option<BucketName>,
 }
