@@ -1,7 +1,7 @@
 //! Damage to what is signed: by whoever has no key, a key of their own, or the author's.
 
 use super::{Case, Sound};
-use crate::adversary::{File, archive, compress};
+use crate::adversary::{File, archive, pack};
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout;
 use sts_schemas::manifest::Manifest;
@@ -138,7 +138,7 @@ fn with_manifest(sound: &Sound, files: &[File], bytes: Vec<u8>) -> Vec<u8> {
     for file in &mut files {
         file.path = file.path.replacen(sound.top(), &top, 1);
     }
-    compress(&archive(&files))
+    pack(&archive(&files))
 }
 
 fn manifest_text(sound: &Sound, change: impl FnOnce(String) -> String) -> Vec<u8> {
