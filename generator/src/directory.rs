@@ -138,12 +138,16 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, File
     Ok(if known.is_some() { Written::Changed } else { Written::New })
 }
 
+/// The mode of files that only their owner may read.
+const SECRET: u32 = 0o600;
+
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file: File = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     // The umask may have taken bits away that others need, as with apply.sh.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.write_all(bytes)?;
-    file.sync_all()
+    // What is public can be made again from the same inputs; a key that is lost is lost.
+    if mode == SECRET { file.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]
