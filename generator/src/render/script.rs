@@ -1,12 +1,14 @@
 //! `apply.sh`: the whole job with the AWS CLI, for whoever may not run the executor.
 
 use super::Files;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use sts_schemas::aws::RoleName;
 use sts_schemas::cli_input::{CreateRole, PutRolePolicy, tag_list};
 use sts_schemas::cluster::{Cluster, OWNED};
 use sts_schemas::contents::Contents;
 use sts_schemas::layout;
-use sts_schemas::resource::{GENERATION_TAG, Resource, Role};
+use sts_schemas::resource::{Address, GENERATION_TAG, Resource, Role};
 
 /// What every script begins with: the account is checked before anything else.
 const PROLOGUE: &str = include_str!("script/prologue.sh");
@@ -43,14 +45,12 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
         }
     }
     writeln!(out, "\nprovider {}", quoted(&client_ids(contents, cluster)))?;
+    let policies = policies_by_role(files);
     for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("05-")) {
         let Ok(input) = serde_json::from_slice::<CreateRole>(bytes) else { continue };
-        let wanted = contents.desired.resources.values().find_map(|resource| match resource {
-            Resource::Role(role) if role.name == input.role_name => Some(role),
-            _ => None,
-        });
-        if let Some(role) = wanted {
-            write_role(out, path, role, files)?;
+        let address = Address::Role(input.role_name.clone());
+        if let Some(Resource::Role(role)) = contents.desired.resources.get(&address) {
+            write_role(out, path, role, policies.get(&role.name).map_or(&[], Vec::as_slice))?;
         }
     }
     writeln!(out, "\nsay \"cluster $cluster is as the files in this directory say\"")
@@ -65,7 +65,18 @@ fn client_ids(contents: &Contents, cluster: &Cluster) -> String {
     ids.join(" ")
 }
 
-fn write_role(out: &mut String, path: &str, role: &Role, files: &Files) -> std::fmt::Result {
+/// The files with the policies of each role, read once: one pass for each role would grow with the square.
+fn policies_by_role(files: &Files) -> BTreeMap<RoleName, Vec<&str>> {
+    let mut policies: BTreeMap<RoleName, Vec<&str>> = BTreeMap::new();
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("06-")) {
+        if let Ok(policy) = serde_json::from_slice::<PutRolePolicy>(bytes) {
+            policies.entry(policy.role_name).or_default().push(path);
+        }
+    }
+    policies
+}
+
+fn write_role(out: &mut String, path: &str, role: &Role, policies: &[&str]) -> std::fmt::Result {
     let tags = serde_json::to_string(&tag_list(&role.tags)).unwrap_or_default();
     writeln!(
         out,
@@ -78,13 +89,7 @@ fn write_role(out: &mut String, path: &str, role: &Role, files: &Files) -> std::
         quoted(&tags),
         quoted(role.boundary.as_ref().map_or("", |arn| arn.as_str())),
     )?;
-    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("06-")) {
-        let policy = serde_json::from_slice::<PutRolePolicy>(bytes);
-        if policy.is_ok_and(|policy| policy.role_name == role.name) {
-            writeln!(out, "policy {}", quoted(path))?;
-        }
-    }
-    Ok(())
+    policies.iter().try_for_each(|path| writeln!(out, "policy {}", quoted(path)))
 }
 
 /// A word that the shell takes as it is.
