@@ -21,6 +21,7 @@ pub mod failure;
 pub mod layout;
 pub mod manifest;
 pub mod oidc;
+mod pem;
 pub mod plan;
 pub mod policy;
 pub mod receipt;

@@ -1,6 +1,7 @@
 //! The issuer's two documents: the discovery document and the JWKS.
 
 use crate::cluster::IssuerUrl;
+use crate::pem;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::traits::PublicKeyParts as _;
@@ -117,13 +118,13 @@ impl Jwk {
     /// # Errors
     /// When the text is no such key; the error says what it is instead.
     pub fn of_pem(pem: &str) -> Result<Self, ClusterKeyError> {
-        let begin = pem.find("-----BEGIN ").ok_or(ClusterKeyError::NotPem)?;
-        let label = pem[begin + "-----BEGIN ".len()..].split("-----").next().unwrap_or_default();
+        let label = pem::label(pem).ok_or(ClusterKeyError::NotPem)?;
+        let block = pem::block(pem).ok_or(ClusterKeyError::NotPem)?;
         if label != "PUBLIC KEY" {
             return Err(ClusterKeyError::WrongLabel(label.to_owned()));
         }
         let damaged = |_| ClusterKeyError::Damaged;
-        let (_, der) = spki::der::Document::from_pem(&pem[begin..]).map_err(damaged)?;
+        let (_, der) = spki::der::Document::from_pem(block).map_err(damaged)?;
         let info =
             spki::SubjectPublicKeyInfoRef::try_from(der.as_bytes()).map_err(|_| ClusterKeyError::Damaged)?;
         if info.algorithm.oid.to_string() != RSA_ENCRYPTION {

@@ -7,7 +7,6 @@ mod algorithm;
 mod crypto;
 mod error;
 mod jws;
-mod pem;
 mod public_key;
 mod signing_key;
 mod trust;

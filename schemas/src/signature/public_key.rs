@@ -1,8 +1,9 @@
 //! Public keys: whom a reader may trust.
 
 use super::algorithm::{KeyKind, kind_of};
-use super::{KeyError, crypto, pem};
+use super::{KeyError, crypto};
 use crate::digest::Sha256;
+use crate::pem;
 use spki::SubjectPublicKeyInfoRef;
 use spki::der::Document;
 use std::fmt;
@@ -24,9 +25,10 @@ impl PublicKey {
     /// # Errors
     /// When it is no such PEM, damaged, unsupported or too small.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        match pem::label(text)? {
+        match pem::label(text).ok_or(KeyError::NotPem)? {
             "PUBLIC KEY" => {
-                let (_, der) = Document::from_pem(pem::block(text)?).map_err(|_| KeyError::Damaged)?;
+                let (_, der) = Document::from_pem(pem::block(text).ok_or(KeyError::NotPem)?)
+                    .map_err(|_| KeyError::Damaged)?;
                 Self::from_document(der)
             }
             found => Err(KeyError::WrongLabel { found: found.to_owned(), wanted: "PUBLIC KEY" }),

@@ -2,7 +2,8 @@
 
 use super::algorithm::{Algorithm, KeyKind, kind_of};
 use super::public_key::PublicKey;
-use super::{KeyError, crypto, pem};
+use super::{KeyError, crypto};
+use crate::pem;
 use ed25519_dalek::pkcs8::KeypairBytes;
 use pkcs8::der::Decode as _;
 use pkcs8::{EncodePrivateKey as _, PrivateKeyInfoRef, SecretDocument};
@@ -65,14 +66,16 @@ impl SigningKey {
     /// # Errors
     /// When it is no such PEM, or the passphrase is missing or wrong, or as [`SigningKey::from_pkcs8_der`].
     pub fn from_pem(text: &str, passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
-        let der = match (pem::label(text)?, passphrase) {
+        let der = match (pem::label(text).ok_or(KeyError::NotPem)?, passphrase) {
             ("PRIVATE KEY", _) => {
-                SecretDocument::from_pem(pem::block(text)?).map_err(|_| KeyError::Damaged)?.1
+                SecretDocument::from_pem(pem::block(text).ok_or(KeyError::NotPem)?)
+                    .map_err(|_| KeyError::Damaged)?
+                    .1
             }
             ("ENCRYPTED PRIVATE KEY", None) => return Err(KeyError::PassphraseMissing),
             ("ENCRYPTED PRIVATE KEY", Some(passphrase)) => {
-                let (_, sealed) =
-                    SecretDocument::from_pem(pem::block(text)?).map_err(|_| KeyError::Damaged)?;
+                let (_, sealed) = SecretDocument::from_pem(pem::block(text).ok_or(KeyError::NotPem)?)
+                    .map_err(|_| KeyError::Damaged)?;
                 pkcs8::EncryptedPrivateKeyInfoRef::from_der(sealed.as_bytes())
                     .map_err(|_| KeyError::Damaged)?
                     .decrypt(passphrase)

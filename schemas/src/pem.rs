@@ -1,0 +1,14 @@
+//! Finding the PEM block in a file that may begin with comments. Source: RFC 7468, section 2.
+
+const BEGIN: &str = "-----BEGIN ";
+
+/// The label of the first PEM block of a text, `None` where there is no block.
+pub(crate) fn label(text: &str) -> Option<&str> {
+    let (label, _) = block(text)?[BEGIN.len()..].split_once("-----")?;
+    Some(label)
+}
+
+/// The block itself and what follows it, without comments before it.
+pub(crate) fn block(text: &str) -> Option<&str> {
+    Some(&text[text.find(BEGIN)?..])
+}
