@@ -126,10 +126,11 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, File
         return Ok(Written::Unchanged);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}.part", std::process::id()));
-    let result = write_new(&beside, bytes, mode).and_then(|()| fs::rename(&beside, path));
+    let result = create(&beside, folder, mode)
+        .and_then(|file| fill(file, bytes, mode))
+        .and_then(|()| fs::rename(&beside, path));
     if let Err(error) = result {
         // The half-written file is of no use; that it cannot be removed changes nothing about the error.
         let _ = fs::remove_file(&beside);
@@ -141,8 +142,19 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, File
 /// The mode of files that only their owner may read.
 const SECRET: u32 = 0o600;
 
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+/// Opens a new file; its folder is made only where it turns out to be missing, which is rare among many files.
+fn create(path: &Path, folder: &Path, mode: u32) -> io::Result<File> {
+    let open = || OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    match open() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            open()
+        }
+        opened => opened,
+    }
+}
+
+fn fill(mut file: File, bytes: &[u8], mode: u32) -> io::Result<()> {
     // The umask may have taken bits away that others need, as with apply.sh.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.write_all(bytes)?;
