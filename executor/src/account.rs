@@ -5,10 +5,12 @@
 mod aws;
 mod memory;
 mod runtime;
+mod web;
 
 pub use aws::{Aws, CallLimits, ConnectOptions, ForeignEndpoints, RedirectedEndpoint};
 pub use memory::{Fault, Memory};
 pub use runtime::Runtime;
+pub use web::{CertificateBundle, NoCertificates, Roots, Web, WebError};
 
 use std::collections::BTreeSet;
 use sts_schemas::aws::{AccountId, Partition, Region};
@@ -117,17 +119,33 @@ pub struct AccountError {
     pub kind: AccountErrorKind,
 }
 
+impl AccountError {
+    /// The permission that was wanting: the action AWS named, which need not be that of the call.
+    ///
+    /// Source of the wording: IAM User Guide, "Troubleshoot access denied error messages".
+    #[must_use]
+    pub fn permission(&self) -> &str {
+        let named = self.message.split_once("not authorized to perform: ").map(|(_, rest)| rest);
+        let action = named.and_then(|rest| rest.split([' ', ',', ';']).next());
+        action.filter(|action| action.contains(':')).unwrap_or(&self.call)
+    }
+}
+
 /// Kinds of failure that call for different advice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountErrorKind {
     /// The credentials may not do this.
     AccessDenied,
+    /// Something above the caller's own policies denies it: no policy of the caller's can change that.
+    DeniedAbove,
     /// A resource that is not the cluster's appeared at the address after planning.
     Foreign,
     /// There are no usable credentials, or they have expired.
     Credentials,
     /// AWS could not be reached, or did not answer in time.
     Unreachable,
+    /// Whoever answered showed a certificate that is not trusted.
+    Certificate,
     /// A quota of the account is used up.
     Quota,
     /// Anything else.

@@ -8,6 +8,8 @@ mod carry_out;
 pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod inspect;
+mod installer;
+mod issuer;
 pub(crate) mod man;
 pub(crate) mod permissions;
 pub(crate) mod plan;

@@ -4,6 +4,7 @@ pub mod account;
 pub mod apply;
 pub mod cli;
 mod commands;
+pub mod issuer;
 pub mod permissions;
 pub mod plan;
 pub mod session;

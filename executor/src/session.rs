@@ -25,6 +25,8 @@ pub struct Surroundings {
     pub clock: fn() -> u64,
     /// The user's configuration folder, where there is one.
     pub configuration: Option<PathBuf>,
+    /// The file of certificates to trust that `AWS_CA_BUNDLE` names.
+    pub ca_bundle: Option<PathBuf>,
     /// Whether somebody is there to be asked.
     pub person: Person,
     /// Colour for `out`.
@@ -65,6 +67,7 @@ impl Surroundings {
                 .filter(|path| path.is_absolute())
                 .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")))
                 .map(|folder| folder.join("sts-handoff")),
+            ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
             person: if stdin && stderr { Person::Present } else { Person::Absent },
             paint: colour(std::io::stdout().is_terminal()),
             paint_err: colour(stderr),

@@ -16,6 +16,7 @@ use crate::contents::{Contents, ContentsReader, Problem, Problems};
 use crate::digest::Sha256;
 use crate::layout::{self, Place};
 use crate::manifest::{Manifest, SchemaVersion};
+use crate::oidc::IssuerDocuments;
 use crate::signature::{self, Claims, KeyKind, TrustStore};
 use crate::state::Desired;
 use archive::{ArchiveReader, Entry};
@@ -297,6 +298,12 @@ impl VerifiedBundle {
     #[must_use]
     pub fn installer_manifests(&self) -> &BTreeMap<String, String> {
         &self.contents.installer_manifests
+    }
+
+    /// What the issuer's URL must serve.
+    #[must_use]
+    pub fn issuer_documents(&self) -> &IssuerDocuments {
+        &self.contents.documents
     }
 
     /// Paths of private keys in the bundle; the executor never needs one.

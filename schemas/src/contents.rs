@@ -14,6 +14,7 @@ use crate::cli_input::{
 };
 use crate::cluster::{Cluster, OWNED};
 use crate::layout::{self, Place};
+use crate::oidc::IssuerDocuments;
 use crate::policy::PolicyDocument;
 use crate::resource::{GENERATION_TAG, Provider, Resource, Tags};
 use crate::state::{Desired, State};
@@ -58,6 +59,8 @@ pub struct Contents {
     pub desired: Desired,
     /// The installer's manifests by path, as text.
     pub installer_manifests: BTreeMap<String, String>,
+    /// What the issuer's URL must serve, whoever serves it.
+    pub documents: IssuerDocuments,
     /// Paths of private keys among the files; empty unless somebody asked for them.
     pub private_keys: Vec<String>,
 }
@@ -163,8 +166,11 @@ impl ContentsReader {
             return Err(Problems(self.problems));
         }
         let desired = Desired { cluster: self.cluster, generation: self.generation, resources };
-        let Parsed { installer_manifests, private_keys, .. } = parsed;
-        Ok(Contents { desired, installer_manifests, private_keys })
+        let Parsed { installer_manifests, private_keys, discovery, keys, .. } = parsed;
+        // A missing one was a problem.
+        let documents =
+            IssuerDocuments { discovery: discovery.unwrap_or_default(), keys: keys.unwrap_or_default() };
+        Ok(Contents { desired, installer_manifests, documents, private_keys })
     }
 
     fn provider(&mut self, input: Option<&CreateOpenIdConnectProvider>, resources: &mut State) {

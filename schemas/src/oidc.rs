@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use spki::DecodePublicKey as _;
 
+/// The two documents that an issuer's URL serves, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerDocuments {
+    /// The discovery document.
+    pub discovery: String,
+    /// The JWKS.
+    pub keys: String,
+}
+
 /// The discovery document at `<issuer>/.well-known/openid-configuration`.
 ///
 /// Source: `OpenID` Connect Discovery 1.0, section 3; the values are those ccoctl serves.

@@ -47,16 +47,22 @@ impl Handoff {
     /// Makes one more bundle with the same key, as of `generation`, and gives its path.
     #[must_use]
     pub fn create_all(&self, requests: &Path, generation: u64, flags: &[&str]) -> PathBuf {
+        self.create_all_in(REGION, requests, generation, flags)
+    }
+
+    /// The same for another region.
+    #[must_use]
+    pub fn create_all_in(&self, region: &str, requests: &Path, generation: u64, flags: &[&str]) -> PathBuf {
         let run = Run::of(
             self.generator()
-                .args(["create-all", "--name", CLUSTER, "--region", REGION])
+                .args(["create-all", "--name", CLUSTER, "--region", region])
                 .args(["--account-id", Emulator::ACCOUNT, "--public-key-file", CLUSTER_KEY])
                 .arg("--credentials-requests-dir")
                 .arg(requests)
                 .arg("--signing-key")
                 .arg(self.path("author.key"))
                 .arg("--output-dir")
-                .arg(self.path(&format!("out-{generation}")))
+                .arg(self.path(&format!("out-{region}-{generation}")))
                 .arg("--bundle-dir")
                 .arg(self.path("bundles"))
                 .env("SOURCE_DATE_EPOCH", generation.to_string())
@@ -95,12 +101,18 @@ impl Handoff {
     /// The executor with one command on the bundle, and no way to any AWS.
     #[must_use]
     pub fn executor(&self, subcommand: &str) -> Command {
+        self.executor_on(&self.bundle, subcommand)
+    }
+
+    /// The same on another bundle of the author's.
+    #[must_use]
+    pub fn executor_on(&self, bundle: &Path, subcommand: &str) -> Command {
         let mut executor = command(&program("sts-executor"));
         executor
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
             .arg(subcommand)
-            .arg(&self.bundle)
+            .arg(bundle)
             .arg("--trusted-key")
             .arg(self.public_key());
         executor

@@ -11,4 +11,5 @@ pub mod emulator;
 pub mod handoff;
 pub mod programs;
 pub mod proxy;
+pub mod tls_proxy;
 pub mod vectors;

@@ -16,7 +16,7 @@ mod role_change;
 pub use endpoint::{ForeignEndpoints, RedirectedEndpoint};
 pub use limits::CallLimits;
 
-use super::{Account, AccountError, AccountErrorKind, Identity, Scope};
+use super::{Account, AccountError, AccountErrorKind, Identity, Roots, Scope};
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -33,6 +33,8 @@ pub struct ConnectOptions {
     pub foreign_endpoints: ForeignEndpoints,
     /// Bounds on every call.
     pub limits: CallLimits,
+    /// Whose certificates count.
+    pub roots: Roots,
 }
 
 /// An account on AWS, open because AWS has said whose credentials these are.
@@ -98,6 +100,7 @@ impl Aws {
 /// The configuration of every client, with all that may not be left to a stranger's profile.
 async fn load(options: &ConnectOptions) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
+        .http_client(options.roots.client())
         .region(aws_config::Region::new(options.region.as_str().to_owned()))
         // Set outright: the SDK panics over a `retry_mode` it does not know, and adaptive mode waits for minutes.
         .retry_config(RetryConfig::standard().with_max_attempts(options.limits.attempts.get()))

@@ -1,11 +1,15 @@
 //! Opening the AWS account, and looking at it.
 
 use super::refusal;
-use crate::account::{Account, Aws, CallLimits, ConnectOptions, ForeignEndpoints, Runtime, Scope, Search};
+use crate::account::{
+    Account, Aws, CallLimits, CertificateBundle, ConnectOptions, ForeignEndpoints, NoCertificates, Roots,
+    Runtime, Scope, Search,
+};
 use crate::session::Session;
 use crate::show::printable;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sts_schemas::aws::Region;
 use sts_schemas::failure::{Exit, Failure};
@@ -26,6 +30,19 @@ pub(crate) struct AccountArgs {
     /// How often a call to AWS is tried before it counts as failed.
     #[arg(long, value_name = "N", default_value_t = CallLimits::ATTEMPTS)]
     call_attempts: NonZeroU32,
+    /// Trust the certificates in this file and no others, as where a proxy signs its own.
+    ///
+    /// Without it, those in the file that `AWS_CA_BUNDLE` names; without that too, those this machine trusts.
+    #[arg(long, value_name = "FILE")]
+    ca_bundle: Option<PathBuf>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum BadRoots {
+    #[error("the certificates to trust cannot be read from {0}")]
+    Unreadable(String, #[source] std::io::Error),
+    #[error("{0} is no file of certificates to trust")]
+    NoCertificates(String, #[source] NoCertificates),
 }
 
 impl AccountArgs {
@@ -42,7 +59,8 @@ impl AccountArgs {
             attempts: self.call_attempts,
             attempt: Duration::from_secs(self.call_timeout.get().into()),
         };
-        let options = ConnectOptions { region: region.clone(), foreign_endpoints, limits };
+        let roots = self.roots(session)?;
+        let options = ConnectOptions { region: region.clone(), foreign_endpoints, limits, roots };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {
@@ -60,9 +78,27 @@ impl AccountArgs {
         Ok(aws)
     }
 
+    /// Whose certificates count: the flag's, the environment's, else this machine's.
+    pub(super) fn roots(&self, session: &Session<'_>) -> Result<Roots, Failure> {
+        let named = self.ca_bundle.as_deref().or(session.surroundings.ca_bundle.as_deref());
+        named.map_or(Ok(Roots::System), read_roots)
+    }
+
     pub(super) fn search(&self) -> Search {
         if self.thorough { Search::Thorough } else { Search::Named }
     }
+}
+
+fn read_roots(path: &Path) -> Result<Roots, Failure> {
+    let name = || path.display().to_string();
+    let hint =
+        "give a PEM file with --ca-bundle or AWS_CA_BUNDLE, or neither to trust what this machine trusts";
+    let read = std::fs::read(path).map_err(|error| BadRoots::Unreadable(name(), error));
+    read.and_then(|pem| {
+        CertificateBundle::from_pem(pem).map_err(|error| BadRoots::NoCertificates(name(), error))
+    })
+    .map(Roots::Only)
+    .map_err(|error| Failure::new(Exit::Failed, error).hint(hint))
 }
 
 /// What to look at for a bundle.

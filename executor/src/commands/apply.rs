@@ -4,12 +4,13 @@ use super::account::{self, AccountArgs};
 use super::approval::{self, ApprovalArgs};
 use super::bundle::BundleArgs;
 use super::carry_out::{self, Work};
+use super::installer;
+use super::issuer::{self, Moment};
 use super::plan::{self, ChoiceArgs};
 use super::receipt::ReceiptFile;
 use crate::cli::Format;
 use crate::session::Session;
-use std::path::{Path, PathBuf};
-use sts_schemas::bundle::VerifiedBundle;
+use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
 
 /// Make the account hold what a bundle wants, once its plan is approved.
@@ -32,14 +33,12 @@ pub(crate) struct Args {
     /// Also write the installer's manifests, below this folder.
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the installer's manifest cannot be written to {path}")]
-struct Unwritable {
-    path: String,
-    #[source]
-    source: std::io::Error,
+    /// Fetch the issuer's documents over its real URL and compare them with the bundle's.
+    ///
+    /// Where the bundle makes the bucket, once all is done, with patience; where somebody else serves the issuer,
+    /// before anything is changed.
+    #[arg(long)]
+    probe_issuer: bool,
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -51,6 +50,10 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         approval::print(&plan, format, session)?;
     }
     plan::unobstructed(&plan)?;
+    let probe = args.probe_issuer.then(|| Moment::of(&bundle));
+    if probe == Some(Moment::Before) {
+        issuer::look(&runtime, &bundle, &args.account, Moment::Before, session)?;
+    }
     let place = if plan.is_empty() {
         session.tell("Nothing to do: the account holds what the bundle wants.");
         args.receipt.clone()
@@ -64,22 +67,10 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     carry_out::print(&receipt, format, session)?;
     let exit = carry_out::judge(&receipt)?;
     if let Some(folder) = &args.output_dir {
-        write_manifests(&bundle, folder, session)?;
+        installer::write_manifests(&bundle, folder, session)?;
+    }
+    if probe == Some(Moment::After) {
+        issuer::look(&runtime, &bundle, &args.account, Moment::After, session)?;
     }
     Ok(exit)
-}
-
-fn write_manifests(bundle: &VerifiedBundle, folder: &Path, session: &mut Session<'_>) -> Result<(), Failure> {
-    for (name, text) in bundle.installer_manifests() {
-        // The format lets only plain names below `manifests/` into a bundle.
-        let path = folder.join(name);
-        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-        made.and_then(|()| std::fs::write(&path, text)).map_err(|source| {
-            let error = Unwritable { path: path.display().to_string(), source };
-            Failure::new(Exit::Failed, error).hint("the account is as wanted; run the same command again")
-        })?;
-    }
-    let count = bundle.installer_manifests().len();
-    session.tell(&format!("{count} installer manifests written below {}.", folder.display()));
-    Ok(())
 }

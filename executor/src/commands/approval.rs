@@ -108,6 +108,7 @@ mod tests {
         let surroundings = Surroundings {
             clock: || 0,
             configuration: None,
+            ca_bundle: None,
             person,
             paint: Paint::Plain,
             paint_err: Paint::Plain,

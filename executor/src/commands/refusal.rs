@@ -52,8 +52,19 @@ pub(super) fn of_account(error: AccountError) -> Failure {
 
 fn advice(error: &AccountError) -> Option<String> {
     Some(match error.kind {
-        AccountErrorKind::AccessDenied => {
-            format!("the credentials in use need the permission {}", error.call)
+        AccountErrorKind::AccessDenied => format!(
+            "the credentials in use need the permission {}; `sts-executor permissions BUNDLE --for plan|apply|delete` \
+             prints a policy with all that is needed",
+            error.permission()
+        ),
+        AccountErrorKind::DeniedAbove => format!(
+            "no policy for the credentials in use helps here: ask whoever made the denial to except {} on {}",
+            error.permission(),
+            error.on
+        ),
+        AccountErrorKind::Certificate => {
+            "where a proxy signs certificates of its own, give its root as a PEM file with --ca-bundle or AWS_CA_BUNDLE"
+                .into()
         }
         AccountErrorKind::Credentials => "give credentials as the AWS CLI takes them: AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; log in again where they expired"

@@ -56,6 +56,7 @@ impl Desk {
             surroundings: Surroundings {
                 clock: || bundle::GENERATION + 60,
                 configuration: Some(self.path("configuration")),
+                ca_bundle: None,
                 person: Person::Absent,
                 paint: Paint::Plain,
                 paint_err: Paint::Plain,

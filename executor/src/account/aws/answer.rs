@@ -62,18 +62,25 @@ fn from_service(code: Option<&str>, message: Option<&str>, status: u16) -> (Acco
     let said = message.filter(|text| !text.is_empty()).unwrap_or("AWS gave no reason");
     let kind = kind_of(code, status);
     let text = match kind {
-        AccountErrorKind::AccessDenied => format!("the credentials may not do this: {said}{}", denier(said)),
+        AccountErrorKind::AccessDenied => {
+            let (kind, above) =
+                denier(said).map_or((kind, ""), |above| (AccountErrorKind::DeniedAbove, above));
+            return (
+                kind,
+                format!("the credentials may not do this: {said}{above} ({})", name(code, status)),
+            );
+        }
         AccountErrorKind::Credentials => format!("the credentials are not accepted: {said}"),
         AccountErrorKind::Quota => format!("a quota of the account is used up: {said}"),
         AccountErrorKind::Unreachable => format!("AWS was too busy at every attempt: {said}"),
         AccountErrorKind::Foreign => format!("another AWS account has this name: {said}"),
-        AccountErrorKind::Other => said.to_owned(),
+        _ => said.to_owned(),
     };
-    if code.is_empty() {
-        (kind, format!("{text} (HTTP {status})"))
-    } else {
-        (kind, format!("{text} ({code})"))
-    }
+    (kind, format!("{text} ({})", name(code, status)))
+}
+
+fn name(code: &str, status: u16) -> String {
+    if code.is_empty() { format!("HTTP {status}") } else { code.to_owned() }
 }
 
 /// Source: "Common errors" in the IAM, STS and Amazon S3 API References.
@@ -119,16 +126,28 @@ fn kind_of(code: &str, status: u16) -> AccountErrorKind {
 /// Who else than the caller's own policies denies, where AWS's wording tells.
 ///
 /// Source: IAM User Guide, "Troubleshoot access denied error messages".
-fn denier(said: &str) -> &'static str {
-    if said.contains("service control policy") || said.contains("resource control policy") {
-        "; only the administrators of the AWS organisation can change that"
-    } else if said.contains("permissions boundary") {
-        "; the permissions boundary of the caller forbids it, whatever its policies allow"
-    } else if said.contains("explicit deny") {
-        "; a policy denies it outright, which no other policy can lift"
-    } else {
-        ""
-    }
+fn denier(said: &str) -> Option<&'static str> {
+    const WHO: [(&str, &str); 7] = [
+        ("service control policy", "; only the administrators of the AWS organisation can change that"),
+        ("resource control policy", "; only the administrators of the AWS organisation can change that"),
+        (
+            "permissions boundary",
+            "; the permissions boundary of the caller forbids it, whatever its policies allow",
+        ),
+        (
+            "session policy",
+            "; the session was begun with a policy that forbids it: take the role on without one",
+        ),
+        (
+            "VPC endpoint policy",
+            "; the policy of the VPC endpoint on the way forbids it, for everybody who goes there",
+        ),
+        ("explicit deny", "; a policy denies it outright, which no other policy can lift"),
+        ("BlockPublicPolicy", "; public bucket policies are blocked for the bucket or for the whole account"),
+    ];
+    // AWS puts "a" or "an" before the name and the plural behind "no".
+    let said = said.replace("policies", "policy").replace("boundaries", "boundary");
+    WHO.iter().find(|(words, _)| said.contains(words)).map(|(_, advice)| *advice)
 }
 
 /// No answer came, or none that can be read.
@@ -137,7 +156,7 @@ fn from_connection(text: &str) -> (AccountErrorKind, String) {
     if lower.contains("credential") || lower.contains("identity") {
         (AccountErrorKind::Credentials, format!("no usable credentials were found: {text}"))
     } else if lower.contains("certificate") {
-        (AccountErrorKind::Unreachable, format!("the other side's certificate is not trusted: {text}"))
+        (AccountErrorKind::Certificate, format!("the other side's certificate is not trusted: {text}"))
     } else {
         (AccountErrorKind::Unreachable, format!("there was no answer: {text}"))
     }
@@ -180,11 +199,35 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_by_the_organisation_says_who_can_lift_it() {
-        let said = "User: x is not authorized to perform: iam:CreateRole with an explicit deny in a service control policy";
-        let (kind, text) = from_service(Some("AccessDenied"), Some(said), 403);
+    fn a_denial_from_above_says_who_can_lift_it_and_a_plain_one_does_not() {
+        let user = "User: arn:aws:iam::123456789012:user/x is not authorized to perform: iam:CreateRole";
+        for (why, words) in [
+            ("with an explicit deny in a service control policy", "administrators of the AWS organisation"),
+            (
+                "because no service control policy allows the iam:CreateRole action",
+                "administrators of the AWS",
+            ),
+            (
+                "because no permissions boundary allows the iam:CreateRole action",
+                "boundary of the caller forbids",
+            ),
+            ("because no session policy allows the iam:CreateRole action", "without one"),
+            ("because no VPC endpoint policy allows the iam:CreateRole action", "VPC endpoint on the way"),
+            ("with an explicit deny in an identity-based policy", "denies it outright"),
+        ] {
+            let (kind, text) = from_service(Some("AccessDenied"), Some(&format!("{user} {why}")), 403);
+            assert_eq!(kind, AccountErrorKind::DeniedAbove, "{text}");
+            assert!(text.contains(words) && text.ends_with("(AccessDenied)"), "{text}");
+        }
+        let why = "because no identity-based policy allows the iam:CreateRole action";
+        let (kind, _) = from_service(Some("AccessDenied"), Some(&format!("{user} {why}")), 403);
         assert_eq!(kind, AccountErrorKind::AccessDenied);
-        assert!(text.contains("administrators of the AWS organisation"), "{text}");
-        assert!(text.ends_with("(AccessDenied)"), "{text}");
+        assert_eq!(
+            from_service(None, None, 403),
+            (
+                AccountErrorKind::AccessDenied,
+                "the credentials may not do this: AWS gave no reason (HTTP 403)".into()
+            )
+        );
     }
 }

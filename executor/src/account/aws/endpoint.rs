@@ -71,7 +71,8 @@ pub(super) fn name_endpoint(
     redirected: &[RedirectedEndpoint],
     region: &Region,
 ) -> AccountError {
-    if error.kind == AccountErrorKind::Unreachable && error.request_id.is_none() {
+    let on_the_way = [AccountErrorKind::Unreachable, AccountErrorKind::Certificate].contains(&error.kind);
+    if on_the_way && error.request_id.is_none() {
         let service = error.call.split(':').next().unwrap_or_default();
         let redirect = redirected.iter().find(|endpoint| endpoint.service == service);
         let place = redirect.map_or_else(

@@ -1,0 +1,63 @@
+//! Looking at the issuer's URL before or after an apply.
+
+use super::account::AccountArgs;
+use crate::account::{Runtime, Web};
+use crate::issuer::{Patience, probe};
+use crate::session::Session;
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::cluster::Hosting;
+use sts_schemas::failure::{Exit, Failure};
+
+/// When the issuer is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Before anything is changed: somebody else serves the issuer, and AWS is not told of it before it is right.
+    Before,
+    /// When all is done: this apply made what serves it.
+    After,
+}
+
+impl Moment {
+    /// The moment that is right for the bundle.
+    pub(super) fn of(bundle: &VerifiedBundle) -> Self {
+        match bundle.desired().cluster.hosting {
+            Hosting::Elsewhere => Self::Before,
+            Hosting::PublicBucket { .. } => Self::After,
+        }
+    }
+}
+
+/// Fetches the issuer's documents over its real URL and holds them against the bundle's.
+pub(super) fn look(
+    runtime: &Runtime,
+    bundle: &VerifiedBundle,
+    account: &AccountArgs,
+    moment: Moment,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let web = Web::trusting(&account.roots(session)?);
+    let issuer = &bundle.desired().cluster.issuer;
+    session.tell(&format!("Looking at {issuer}."));
+    let patience = match moment {
+        Moment::Before => Patience::Standing,
+        Moment::After => Patience::Settling,
+    };
+    let get = |url: &str| runtime.block_on(web.get(url));
+    let probed = probe(issuer, bundle.issuer_documents(), patience, get, std::thread::sleep);
+    let notes = probed.map_err(|error| {
+        Failure::new(Exit::Failed, error).hint(match moment {
+            Moment::Before => {
+                "nothing was changed; serve 02-openid-configuration and 03-keys.json of the bundle at these URLs, \
+                 then run this again"
+            }
+            Moment::After => {
+                "the account is as wanted, and its names may need minutes to be known; run the same command again"
+            }
+        })
+    })?;
+    for note in notes {
+        session.tell(&format!("Note: {note}"));
+    }
+    session.tell("The issuer serves the bundle's documents: issuer and keys are right.");
+    Ok(())
+}
