@@ -76,7 +76,12 @@ impl Scope {
     #[must_use]
     pub fn is_named_for_cluster(&self, address: &Address) -> bool {
         let name = match address {
-            Address::Bucket(name) | Address::Object(name, _) => name.as_str(),
+            Address::Bucket(name)
+            | Address::Object(name, _)
+            | Address::AccessControl(name)
+            | Address::BucketStatement(name, _) => name.as_str(),
+            // Tags alone tell whose a distribution is, whatever bucket it serves.
+            Address::Distribution(_) => return true,
             Address::Provider(issuer) if issuer.ends_with(".cloudfront.net") => return true,
             Address::Provider(issuer) => issuer,
             Address::Role(name) => name.as_str(),
@@ -128,6 +133,17 @@ impl AccountError {
         let named = self.message.split_once("not authorized to perform: ").map(|(_, rest)| rest);
         let action = named.and_then(|rest| rest.split([' ', ',', ';']).next());
         action.filter(|action| action.contains(':')).unwrap_or(&self.call)
+    }
+
+    /// A resource of a kind that this program does not make yet.
+    fn unsupported(address: &Address) -> Self {
+        Self {
+            call: "nothing".into(),
+            on: address.to_string(),
+            message: "this version of the executor cannot make or delete it yet".into(),
+            request_id: None,
+            kind: AccountErrorKind::Other,
+        }
     }
 }
 

@@ -117,13 +117,15 @@ fn ranks(steps: &[Step]) -> Vec<Vec<usize>> {
 fn rank(step: &Step) -> u8 {
     match (step, step.address()) {
         (Step::Create { .. } | Step::Update { .. }, address) => match address {
-            Address::Bucket(_) => 0,
+            Address::Bucket(_) | Address::AccessControl(_) => 0,
+            Address::Distribution(_) => 1,
             // IAM looks at the issuer's host when a provider is made: the bucket must stand, the objects need not.
-            Address::Object(..) | Address::Provider(_) => 1,
-            Address::Role(_) => 2,
+            Address::Object(..) | Address::BucketStatement(..) | Address::Provider(_) => 2,
+            Address::Role(_) => 3,
         },
         // What trusts goes before what is trusted, and what lies in a bucket before the bucket.
-        (Step::Delete { .. }, Address::Role(_) | Address::Object(..)) => 3,
-        (Step::Delete { .. }, Address::Provider(_) | Address::Bucket(_)) => 4,
+        (Step::Delete { .. }, Address::Role(_) | Address::Object(..) | Address::BucketStatement(..)) => 4,
+        (Step::Delete { .. }, Address::Provider(_) | Address::Bucket(_) | Address::Distribution(_)) => 5,
+        (Step::Delete { .. }, Address::AccessControl(_)) => 6,
     }
 }

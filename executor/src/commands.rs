@@ -3,6 +3,7 @@
 mod account;
 pub(crate) mod apply;
 mod approval;
+mod binding;
 mod bundle;
 mod carry_out;
 pub(crate) mod completions;

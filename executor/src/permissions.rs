@@ -145,6 +145,10 @@ impl Names {
                 Resource::Bucket(bucket) => {
                     buckets.insert(bucket_arn(&bucket.name));
                 }
+                Resource::BucketStatement(one) => {
+                    buckets.insert(bucket_arn(&one.bucket));
+                }
+                Resource::AccessControl(_) | Resource::Distribution(_) => {}
                 Resource::Object(object) => {
                     buckets.insert(bucket_arn(&object.bucket));
                 }

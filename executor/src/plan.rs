@@ -90,6 +90,7 @@ pub fn plan(
         account: observed.account.clone(),
         partition: observed.partition,
         region: cluster.region.clone(),
+        bound: desired.bound.clone(),
         steps: draft.steps.into_values().collect(),
         foreign: draft.foreign,
         orphans: draft.orphans,

@@ -114,6 +114,7 @@ async fn plan(account: &Memory, desired: &State) -> Option<Plan> {
         account: identity().account,
         partition: identity().partition,
         region: "eu-north-1".parse().unwrap(),
+        bound: sts_schemas::open::Bound::default(),
         steps: steps.collect(),
         foreign: [].into(),
         orphans: Vec::new(),

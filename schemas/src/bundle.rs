@@ -16,7 +16,7 @@ use crate::contents::{Contents, ContentsReader, Problem, Problems};
 use crate::digest::Sha256;
 use crate::layout::{self, Place};
 use crate::manifest::{Manifest, SchemaVersion};
-use crate::oidc::IssuerDocuments;
+use crate::open::{BindError, Bound};
 use crate::signature::{self, Claims, KeyKind, TrustStore};
 use crate::state::Desired;
 use archive::{ArchiveReader, Entry};
@@ -264,10 +264,18 @@ fn read_files<R: Read>(
 }
 
 impl VerifiedBundle {
-    /// What the bundle asks for.
+    /// What the bundle asks for, with stand-ins where it leaves a value open: for showing.
     #[must_use]
-    pub fn desired(&self) -> &Desired {
+    pub fn outline(&self) -> &Desired {
         &self.contents.desired
+    }
+
+    /// What the bundle asks for and hands on, with these values in the places it leaves open.
+    ///
+    /// # Errors
+    /// When a value does not fit, or the files no longer hold together with it.
+    pub fn bind(&self, bound: &Bound) -> Result<Contents, BindError> {
+        self.contents.bind(bound)
     }
 
     /// The manifest that was signed.
@@ -294,16 +302,10 @@ impl VerifiedBundle {
         &self.unknown_signatures
     }
 
-    /// The installer's manifests by path.
+    /// The installer's manifests by path, with stand-ins where the bundle leaves a value open.
     #[must_use]
     pub fn installer_manifests(&self) -> &BTreeMap<String, String> {
         &self.contents.installer_manifests
-    }
-
-    /// What the issuer's URL must serve.
-    #[must_use]
-    pub fn issuer_documents(&self) -> &IssuerDocuments {
-        &self.contents.documents
     }
 
     /// Paths of private keys in the bundle; the executor never needs one.

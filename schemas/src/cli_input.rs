@@ -4,6 +4,14 @@
 //! the executor all speak of the same thing. Source: the request syntax of each call in the Amazon S3 and
 //! IAM API References.
 
+mod cloudfront;
+
+pub use cloudfront::{
+    Counted, CreateDistribution, CreateOriginAccessControl, DefaultCacheBehavior, DistributionConfig,
+    DistributionConfigWithTags, Items, Origin, OriginAccessControlConfig, S3OriginConfig, ViewerCertificate,
+    origin_of,
+};
+
 use crate::aws::{Arn, BucketName, Region, RoleName, RolePath};
 use crate::cluster::IssuerUrl;
 use crate::policy::PolicyDocument;

@@ -1,5 +1,9 @@
 //! The cluster a bundle is for, and where its OIDC issuer lives.
 
+mod hosting;
+
+pub use hosting::{CLOUDFRONT_SUFFIX, Hosting, IssuerPath, has_cloudfront};
+
 use crate::aws::{AccountId, Arn, BucketName, Partition, Region};
 use crate::text::{InvalidText, checked_text};
 use serde::{Deserialize, Serialize};
@@ -119,26 +123,15 @@ impl IssuerUrl {
     }
 }
 
-/// Who serves the issuer's two documents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Hosting {
-    /// A bucket of the cluster's own that anyone may read.
-    PublicBucket {
-        /// The bucket's name, `<cluster>-oidc` unless chosen otherwise.
-        bucket: BucketName,
-    },
-    /// A web server of the author's own; nothing of S3 is made.
-    Elsewhere,
-}
-
 /// The cluster a bundle is for: everything about it that its resources depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "ClusterWire")]
 pub struct Cluster {
     /// The cluster's name.
     pub name: ClusterName,
-    /// The account its resources live in.
+    /// The account its resources live in, or `${account}` where it is open.
+    #[serde(with = "crate::open::account")]
+    #[schemars(with = "String")]
     pub account: AccountId,
     /// The partition of that account.
     pub partition: Partition,
@@ -146,7 +139,9 @@ pub struct Cluster {
     pub region: Region,
     /// Who serves the issuer's documents.
     pub hosting: Hosting,
-    /// The issuer in every token the cluster signs.
+    /// The issuer in every token the cluster signs, or `https://${issuer}` where it is open.
+    #[serde(with = "crate::open::issuer")]
+    #[schemars(with = "String")]
     pub issuer: IssuerUrl,
 }
 
@@ -156,10 +151,16 @@ pub struct Cluster {
 #[schemars(rename = "Cluster")]
 struct ClusterWire {
     name: ClusterName,
+    /// The account its resources live in, or `${account}` where it is open.
+    #[serde(with = "crate::open::account")]
+    #[schemars(with = "String")]
     account: AccountId,
     partition: Partition,
     region: Region,
     hosting: Hosting,
+    /// The issuer in every token the cluster signs, or `https://${issuer}` where it is open.
+    #[serde(with = "crate::open::issuer")]
+    #[schemars(with = "String")]
     issuer: IssuerUrl,
 }
 
@@ -182,23 +183,14 @@ impl Cluster {
             let rule = format!("it does not belong to partition {}", self.partition);
             return Err(InvalidText::new("region of this cluster", self.region.as_str(), rule));
         }
-        if let Hosting::PublicBucket { bucket } = &self.hosting {
-            let served = IssuerUrl::of_bucket(bucket, &self.region, self.partition)?;
-            if served != self.issuer {
-                let rule = format!("the bucket {bucket} is served as {served}");
-                return Err(InvalidText::new("issuer of this cluster", self.issuer.as_str(), rule));
-            }
-        }
+        hosting::check(&self)?;
         Ok(self)
     }
 
     /// The bucket that serves the issuer's documents, where there is one.
     #[must_use]
     pub fn bucket(&self) -> Option<&BucketName> {
-        match &self.hosting {
-            Hosting::PublicBucket { bucket } => Some(bucket),
-            Hosting::Elsewhere => None,
-        }
+        self.hosting.bucket()
     }
 
     /// The ARN of the IAM OIDC provider that stands for the issuer.

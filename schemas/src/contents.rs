@@ -5,16 +5,18 @@
 mod documents;
 mod hosting;
 mod installer;
+mod private;
 mod roles;
 
 use crate::aws::{Arn, Partition};
 use crate::cli_input::{
-    CreateBucket, CreateOpenIdConnectProvider, CreateRole, PutBucketPolicy, PutBucketTagging, PutObject,
-    PutPublicAccessBlock, PutRolePolicy,
+    CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateOriginAccessControl, CreateRole,
+    PutBucketPolicy, PutBucketTagging, PutObject, PutPublicAccessBlock, PutRolePolicy,
 };
 use crate::cluster::{Cluster, OWNED};
 use crate::layout::{self, Place};
 use crate::oidc::IssuerDocuments;
+use crate::open::{self, BindError, Bound, OpenValue};
 use crate::policy::PolicyDocument;
 use crate::resource::{GENERATION_TAG, Provider, Resource, Tags};
 use crate::state::{Desired, State};
@@ -53,6 +55,8 @@ impl fmt::Display for Problems {
 }
 
 /// Files that hold together: what they ask for, and what the installer gets.
+///
+/// Stand-ins are in the places that are still open, as [`Cluster::open`] of the desired cluster tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
     /// Every resource the files ask for.
@@ -63,6 +67,35 @@ pub struct Contents {
     pub documents: IssuerDocuments,
     /// Paths of private keys among the files; empty unless somebody asked for them.
     pub private_keys: Vec<String>,
+    /// The files as they are, where they have open places.
+    open_files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Contents {
+    /// The same with these values in the open places, read and checked as if they had always stood there.
+    ///
+    /// A value that is not given stays open.
+    ///
+    /// # Errors
+    /// When a value does not fit, or the files no longer hold together.
+    pub fn bind(&self, bound: &Bound) -> Result<Self, BindError> {
+        let cluster = self.desired.cluster.bind(bound)?;
+        if cluster == self.desired.cluster {
+            return Ok(self.clone());
+        }
+        let mut reader = ContentsReader::new(&cluster, self.desired.generation);
+        for (path, bytes) in &self.open_files {
+            reader.file(path, &bound.fill_in(bytes));
+        }
+        let mut contents = reader.finish().map_err(BindError::Inconsistent)?;
+        let Bound { account, issuer } = self.desired.bound.clone();
+        let taken = |value| self.desired.cluster.open().contains(&value);
+        contents.desired.bound = Bound {
+            account: bound.account.clone().filter(|_| taken(OpenValue::Account)).or(account),
+            issuer: bound.issuer.clone().filter(|_| taken(OpenValue::Issuer)).or(issuer),
+        };
+        Ok(contents)
+    }
 }
 
 /// Takes files in one by one, and says at the end whether they hold together.
@@ -81,6 +114,8 @@ struct Parsed {
     bucket_tagging: Option<PutBucketTagging>,
     public_access_block: Option<PutPublicAccessBlock>,
     bucket_policy: Option<PutBucketPolicy>,
+    access_control: Option<CreateOriginAccessControl>,
+    distribution: Option<CreateDistribution>,
     discovery: Option<String>,
     discovery_object: Option<PutObject>,
     keys: Option<String>,
@@ -92,6 +127,7 @@ struct Parsed {
     installer_manifests: BTreeMap<String, String>,
     private_keys: Vec<String>,
     requests: usize,
+    open_files: BTreeMap<String, Vec<u8>>,
 }
 
 impl ContentsReader {
@@ -107,6 +143,12 @@ impl ContentsReader {
             self.problem(path, "nothing belongs here");
             return;
         };
+        let open = self.cluster.open();
+        if !open.is_empty() {
+            self.parsed.open_files.insert(path.to_owned(), bytes.to_vec());
+        }
+        let filled = self.stand_ins(path, bytes, &open);
+        let bytes = filled.as_deref().unwrap_or(bytes);
         match place {
             Place::Manifest | Place::Signature { .. } | Place::Review | Place::ApplyScript => {}
             Place::Request => self.parsed.requests += 1,
@@ -131,6 +173,8 @@ impl ContentsReader {
             layout::BUCKET_POLICY => self.parsed.bucket_policy = self.json(path, bytes),
             layout::DISCOVERY_OBJECT => self.parsed.discovery_object = self.json(path, bytes),
             layout::KEYS_OBJECT => self.parsed.keys_object = self.json(path, bytes),
+            layout::ACCESS_CONTROL => self.parsed.access_control = self.json(path, bytes),
+            layout::DISTRIBUTION => self.parsed.distribution = self.json(path, bytes),
             layout::PROVIDER => self.parsed.provider = self.json(path, bytes),
             _ if path.starts_with("05-") && path.ends_with("-role.json") => {
                 if let Some(role) = self.json(path, bytes) {
@@ -165,12 +209,37 @@ impl ContentsReader {
             self.problems.sort();
             return Err(Problems(self.problems));
         }
-        let desired = Desired { cluster: self.cluster, generation: self.generation, resources };
-        let Parsed { installer_manifests, private_keys, discovery, keys, .. } = parsed;
+        let desired = Desired {
+            cluster: self.cluster,
+            generation: self.generation,
+            resources,
+            bound: Bound::default(),
+        };
+        let Parsed { installer_manifests, private_keys, discovery, keys, open_files, .. } = parsed;
         // A missing one was a problem.
         let documents =
             IssuerDocuments { discovery: discovery.unwrap_or_default(), keys: keys.unwrap_or_default() };
-        Ok(Contents { desired, installer_manifests, documents, private_keys })
+        Ok(Contents { desired, installer_manifests, documents, private_keys, open_files })
+    }
+
+    /// The file with stand-ins for its tokens, or `None` where it has none: only what the manifest calls open may
+    /// have any.
+    fn stand_ins(&mut self, path: &str, bytes: &[u8], open: &[OpenValue]) -> Option<Vec<u8>> {
+        let bindable = matches!(Place::of(path), Some(Place::Aws | Place::InstallerManifest));
+        let text = std::str::from_utf8(bytes).ok().filter(|_| bindable)?;
+        for value in OpenValue::ALL {
+            let (token, stand_in) = (value.token(), value.stand_in());
+            if text.contains(token) && !open.contains(&value) {
+                self.problem(
+                    path,
+                    format!("{token} stands in it, and the manifest does not say that the {value} is open"),
+                );
+            }
+            if open.contains(&value) && text.contains(stand_in) {
+                self.problem(path, format!("{stand_in:?} is kept for an open {value}"));
+            }
+        }
+        (!open.is_empty()).then(|| open::stand_in_for_tokens(bytes, open))
     }
 
     fn provider(&mut self, input: Option<&CreateOpenIdConnectProvider>, resources: &mut State) {

@@ -24,6 +24,10 @@ pub const KEYS: &str = "03-keys.json";
 pub const KEYS_OBJECT: &str = "03-keys-object.json";
 /// Input of `aws iam create-open-id-connect-provider`.
 pub const PROVIDER: &str = "04-iam-identity-provider.json";
+/// Input of `aws cloudfront create-origin-access-control`.
+pub const ACCESS_CONTROL: &str = "07-cloudfront-origin-access-control.json";
+/// Input of `aws cloudfront create-distribution-with-tags`.
+pub const DISTRIBUTION: &str = "08-cloudfront-distribution.json";
 /// The cluster's public key, SPKI PEM.
 pub const PUBLIC_KEY: &str = "serviceaccount-signer.public";
 /// The cluster's private key, PKCS#1 PEM; never in a bundle unless asked for.
@@ -176,6 +180,8 @@ mod tests {
             KEYS,
             KEYS_OBJECT,
             PROVIDER,
+            ACCESS_CONTROL,
+            DISTRIBUTION,
             PUBLIC_KEY,
             PRIVATE_KEY,
             TLS_KEY,

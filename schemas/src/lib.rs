@@ -21,6 +21,7 @@ pub mod failure;
 pub mod layout;
 pub mod manifest;
 pub mod oidc;
+pub mod open;
 mod pem;
 pub mod plan;
 pub mod policy;

@@ -4,6 +4,7 @@ use crate::aws::{AccountId, BucketName, Partition, Region};
 use crate::cluster::ClusterName;
 use crate::digest::Sha256;
 use crate::manifest::SchemaVersion;
+use crate::open::Bound;
 use crate::resource::{Address, Resource};
 use crate::state::Leftovers;
 use schemars::JsonSchema;
@@ -32,6 +33,9 @@ pub struct Plan {
     pub partition: Partition,
     /// The region.
     pub region: Region,
+    /// The values that take the places the bundle left open, as far as they are known.
+    #[serde(default, skip_serializing_if = "Bound::is_empty")]
+    pub bound: Bound,
     /// What to do, in the order of the addresses.
     pub steps: Vec<Step>,
     /// Resources at wanted addresses that are not the cluster's; while there are any, nothing is done.

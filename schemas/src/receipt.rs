@@ -4,6 +4,7 @@ use crate::aws::{AccountId, Arn, Partition, Region, RoleName};
 use crate::cluster::{ClusterName, IssuerUrl};
 use crate::digest::Sha256;
 use crate::manifest::{SchemaVersion, Tool};
+use crate::open::Bound;
 use crate::plan::Purpose;
 use crate::resource::Address;
 use schemars::JsonSchema;
@@ -32,6 +33,9 @@ pub struct Receipt {
     pub partition: Partition,
     /// The region.
     pub region: Region,
+    /// The values that took the places the bundle left open; nothing where it left none.
+    #[serde(default, skip_serializing_if = "Bound::is_empty")]
+    pub bound: Bound,
     /// Who did it: the ARN that AWS gave for the credentials.
     pub caller: String,
     /// When it began, in seconds since 1970.

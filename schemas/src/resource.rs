@@ -1,15 +1,22 @@
 //! The AWS resources a bundle can ask for, each at its address.
 
+mod address;
+mod cloudfront;
+mod statement;
+
+pub use address::Address;
+pub use cloudfront::{
+    ACCESS_CONTROL_REFERENCE, AccessControl, Alias, CACHING_DISABLED, Distribution, OriginAccess,
+};
+pub use statement::{BucketStatement, DISTRIBUTION_REFERENCE};
+
 use crate::aws::{Arn, BucketName, Region, RoleName, RolePath};
 use crate::cluster::{ClusterName, IssuerUrl, OWNED};
 use crate::policy::PolicyDocument;
-use crate::text::InvalidText;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
 /// Tags as AWS has them: keys with values.
 pub type Tags = BTreeMap<String, String>;
@@ -17,76 +24,18 @@ pub type Tags = BTreeMap<String, String>;
 /// The tag on the OIDC provider that tells the generation last applied, in seconds since 1970.
 pub const GENERATION_TAG: &str = "sts-handoff/generation";
 
-/// Where a resource is within an account. The order of addresses is the order of creation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub enum Address {
-    /// A bucket, by its name.
-    Bucket(BucketName),
-    /// An object, by its bucket and key.
-    Object(BucketName, String),
-    /// An OIDC provider, by its issuer's host and path.
-    Provider(String),
-    /// A role, by its name.
-    Role(RoleName),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bucket(name) => write!(f, "bucket/{name}"),
-            Self::Object(bucket, key) => write!(f, "object/{bucket}/{key}"),
-            Self::Provider(issuer) => write!(f, "provider/{issuer}"),
-            Self::Role(name) => write!(f, "role/{name}"),
-        }
-    }
-}
-
-impl FromStr for Address {
-    type Err = InvalidText;
-
-    fn from_str(text: &str) -> Result<Self, InvalidText> {
-        const RULE: &str = "an address is bucket/NAME, object/BUCKET/KEY, provider/HOST or role/NAME";
-        let wrong = || InvalidText::new("address", text, RULE);
-        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
-        match kind {
-            "bucket" => Ok(Self::Bucket(name.parse()?)),
-            "object" => {
-                let (bucket, key) =
-                    name.split_once('/').filter(|(_, key)| !key.is_empty()).ok_or_else(wrong)?;
-                Ok(Self::Object(bucket.parse()?, key.to_owned()))
-            }
-            "provider" => {
-                let issuer: IssuerUrl = format!("https://{name}").parse()?;
-                Ok(Self::Provider(issuer.host_and_path().to_owned()))
-            }
-            "role" => Ok(Self::Role(name.parse()?)),
-            _ => Err(wrong()),
-        }
-    }
-}
-
-impl TryFrom<String> for Address {
-    type Error = InvalidText;
-
-    fn try_from(text: String) -> Result<Self, InvalidText> {
-        text.parse()
-    }
-}
-
-impl From<Address> for String {
-    fn from(address: Address) -> Self {
-        address.to_string()
-    }
-}
-
 /// One AWS resource, whole: as wanted by a bundle or as seen in an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Resource {
     /// The bucket that serves the issuer's documents.
     Bucket(Bucket),
+    /// How the distribution proves to the bucket who it is.
+    AccessControl(AccessControl),
+    /// The distribution in front of a private bucket.
+    Distribution(Distribution),
+    /// A statement in the policy of a bucket whose policy has, or may have, others.
+    BucketStatement(BucketStatement),
     /// One of those documents.
     Object(Object),
     /// The IAM OIDC provider that makes AWS trust the issuer.
@@ -124,6 +73,16 @@ pub struct PublicAccessBlock {
     pub block_public_policy: bool,
     /// Let only AWS services and the account in, if the policy is public.
     pub restrict_public_buckets: bool,
+}
+
+impl PublicAccessBlock {
+    /// Everything public is blocked.
+    pub const ALL: Self = Self {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    };
 }
 
 /// An S3 object.
@@ -202,6 +161,9 @@ impl Resource {
     pub fn address(&self) -> Address {
         match self {
             Self::Bucket(bucket) => Address::Bucket(bucket.name.clone()),
+            Self::AccessControl(control) => Address::AccessControl(control.bucket.clone()),
+            Self::Distribution(distribution) => Address::Distribution(distribution.bucket.clone()),
+            Self::BucketStatement(one) => Address::BucketStatement(one.bucket.clone(), one.sid.clone()),
             Self::Object(object) => Address::Object(object.bucket.clone(), object.key.clone()),
             Self::Provider(provider) => Address::Provider(provider.issuer.host_and_path().to_owned()),
             Self::Role(role) => Address::Role(role.name.clone()),
@@ -213,6 +175,9 @@ impl Resource {
     pub fn tags(&self) -> &Tags {
         match self {
             Self::Bucket(bucket) => &bucket.tags,
+            Self::AccessControl(control) => &control.tags,
+            Self::Distribution(distribution) => &distribution.tags,
+            Self::BucketStatement(one) => &one.tags,
             Self::Object(object) => &object.tags,
             Self::Provider(provider) => &provider.tags,
             Self::Role(role) => &role.tags,
@@ -223,6 +188,9 @@ impl Resource {
     pub fn tags_mut(&mut self) -> &mut Tags {
         match self {
             Self::Bucket(bucket) => &mut bucket.tags,
+            Self::AccessControl(control) => &mut control.tags,
+            Self::Distribution(distribution) => &mut distribution.tags,
+            Self::BucketStatement(one) => &mut one.tags,
             Self::Object(object) => &mut object.tags,
             Self::Provider(provider) => &mut provider.tags,
             Self::Role(role) => &mut role.tags,
@@ -240,6 +208,9 @@ impl Resource {
     pub fn settings(&self) -> BTreeMap<String, Value> {
         let mut settings = match self {
             Self::Bucket(bucket) => bucket_settings(bucket),
+            Self::AccessControl(control) => cloudfront::access_control_settings(control),
+            Self::Distribution(distribution) => cloudfront::distribution_settings(distribution),
+            Self::BucketStatement(one) => statement::settings(one),
             Self::Object(object) => object_settings(object),
             Self::Provider(provider) => provider_settings(provider),
             Self::Role(role) => role_settings(role),
@@ -314,24 +285,6 @@ fn sorted_members(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_survive_their_text_and_sort_in_creation_order() {
-        let texts = [
-            "bucket/demo-oidc",
-            "object/demo-oidc/.well-known/openid-configuration",
-            "object/demo-oidc/keys.json",
-            "provider/demo-oidc.s3.us-east-1.amazonaws.com",
-            "role/demo-openshift-ingress",
-        ];
-        let mut addresses: Vec<Address> = texts.iter().map(|text| text.parse().unwrap()).collect();
-        addresses.reverse();
-        addresses.sort();
-        assert_eq!(addresses.iter().map(Address::to_string).collect::<Vec<_>>(), texts);
-        for text in ["", "role", "role/", "queue/x", "object/demo-oidc", "bucket/A_B", "provider/nohost"] {
-            assert!(text.parse::<Address>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn an_object_is_compared_by_what_its_json_says() {

@@ -2,6 +2,7 @@
 
 use crate::aws::{AccountId, BucketName, Partition};
 use crate::cluster::Cluster;
+use crate::open::Bound;
 use crate::resource::{Address, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,8 @@ pub struct Desired {
     pub generation: u64,
     /// Every resource the cluster needs.
     pub resources: State,
+    /// The values that took the places the bundle left open.
+    pub bound: Bound,
 }
 
 /// What an account was seen to hold of a cluster.

@@ -152,6 +152,9 @@ impl Account for Aws {
             (_, Resource::Bucket(after)) => {
                 self.bucket_client(&after.name, &after.region).create(after).await
             }
+            (_, Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_)) => {
+                Err(AccountError::unsupported(&after.address()))
+            }
             (before, Resource::Object(after)) => {
                 let before = before.map(Resource::tags);
                 self.bucket_client(&after.bucket, &self.region).put_object(before, after).await
@@ -170,6 +173,9 @@ impl Account for Aws {
     async fn remove(&self, before: &Resource) -> Result<(), AccountError> {
         self.named(match before {
             Resource::Bucket(bucket) => self.bucket_client(&bucket.name, &bucket.region).delete().await,
+            Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_) => {
+                Err(AccountError::unsupported(&before.address()))
+            }
             Resource::Object(object) => {
                 self.bucket_client(&object.bucket, &self.region).delete_object(&object.key).await
             }

@@ -119,6 +119,9 @@ impl Account for Memory {
     async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError> {
         match after {
             Resource::Bucket(bucket) => self.put_bucket(before, bucket).await,
+            Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_) => {
+                Err(AccountError::unsupported(&after.address()))
+            }
             Resource::Object(object) => self.put_object(object).await,
             Resource::Provider(provider) => self.put_provider(before, provider).await,
             Resource::Role(role) => self.put_role(before, role).await,
@@ -130,6 +133,9 @@ impl Account for Memory {
         let call = match before {
             Resource::Bucket(bucket) => return self.remove_bucket(&bucket.name).await,
             Resource::Role(role) => return self.remove_role(role).await,
+            Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_) => {
+                return Err(AccountError::unsupported(&at));
+            }
             Resource::Object(_) => "s3:DeleteObject",
             Resource::Provider(_) => "iam:DeleteOpenIDConnectProvider",
         };

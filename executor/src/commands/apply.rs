@@ -44,15 +44,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
-    let aws = args.account.open(&runtime, &bundle.desired().cluster.region, session)?;
-    let plan = plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
+    let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
+    let (plan, contents) = plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
     if !plan.foreign.is_empty() {
         approval::print(&plan, format, session)?;
     }
     plan::unobstructed(&plan)?;
-    let probe = args.probe_issuer.then(|| Moment::of(&bundle));
+    let probe = args.probe_issuer.then(|| Moment::of(&contents));
     if probe == Some(Moment::Before) {
-        issuer::look(&runtime, &bundle, &args.account, Moment::Before, session)?;
+        issuer::look(&runtime, &contents, &args.account, Moment::Before, session)?;
     }
     let place = if plan.is_empty() {
         session.tell("Nothing to do: the account holds what the bundle wants.");
@@ -62,15 +62,15 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         Some(args.receipt.clone().unwrap_or_else(|| format!("{}-receipt.json", args.bundle.stem()).into()))
     };
     let place = place.as_deref().map(ReceiptFile::reserve).transpose()?;
-    let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: Some(bundle.desired()) };
+    let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: Some(&contents.desired) };
     let receipt = work.carry_out(place, session)?;
     carry_out::print(&receipt, format, session)?;
     let exit = carry_out::judge(&receipt)?;
     if let Some(folder) = &args.output_dir {
-        installer::write_manifests(&bundle, folder, session)?;
+        installer::write_manifests(&contents, folder, session)?;
     }
     if probe == Some(Moment::After) {
-        issuer::look(&runtime, &bundle, &args.account, Moment::After, session)?;
+        issuer::look(&runtime, &contents, &args.account, Moment::After, session)?;
     }
     Ok(exit)
 }

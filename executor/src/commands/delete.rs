@@ -2,6 +2,7 @@
 
 use super::account::{self, AccountArgs};
 use super::approval::{self, ApprovalArgs};
+use super::binding;
 use super::bundle::BundleArgs;
 use super::bundle::TrustArgs;
 use super::carry_out::{self, Work};
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use sts_schemas::aws::{Partition, Region};
+use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::{ClusterName, IssuerUrl};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{DISCOVERY_KEY, KEYS_KEY};
@@ -55,7 +57,7 @@ enum DeleteError {
 
 /// What shall go, before the account has said who it is.
 enum Doomed {
-    Bundled(Target),
+    Bundled(Box<VerifiedBundle>),
     Named(ClusterName, Region, Partition),
 }
 
@@ -65,7 +67,7 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         (Some(bundle), _) => {
             let bundle = BundleArgs { bundle, trust };
             let verified = bundle.verified(session)?;
-            (Doomed::Bundled(Target::of_bundle(verified.digest(), verified.desired())), bundle.stem())
+            (Doomed::Bundled(Box::new(verified)), bundle.stem())
         }
         (None, Some((name, region))) => {
             let partition = Partition::of_region(&region)
@@ -105,14 +107,17 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
 impl Doomed {
     fn region(&self) -> &Region {
         match self {
-            Self::Bundled(target) => &target.region,
+            Self::Bundled(bundle) => &bundle.outline().cluster.region,
             Self::Named(_, region, _) => region,
         }
     }
 
     fn target(self, account: &dyn Account) -> Result<Target, Failure> {
         let (cluster, region, partition) = match self {
-            Self::Bundled(target) => return Ok(target),
+            Self::Bundled(bundle) => {
+                let desired = binding::of_account(&bundle, account.identity())?.desired;
+                return Ok(Target::of_bundle(bundle.digest(), &desired));
+            }
             Self::Named(cluster, region, partition) => (cluster, region, partition),
         };
         let bucket = cluster.default_bucket();

@@ -3,7 +3,7 @@
 use crate::session::Session;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use tempfile::NamedTempFile;
 
@@ -17,7 +17,7 @@ struct Unwritable {
 
 /// Writes the manifests below `folder`: each beside its place first, and into place only when all are written.
 pub(super) fn write_manifests(
-    bundle: &VerifiedBundle,
+    contents: &Contents,
     folder: &Path,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
@@ -26,7 +26,7 @@ pub(super) fn write_manifests(
         Failure::new(Exit::Failed, error).hint("the account is as wanted; run the same command again")
     };
     let mut drafts: Vec<(PathBuf, NamedTempFile)> = Vec::new();
-    for (name, text) in bundle.installer_manifests() {
+    for (name, text) in &contents.installer_manifests {
         // The format lets only plain names below `manifests/` into a bundle.
         let path = folder.join(name);
         let draft = draft(&path, text).map_err(|error| unwritable(&path, error))?;

@@ -4,8 +4,8 @@ use super::account::AccountArgs;
 use crate::account::{Runtime, Web};
 use crate::issuer::{Patience, probe};
 use crate::session::Session;
-use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::Hosting;
+use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 
 /// When the issuer is looked at.
@@ -19,10 +19,12 @@ pub(super) enum Moment {
 
 impl Moment {
     /// The moment that is right for the bundle.
-    pub(super) fn of(bundle: &VerifiedBundle) -> Self {
-        match bundle.desired().cluster.hosting {
+    pub(super) fn of(contents: &Contents) -> Self {
+        match contents.desired.cluster.hosting {
             Hosting::Elsewhere => Self::Before,
-            Hosting::PublicBucket { .. } => Self::After,
+            Hosting::PublicBucket { .. } | Hosting::PrivateBucket { .. } | Hosting::SharedBucket { .. } => {
+                Self::After
+            }
         }
     }
 }
@@ -30,20 +32,20 @@ impl Moment {
 /// Fetches the issuer's documents over its real URL and holds them against the bundle's.
 pub(super) fn look(
     runtime: &Runtime,
-    bundle: &VerifiedBundle,
+    contents: &Contents,
     account: &AccountArgs,
     moment: Moment,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let web = Web::trusting(&account.roots(session)?);
-    let issuer = &bundle.desired().cluster.issuer;
+    let issuer = &contents.desired.cluster.issuer;
     session.tell(&format!("Looking at {issuer}."));
     let patience = match moment {
         Moment::Before => Patience::Standing,
         Moment::After => Patience::Settling,
     };
     let get = |url: &str| runtime.block_on(web.get(url));
-    let probed = probe(issuer, bundle.issuer_documents(), patience, get, std::thread::sleep);
+    let probed = probe(issuer, &contents.documents, patience, get, std::thread::sleep);
     let notes = probed.map_err(|error| {
         Failure::new(Exit::Failed, error).hint(match moment {
             Moment::Before => {

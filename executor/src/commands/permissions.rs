@@ -22,6 +22,6 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, _: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let bundle = args.bundle.verified(session)?;
     // A policy is JSON in either format: that is what IAM takes.
-    session.json(&least_policy(bundle.desired(), args.errand))?;
+    session.json(&least_policy(bundle.outline(), args.errand))?;
     Ok(Exit::Done)
 }

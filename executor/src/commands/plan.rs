@@ -2,6 +2,7 @@
 
 use super::account::{self, AccountArgs};
 use super::approval;
+use super::binding::Look;
 use super::bundle::BundleArgs;
 use super::refusal;
 use crate::account::{Account, Runtime};
@@ -10,6 +11,7 @@ use crate::plan::{Orphans, PlanOptions, RollBack, plan};
 use crate::session::Session;
 use std::collections::BTreeSet;
 use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::Plan;
 use sts_schemas::resource::Address;
@@ -52,16 +54,16 @@ impl ChoiceArgs {
     }
 }
 
-/// Looks at the account and plans.
+/// Looks at the account and plans; also tells what the bundle wants of this account.
 pub(super) fn make(
     runtime: &Runtime,
     aws: &dyn Account,
     bundle: &VerifiedBundle,
     (account, choice): (&AccountArgs, &ChoiceArgs),
-) -> Result<Plan, Failure> {
-    let scope = account::scope(bundle.desired(), account.search());
-    let observed = account::observe(runtime, aws, &scope)?;
-    plan(Some(bundle.digest()), bundle.desired(), &observed, &choice.options()).map_err(refusal::of_plan)
+) -> Result<(Plan, Contents), Failure> {
+    let Look { contents, observed } = Look::at(aws, runtime, bundle, account.search())?;
+    let plan = plan(Some(bundle.digest()), &contents.desired, &observed, &choice.options());
+    plan.map(|plan| (plan, contents)).map_err(refusal::of_plan)
 }
 
 /// While anything foreign stands in the way, a plan to apply cannot be carried out.
@@ -84,8 +86,8 @@ struct Obstructed {
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
-    let aws = args.account.open(&runtime, &bundle.desired().cluster.region, session)?;
-    let plan = make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
+    let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
+    let (plan, _) = make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
     approval::print(&plan, format, session)?;
     unobstructed(&plan)?;
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::ChangesPending } else { Exit::Done })

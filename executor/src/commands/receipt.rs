@@ -97,6 +97,7 @@ pub(super) fn receipt(
         account: plan.account.clone(),
         partition: plan.partition,
         region: plan.region.clone(),
+        bound: desired.map(|desired| desired.bound.clone()).unwrap_or_default(),
         caller: identity.caller.clone(),
         started: period.started,
         finished: period.finished,

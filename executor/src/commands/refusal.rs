@@ -6,6 +6,7 @@ use crate::plan::PlanRefused;
 use crate::session::Session;
 use sts_schemas::bundle::{Verdict, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::open::BindError;
 use sts_schemas::signature::TrustError;
 
 /// A bundle that was rejected.
@@ -80,6 +81,12 @@ fn advice(error: &AccountError) -> Option<String> {
         }
         AccountErrorKind::Other => return None,
     })
+}
+
+/// Values that do not fit what a bundle leaves open.
+pub(super) fn of_binding(error: BindError) -> Failure {
+    Failure::new(Exit::BundleRejected, error)
+        .hint("tell the author: the bundle must be made anew for this account")
 }
 
 /// No plan could be right.

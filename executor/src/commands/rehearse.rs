@@ -1,5 +1,6 @@
 //! `rehearse`: the whole way once, on an account in memory.
 
+use super::binding::Look;
 use super::bundle::BundleArgs;
 use super::receipt::{Period, ReceiptFile, receipt};
 use super::{account, refusal};
@@ -72,8 +73,8 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     stage.say(&(show::plan::summary(&second) + "\n"), session)?;
 
     stage.title(5, "Delete", session)?;
-    let target = Target::of_bundle(bundle.digest(), bundle.desired());
-    let doomed = plan_delete(&target, &stage.observe()?).map_err(refusal::of_plan)?;
+    let target = Target::of_bundle(bundle.digest(), &stage.look()?.contents.desired);
+    let doomed = plan_delete(&target, &stage.look()?.observed).map_err(refusal::of_plan)?;
     let deleted = stage.carry_out(&doomed, session)?;
     let left = stage.memory.resources().len();
     stage.say(&(show::receipt::summary(&deleted) + "\n"), session)?;
@@ -121,7 +122,7 @@ struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     fn new(bundle: &'a VerifiedBundle, format: Format) -> Result<Self, Failure> {
-        let cluster = &bundle.desired().cluster;
+        let cluster = &bundle.outline().cluster;
         let identity = Identity {
             account: cluster.account.clone(),
             partition: cluster.partition,
@@ -130,14 +131,13 @@ impl<'a> Stage<'a> {
         Ok(Self { runtime: account::runtime()?, memory: Memory::new(identity), bundle, format })
     }
 
-    fn observe(&self) -> Result<sts_schemas::state::Observed, Failure> {
-        let scope = account::scope(self.bundle.desired(), Search::Named);
-        account::observe(&self.runtime, &self.memory, &scope)
+    fn look(&self) -> Result<Look, Failure> {
+        Look::at(&self.memory, &self.runtime, self.bundle, Search::Named)
     }
 
     fn plan(&self) -> Result<Plan, Failure> {
-        let observed = self.observe()?;
-        plan(Some(self.bundle.digest()), self.bundle.desired(), &observed, &PlanOptions::default())
+        let Look { contents, observed } = self.look()?;
+        plan(Some(self.bundle.digest()), &contents.desired, &observed, &PlanOptions::default())
             .map_err(refusal::of_plan)
     }
 
@@ -150,7 +150,7 @@ impl<'a> Stage<'a> {
         let steps = self.runtime.block_on(walk);
         self.say(&String::from_utf8_lossy(&lines), session)?;
         let period = Period { started, finished: session.now() };
-        Ok(receipt(plan, Some(self.bundle.desired()), self.memory.identity(), period, steps))
+        Ok(receipt(plan, Some(&self.look()?.contents.desired), self.memory.identity(), period, steps))
     }
 
     fn title(&self, number: u8, title: &str, session: &mut Session<'_>) -> Result<(), Failure> {

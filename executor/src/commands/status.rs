@@ -1,6 +1,7 @@
 //! `status`: is the account as the bundle wants it?
 
 use super::account::{self, AccountArgs};
+use super::binding::Look;
 use super::bundle::BundleArgs;
 use super::refusal;
 use crate::cli::Format;
@@ -23,10 +24,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let bundle = args.bundle.verified(session)?;
-    let desired = bundle.desired();
     let runtime = account::runtime()?;
-    let aws = args.account.open(&runtime, &desired.cluster.region, session)?;
-    let observed = account::observe(&runtime, &aws, &account::scope(desired, args.account.search()))?;
+    let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
+    let Look { contents, observed } = Look::at(&aws, &runtime, &bundle, args.account.search())?;
+    let desired = &contents.desired;
     // Looking is never a roll-back: the plan is not carried out.
     let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
     let plan = plan(Some(bundle.digest()), desired, &observed, &options).map_err(refusal::of_plan)?;

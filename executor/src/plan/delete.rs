@@ -7,6 +7,7 @@ use sts_schemas::aws::{AccountId, Partition, Region};
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
+use sts_schemas::open::Bound;
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::resource::Address;
 use sts_schemas::state::{Desired, Observed};
@@ -89,6 +90,7 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
         account: observed.account.clone(),
         partition: observed.partition,
         region: target.region.clone(),
+        bound: Bound::default(),
         steps,
         foreign,
         orphans: Vec::new(),

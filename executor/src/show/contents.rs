@@ -41,7 +41,7 @@ impl<'a> Contents<'a> {
             signed_by: bundle.signers().iter().map(|signer| &signer.key).collect(),
             unknown_signatures: bundle.unknown_signatures(),
             manifest: bundle.manifest(),
-            resources: bundle.desired().resources.values().collect(),
+            resources: bundle.outline().resources.values().collect(),
         }
     }
 }
@@ -74,7 +74,7 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
         line("unknown key", &format!(" {key}"));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "AWS resources"));
-    for (address, resource) in &bundle.desired().resources {
+    for (address, resource) in &bundle.outline().resources {
         let _ = writeln!(out, "  {}", printable(&address.to_string()));
         out.push_str(&wrapped("      ", &printable(&essence(resource))));
     }

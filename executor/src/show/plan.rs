@@ -6,8 +6,8 @@ use super::{Paint, Tone, printable};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::plan::{Plan, Purpose, Step};
-use sts_schemas::policy::PolicyDocument;
-use sts_schemas::resource::{Resource, Role};
+use sts_schemas::policy::{OneOrMany, PolicyDocument, Principal};
+use sts_schemas::resource::{BucketStatement, Resource, Role};
 use sts_schemas::state::Leftovers;
 
 /// The whole plan: what it is for, each step, all that was found, a summary and the digest to approve.
@@ -91,6 +91,13 @@ pub(super) fn essence(resource: &Resource) -> String {
             bucket.region,
             if bucket.policy.is_some() { "with a bucket policy" } else { "without a bucket policy" }
         ),
+        Resource::AccessControl(_) => "signs what the distribution asks of the bucket".into(),
+        Resource::Distribution(distribution) => {
+            let host = distribution.alias.as_ref().map(|alias| alias.host.as_str());
+            let host = host.or(distribution.domain.as_deref()).unwrap_or("a host that AWS names");
+            format!("serves {} as {host}, {}", distribution.origin, distribution.viewer_protocol)
+        }
+        Resource::BucketStatement(one) => statement_essence(one),
         Resource::Object(object) => format!("{} bytes of {}", object.body.len(), object.content_type),
         Resource::Provider(provider) => {
             let audiences: Vec<_> = provider.client_ids.iter().map(String::as_str).collect();
@@ -98,6 +105,15 @@ pub(super) fn essence(resource: &Resource) -> String {
         }
         Resource::Role(role) => role_essence(role),
     }
+}
+
+fn statement_essence(one: &BucketStatement) -> String {
+    let who = match &one.statement.principal {
+        Some(Principal::Everyone(_)) => "anyone",
+        _ => "the distribution",
+    };
+    let what: Vec<_> = one.statement.resource.iter().flat_map(OneOrMany::iter).collect();
+    format!("lets {who} read {}", what.join(", "))
 }
 
 fn role_essence(role: &Role) -> String {

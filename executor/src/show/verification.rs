@@ -70,7 +70,7 @@ impl Verification {
             threshold,
             unknown_signatures: bundle.unknown_signatures().to_vec(),
             files: manifest.files.len(),
-            resources: bundle.desired().resources.len(),
+            resources: bundle.outline().resources.len(),
         }
     }
 

@@ -80,6 +80,7 @@ pub(crate) fn desired() -> Desired {
         Resource::Role(role("demo-ingress")),
     ];
     Desired {
+        bound: sts_schemas::open::Bound::default(),
         cluster: Cluster {
             name: "demo".parse().unwrap(),
             account: "123456789012".parse().unwrap(),

@@ -140,7 +140,7 @@ fn a_status_names_how_every_address_stands() {
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
     };
-    let desired = Desired { cluster, generation: 1, resources };
+    let desired = Desired { cluster, generation: 1, resources, bound: sts_schemas::open::Bound::default() };
     let standings = Standings::of(&desired, &observed, &changing());
     assert!(!standings.are_in_step());
     let expected = "  missing       role/demo-a

@@ -26,6 +26,12 @@ fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
     writeln!(out, "| issuer | {} |", cluster.issuer)?;
     let hosting = match &cluster.hosting {
         Hosting::PublicBucket { bucket } => format!("public S3 bucket {bucket}, made by this bundle"),
+        Hosting::PrivateBucket { bucket, .. } => {
+            format!("private S3 bucket {bucket} behind CloudFront, both made by this bundle")
+        }
+        Hosting::SharedBucket { bucket, path } => {
+            format!("the path {path} in S3 bucket {bucket}, which this bundle does not make")
+        }
         Hosting::Elsewhere => "a web server of the author's; nothing of S3 is made".to_owned(),
     };
     writeln!(out, "| hosting | {hosting} |")?;

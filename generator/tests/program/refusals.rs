@@ -26,7 +26,7 @@ fn requests_that_end_in_one_role_name_are_named_together_and_hashed_names_tell_t
     assert!(!author.path("out").exists());
     let bundle = author.create_all_of("requests", "out", &["--role-names", "hashed"]).exits(0).stdout;
     let roles =
-        author.verify(&bundle).desired().resources.keys().map(ToString::to_string).collect::<Vec<_>>();
+        author.verify(&bundle).outline().resources.keys().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(
         roles.iter().filter(|address| address.contains("a-secret-name-that-is")).count(),
         2,

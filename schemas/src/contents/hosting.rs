@@ -1,38 +1,79 @@
 //! Whether the files for the bucket and its objects fit the cluster's hosting.
 
-use super::{ContentsReader, Parsed};
+use super::{ContentsReader, Parsed, private};
 use crate::aws::BucketName;
 use crate::cli_input::{CreateBucket, PutObject};
 use crate::cluster::Hosting;
 use crate::layout;
-use crate::resource::{Bucket, Object, Resource};
+use crate::policy::PolicyDocument;
+use crate::resource::{Bucket, BucketStatement, Object, PublicAccessBlock, Resource};
 use crate::state::State;
 
 /// The most tags an S3 object takes. Source: Amazon S3 User Guide, "Categorizing your objects using tags".
 const MOST_OBJECT_TAGS: usize = 10;
 
 pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mut State) {
-    match reader.cluster.hosting.clone() {
-        Hosting::PublicBucket { bucket } => public_bucket(reader, parsed, &bucket, resources),
-        Hosting::Elsewhere => elsewhere(reader, parsed),
+    let hosting = reader.cluster.hosting.clone();
+    absent(reader, parsed, &hosting);
+    match &hosting {
+        Hosting::PublicBucket { bucket } => own_bucket(reader, parsed, bucket, resources),
+        Hosting::PrivateBucket { bucket, .. } => {
+            own_bucket(reader, parsed, bucket, resources);
+            let wanted = BucketStatement::for_distribution(&reader.cluster, bucket);
+            statement(reader, parsed, wanted, resources);
+            private::check(reader, parsed, bucket, resources);
+        }
+        Hosting::SharedBucket { bucket, path } => {
+            let wanted = BucketStatement::for_path(&reader.cluster, bucket, path);
+            statement(reader, parsed, wanted, resources);
+        }
+        Hosting::Elsewhere => return,
     }
-}
-
-fn elsewhere(reader: &mut ContentsReader, parsed: &Parsed) {
-    let present = [
-        (layout::BUCKET, parsed.bucket.is_some()),
-        (layout::BUCKET_TAGGING, parsed.bucket_tagging.is_some()),
-        (layout::BUCKET_PUBLIC_ACCESS_BLOCK, parsed.public_access_block.is_some()),
-        (layout::BUCKET_POLICY, parsed.bucket_policy.is_some()),
-        (layout::DISCOVERY_OBJECT, parsed.discovery_object.is_some()),
-        (layout::KEYS_OBJECT, parsed.keys_object.is_some()),
+    let Some(bucket) = hosting.bucket() else { return };
+    let objects = [
+        (layout::DISCOVERY_OBJECT, &parsed.discovery_object, layout::DISCOVERY_KEY, &parsed.discovery),
+        (layout::KEYS_OBJECT, &parsed.keys_object, layout::KEYS_KEY, &parsed.keys),
     ];
-    for (file, _) in present.into_iter().filter(|(_, present)| *present) {
-        reader.problem(file, "the issuer is hosted elsewhere, so nothing of S3 is made");
+    for (file, input, key, body) in objects {
+        match (input, body) {
+            (Some(input), Some(body)) => {
+                object(reader, file, input, (bucket, &hosting.key(key), body), resources);
+            }
+            (None, _) => reader.missing(file),
+            (Some(_), None) => {}
+        }
     }
 }
 
-fn public_bucket(reader: &mut ContentsReader, parsed: &Parsed, bucket: &BucketName, resources: &mut State) {
+/// Files that have no business with this hosting.
+fn absent(reader: &mut ContentsReader, parsed: &Parsed, hosting: &Hosting) {
+    let serves = hosting.bucket().is_some();
+    let own = serves && !matches!(hosting, Hosting::SharedBucket { .. });
+    let private = matches!(hosting, Hosting::PrivateBucket { .. });
+    let present = [
+        (layout::BUCKET, parsed.bucket.is_some(), own),
+        (layout::BUCKET_TAGGING, parsed.bucket_tagging.is_some(), own),
+        (layout::BUCKET_PUBLIC_ACCESS_BLOCK, parsed.public_access_block.is_some(), own),
+        (layout::BUCKET_POLICY, parsed.bucket_policy.is_some(), serves),
+        (layout::DISCOVERY_OBJECT, parsed.discovery_object.is_some(), serves),
+        (layout::KEYS_OBJECT, parsed.keys_object.is_some(), serves),
+        (layout::ACCESS_CONTROL, parsed.access_control.is_some(), private),
+        (layout::DISTRIBUTION, parsed.distribution.is_some(), private),
+    ];
+    let why = match hosting {
+        Hosting::Elsewhere => "the issuer is hosted elsewhere, so nothing of S3 is made",
+        Hosting::SharedBucket { .. } => {
+            "the bucket is shared, so only a path and a statement of its policy are made"
+        }
+        _ => "the bucket is public, so no distribution is made",
+    };
+    for (file, ..) in present.into_iter().filter(|(_, present, wanted)| *present && !wanted) {
+        reader.problem(file, why);
+    }
+}
+
+/// The cluster's own bucket: its tags, its switches, and its policy where that is the whole of it.
+fn own_bucket(reader: &mut ContentsReader, parsed: &Parsed, bucket: &BucketName, resources: &mut State) {
     if let Some(input) = &parsed.bucket {
         if *input != CreateBucket::of(bucket, &reader.cluster.region) {
             let what = format!("it does not make the bucket {bucket} in {}", reader.cluster.region);
@@ -48,48 +89,63 @@ fn public_bucket(reader: &mut ContentsReader, parsed: &Parsed, bucket: &BucketNa
         reader.missing(layout::BUCKET_TAGGING);
         return;
     };
-    match &parsed.public_access_block {
-        Some(input) => {
-            same_bucket(reader, layout::BUCKET_PUBLIC_ACCESS_BLOCK, &input.bucket, bucket);
-            let block = input.public_access_block_configuration;
-            if block.block_public_policy || block.restrict_public_buckets {
-                let what = "AWS could not read the issuer's documents: a public bucket must not block public policies";
-                reader.problem(layout::BUCKET_PUBLIC_ACCESS_BLOCK, what);
-            }
-        }
-        None => reader.missing(layout::BUCKET_PUBLIC_ACCESS_BLOCK),
-    }
-    match &parsed.bucket_policy {
-        Some(input) => {
-            same_bucket(reader, layout::BUCKET_POLICY, &input.bucket, bucket);
-            reader.check_partition(layout::BUCKET_POLICY, &input.policy);
-            only_reading(reader, &input.policy);
-        }
-        None => reader.missing(layout::BUCKET_POLICY),
-    }
+    let public = matches!(reader.cluster.hosting, Hosting::PublicBucket { .. });
     let made = Bucket {
         name: bucket.clone(),
         region: reader.cluster.region.clone(),
         tags,
-        public_access_block: parsed
-            .public_access_block
-            .as_ref()
-            .map(|input| input.public_access_block_configuration),
-        policy: parsed.bucket_policy.as_ref().map(|input| input.policy.clone()),
+        public_access_block: block(reader, parsed, bucket),
+        policy: if public { public_policy(reader, parsed, bucket) } else { None },
     };
     reader.place(layout::BUCKET, Resource::Bucket(made), resources);
+}
 
-    let objects = [
-        (layout::DISCOVERY_OBJECT, &parsed.discovery_object, layout::DISCOVERY_KEY, &parsed.discovery),
-        (layout::KEYS_OBJECT, &parsed.keys_object, layout::KEYS_KEY, &parsed.keys),
-    ];
-    for (file, input, key, body) in objects {
-        match (input, body) {
-            (Some(input), Some(body)) => object(reader, file, input, (bucket, key, body), resources),
-            (None, _) => reader.missing(file),
-            (Some(_), None) => {}
-        }
+fn block(reader: &mut ContentsReader, parsed: &Parsed, bucket: &BucketName) -> Option<PublicAccessBlock> {
+    let Some(input) = &parsed.public_access_block else {
+        reader.missing(layout::BUCKET_PUBLIC_ACCESS_BLOCK);
+        return None;
+    };
+    same_bucket(reader, layout::BUCKET_PUBLIC_ACCESS_BLOCK, &input.bucket, bucket);
+    let block = input.public_access_block_configuration;
+    let public = matches!(reader.cluster.hosting, Hosting::PublicBucket { .. });
+    if public && (block.block_public_policy || block.restrict_public_buckets) {
+        let what =
+            "AWS could not read the issuer's documents: a public bucket must not block public policies";
+        reader.problem(layout::BUCKET_PUBLIC_ACCESS_BLOCK, what);
     }
+    if !public && block != PublicAccessBlock::ALL {
+        reader.problem(layout::BUCKET_PUBLIC_ACCESS_BLOCK, "a private bucket blocks everything public");
+    }
+    Some(block)
+}
+
+fn public_policy(
+    reader: &mut ContentsReader,
+    parsed: &Parsed,
+    bucket: &BucketName,
+) -> Option<PolicyDocument> {
+    let Some(input) = &parsed.bucket_policy else {
+        reader.missing(layout::BUCKET_POLICY);
+        return None;
+    };
+    same_bucket(reader, layout::BUCKET_POLICY, &input.bucket, bucket);
+    reader.check_partition(layout::BUCKET_POLICY, &input.policy);
+    only_reading(reader, &input.policy);
+    Some(input.policy.clone())
+}
+
+/// The policy file must be this one statement and nothing else: it stands beside what others wrote.
+fn statement(reader: &mut ContentsReader, parsed: &Parsed, wanted: BucketStatement, resources: &mut State) {
+    let Some(input) = &parsed.bucket_policy else {
+        reader.missing(layout::BUCKET_POLICY);
+        return;
+    };
+    same_bucket(reader, layout::BUCKET_POLICY, &input.bucket, &wanted.bucket);
+    if input.policy.meaning() != wanted.policy().meaning() {
+        let what = format!("it must be this and nothing else: {}", wanted.policy().canonical());
+        reader.problem(layout::BUCKET_POLICY, what);
+    }
+    reader.place(layout::BUCKET_POLICY, Resource::BucketStatement(wanted), resources);
 }
 
 fn object(
@@ -122,7 +178,7 @@ fn object(
 }
 
 /// Anyone may read the documents; nobody may be let in to do anything else by this policy.
-fn only_reading(reader: &mut ContentsReader, policy: &crate::policy::PolicyDocument) {
+fn only_reading(reader: &mut ContentsReader, policy: &PolicyDocument) {
     for statement in &policy.statement {
         let reads =
             statement.action.as_ref().is_some_and(|action| action.iter().all(|a| a == "s3:GetObject"));

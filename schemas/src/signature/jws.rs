@@ -19,7 +19,9 @@ pub struct Claims {
     pub manifest_sha256: Sha256,
     /// The cluster.
     pub cluster: ClusterName,
-    /// The account.
+    /// The account, or `${account}` where the bundle is for any.
+    #[serde(with = "crate::open::account")]
+    #[schemars(with = "String")]
     pub account: AccountId,
     /// The bundle's generation, in seconds since 1970.
     pub generation: u64,

@@ -1,0 +1,61 @@
+//! From a bundle's open values to what it wants of this very account.
+
+use super::account::{observe, scope};
+use super::refusal;
+use crate::account::{Account, Identity, Runtime, Search};
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::cluster::IssuerUrl;
+use sts_schemas::contents::Contents;
+use sts_schemas::failure::Failure;
+use sts_schemas::open::{Bound, OpenValue};
+use sts_schemas::resource::{Address, Resource};
+use sts_schemas::state::{Desired, Observed};
+
+/// What a bundle wants of an account, and what the account holds of it.
+pub(super) struct Look {
+    pub(super) contents: Contents,
+    pub(super) observed: Observed,
+}
+
+impl Look {
+    /// Binds the account, looks, and binds the issuer where AWS has named it already.
+    pub(super) fn at(
+        account: &dyn Account,
+        runtime: &Runtime,
+        bundle: &VerifiedBundle,
+        search: Search,
+    ) -> Result<Self, Failure> {
+        let contents = of_account(bundle, account.identity())?;
+        let observed = observe(runtime, account, &scope(&contents.desired, search))?;
+        let contents = match named_issuer(&contents.desired, &observed) {
+            Some(issuer) => with_issuer(&contents, issuer)?,
+            None => contents,
+        };
+        Ok(Self { contents, observed })
+    }
+}
+
+/// What a bundle wants of the account the credentials belong to; its issuer may still be open.
+pub(super) fn of_account(bundle: &VerifiedBundle, identity: &Identity) -> Result<Contents, Failure> {
+    let is_open = bundle.outline().cluster.open().contains(&OpenValue::Account);
+    let bound = Bound { account: is_open.then(|| identity.account.clone()), issuer: None };
+    bundle.bind(&bound).map_err(refusal::of_binding)
+}
+
+/// The same with the issuer that AWS named.
+pub(super) fn with_issuer(contents: &Contents, issuer: IssuerUrl) -> Result<Contents, Failure> {
+    contents.bind(&Bound { account: None, issuer: Some(issuer) }).map_err(refusal::of_binding)
+}
+
+/// The host of the cluster's distribution, where the issuer is open and the distribution stands.
+fn named_issuer(desired: &Desired, observed: &Observed) -> Option<IssuerUrl> {
+    let cluster = &desired.cluster;
+    let bucket = cluster.bucket().filter(|_| cluster.open().contains(&OpenValue::Issuer))?;
+    let there = observed.resources.get(&Address::Distribution(bucket.clone()))?;
+    match there {
+        Resource::Distribution(distribution) if there.is_owned_by(&cluster.name) => {
+            format!("https://{}", distribution.domain.as_ref()?).parse().ok()
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! What a private bucket needs besides: a distribution, and an access control for it.
+
+use super::Tags;
+use crate::aws::{Arn, BucketName};
+use crate::cluster::{ClusterName, OWNED};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Stands in a distribution's origin for the id of the access control of the same bundle, which AWS names.
+pub const ACCESS_CONTROL_REFERENCE: &str = "${origin-access-control}";
+
+/// `CloudFront`'s own cache policy `CachingDisabled`.
+///
+/// Source: Amazon CloudFront Developer Guide, "Use managed cache policies".
+pub const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
+
+/// How a distribution proves to a bucket who it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessControl {
+    /// The bucket it is for, and named after.
+    pub bucket: BucketName,
+    /// What it is for. `CloudFront` has no tags for these: the description bears what the tag would say.
+    pub description: String,
+    /// Tags read from the description.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+impl AccessControl {
+    /// The access control of a cluster's bucket.
+    #[must_use]
+    pub fn of(bucket: &BucketName, cluster: &ClusterName) -> Self {
+        Self::described(bucket, &format!("{}={OWNED}", cluster.ownership_tag()))
+    }
+
+    /// The access control of a bucket that bears this description.
+    #[must_use]
+    pub fn described(bucket: &BucketName, description: &str) -> Self {
+        let tags = description.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
+        Self { bucket: bucket.clone(), description: description.to_owned(), tags: tags.into_iter().collect() }
+    }
+}
+
+/// A `CloudFront` distribution in front of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Distribution {
+    /// The bucket it serves.
+    pub bucket: BucketName,
+    /// What `CloudFront` calls a request to make it, so that the same one is not made twice.
+    pub caller_reference: String,
+    /// What it is for.
+    pub comment: String,
+    /// The host of the bucket.
+    pub origin: String,
+    /// How it proves to the bucket who it is.
+    pub access: OriginAccess,
+    /// The host that it is also known by.
+    pub alias: Option<Alias>,
+    /// Whether plain HTTP is served too; `https-only` is wanted.
+    pub viewer_protocol: String,
+    /// The cache policy's id; [`CACHING_DISABLED`] is wanted.
+    pub cache_policy: String,
+    /// Whether it serves at all.
+    pub enabled: bool,
+    /// The host AWS gave it; none where it is yet to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// How a distribution proves to its bucket who it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum OriginAccess {
+    /// By an access control of this name, as this project makes them.
+    Control {
+        /// The name.
+        name: String,
+    },
+    /// By an origin access identity, as ccoctl makes them.
+    Identity {
+        /// The identity's id.
+        id: String,
+    },
+    /// Not at all.
+    None,
+}
+
+/// A host of the author's that a distribution answers for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    /// The host.
+    pub host: String,
+    /// Its certificate, in us-east-1 as `CloudFront` wants it.
+    pub certificate: Arn,
+}
+
+pub(super) fn access_control_settings(control: &AccessControl) -> BTreeMap<String, Value> {
+    BTreeMap::from([("description".to_owned(), control.description.as_str().into())])
+}
+
+pub(super) fn distribution_settings(distribution: &Distribution) -> BTreeMap<String, Value> {
+    let mut settings = BTreeMap::from([
+        ("comment".to_owned(), json!(distribution.comment)),
+        ("origin".to_owned(), json!(distribution.origin)),
+        ("origin access".to_owned(), json!(distribution.access)),
+        ("viewer protocol".to_owned(), json!(distribution.viewer_protocol)),
+        ("cache policy".to_owned(), json!(distribution.cache_policy)),
+        ("enabled".to_owned(), json!(distribution.enabled)),
+    ]);
+    if let Some(alias) = &distribution.alias {
+        settings.insert("alias".into(), json!(alias.host));
+        settings.insert("certificate".into(), json!(alias.certificate));
+    }
+    settings
+}
