@@ -163,7 +163,7 @@ fn trusted_signers(
             continue;
         };
         let bad = |source| VerifyError::BadSignature { key: key_id.clone(), source };
-        let claims = signature::verify(token, key, now).map_err(bad)?;
+        let claims: Claims = signature::verify(token, key, now).map_err(bad)?;
         if claims.manifest_sha256 != Sha256::of(manifest) {
             return Err(VerifyError::OtherManifest { key: key_id.clone() });
         }

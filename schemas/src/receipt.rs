@@ -1,5 +1,9 @@
 //! The receipt: what an apply or delete did, carried back across the gap.
 
+mod returned;
+
+pub use returned::{CheckedReceipt, ReceiptClaims, ReceiptError, UnverifiedReceipt};
+
 use crate::aws::{AccountId, Arn, Partition, Region, RoleName};
 use crate::cluster::{ClusterName, IssuerUrl};
 use crate::digest::Sha256;
@@ -52,6 +56,20 @@ pub struct Receipt {
     pub roles: BTreeMap<RoleName, Arn>,
     /// What became of each step of the plan, in its order.
     pub steps: Vec<StepReport>,
+}
+
+impl Receipt {
+    /// The bytes of a receipt's file: JSON indented by two spaces, a newline at the end.
+    ///
+    /// # Panics
+    /// Never: every part of a receipt has a JSON form.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a receipt holds only strings, numbers, lists and maps by text")]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a receipt has a JSON form");
+        bytes.push(b'\n');
+        bytes
+    }
 }
 
 /// What became of one step.

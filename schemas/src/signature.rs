@@ -7,13 +7,15 @@ mod algorithm;
 mod crypto;
 mod error;
 mod jws;
+mod key_file;
 mod public_key;
 mod signing_key;
 mod trust;
 
 pub use algorithm::{Algorithm, KeyKind};
 pub use error::KeyError;
-pub use jws::{Claims, SignatureError, sign, signed_key_id, signing_input, verify};
+pub use jws::{Claims, SignatureError, Statement, key_id_of, sign, signed_key_id, signing_input, verify};
+pub use key_file::{KEY_FOLDER, KeyFileError, trusted_keys};
 pub use public_key::PublicKey;
 pub use signing_key::SigningKey;
 pub use trust::{TrustError, TrustStore};

@@ -1,6 +1,6 @@
 //! Desired and observed state: one type, a sorted map from address to resource.
 
-use crate::aws::{AccountId, BucketName, Partition};
+use crate::aws::{AccountId, Arn, BucketName, Partition, RoleName};
 use crate::cluster::Cluster;
 use crate::open::Bound;
 use crate::resource::{Address, Resource};
@@ -20,6 +20,21 @@ pub struct Desired {
     pub resources: State,
     /// The values that took the places the bundle left open.
     pub bound: Bound,
+}
+
+impl Desired {
+    /// The ARN of every role that the bundle asks for.
+    #[must_use]
+    pub fn role_arns(&self) -> BTreeMap<RoleName, Arn> {
+        let roles = self.resources.values().filter_map(|resource| match resource {
+            Resource::Role(role) => {
+                let Cluster { partition, account, .. } = &self.cluster;
+                Some((role.name.clone(), Arn::role(*partition, account, &role.path, &role.name)))
+            }
+            _ => None,
+        });
+        roles.collect()
+    }
 }
 
 /// What an account was seen to hold of a cluster.

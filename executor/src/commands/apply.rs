@@ -7,7 +7,7 @@ use super::carry_out::{self, Work};
 use super::installer;
 use super::issuer::{self, Moment};
 use super::plan::{self, ChoiceArgs};
-use super::receipt::ReceiptFile;
+use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use crate::cli::Format;
 use crate::session::Session;
 use std::path::PathBuf;
@@ -30,6 +30,8 @@ pub(crate) struct Args {
     /// Where the receipt goes; BUNDLE-receipt.json in the current folder, if anything was done.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
+    #[command(flatten)]
+    receipt_key: ReceiptKeyArgs,
     /// Also write the installer's manifests, below this folder.
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
@@ -42,6 +44,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let receipt_key = args.receipt_key.read()?;
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
@@ -61,7 +64,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         approval::obtain(&args.approval, &plan, format, session)?;
         Some(args.receipt.clone().unwrap_or_else(|| format!("{}-receipt.json", args.bundle.stem()).into()))
     };
-    let place = place.as_deref().map(ReceiptFile::reserve).transpose()?;
+    let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
     let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: Some(&contents.desired) };
     let receipt = work.carry_out(place, session)?;
     carry_out::print(&receipt, format, session)?;

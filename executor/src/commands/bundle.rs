@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::signature::{KeyError, PublicKey, TrustStore};
+use sts_schemas::signature::{PublicKey, TrustStore, trusted_keys};
 
 /// A bundle, and whose signatures count.
 #[derive(Debug, clap::Args)]
@@ -42,14 +42,6 @@ struct Unreadable {
     path: String,
     #[source]
     source: std::io::Error,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{path} holds no key that can be trusted")]
-struct BadKey {
-    path: String,
-    #[source]
-    source: KeyError,
 }
 
 impl BundleArgs {
@@ -95,36 +87,12 @@ impl TrustArgs {
 
     /// The keys that were given, else those of the configuration folder.
     pub(crate) fn keys(&self, session: &Session<'_>) -> Result<Vec<PublicKey>, Failure> {
-        let paths = match &session.surroundings.configuration {
-            Some(configuration) if self.trusted_key.is_empty() => keys_in(&configuration.join(KEY_FOLDER))?,
-            _ => self.trusted_key.clone(),
-        };
-        paths.iter().map(|path| read_key(path)).collect()
+        let configuration = session.surroundings.configuration.as_deref();
+        trusted_keys(&self.trusted_key, configuration).map_err(|error| {
+            Failure::new(Exit::Failed, error)
+                .hint("give the FILE.pub that `sts-generator create-signing-key --output FILE` wrote")
+        })
     }
-}
-
-/// Below the user's configuration folder of this project.
-pub(super) const KEY_FOLDER: &str = "trusted-keys";
-
-fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable("the folder of trusted keys", folder, error)),
-    };
-    let paths: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
-    let mut paths = paths.map_err(|error| unreadable("the folder of trusted keys", folder, error))?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "pub"));
-    paths.sort();
-    Ok(paths)
-}
-
-fn read_key(path: &Path) -> Result<PublicKey, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable("the trusted key", path, error))?;
-    PublicKey::from_pem(&text).map_err(|source| {
-        Failure::new(Exit::Failed, BadKey { path: path.display().to_string(), source })
-            .hint("give the FILE.pub that `sts-generator create-signing-key --output FILE` wrote")
-    })
 }
 
 fn unreadable(what: &'static str, path: &Path, source: std::io::Error) -> Failure {

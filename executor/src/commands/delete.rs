@@ -6,7 +6,7 @@ use super::binding;
 use super::bundle::BundleArgs;
 use super::bundle::TrustArgs;
 use super::carry_out::{self, Work};
-use super::receipt::ReceiptFile;
+use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
 use crate::account::{Account, Runtime, Scope};
 use crate::cli::Format;
@@ -45,6 +45,8 @@ pub(crate) struct Args {
     /// Where the receipt goes; BUNDLE-delete-receipt.json in the current folder, if anything was done.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
+    #[command(flatten)]
+    receipt_key: ReceiptKeyArgs,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +64,8 @@ enum Doomed {
 }
 
 pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let Args { bundle, name, region, trust, account: reach, approval, receipt } = args;
+    let Args { bundle, name, region, trust, account: reach, approval, receipt, receipt_key } = args;
+    let receipt_key = receipt_key.read()?;
     let (doomed, stem) = match (bundle, name.zip(region)) {
         (Some(bundle), _) => {
             let bundle = BundleArgs { bundle, trust };
@@ -93,7 +96,7 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         approval::obtain(&approval, &plan, format, session)?;
         Some(receipt.unwrap_or_else(|| format!("{stem}-delete-receipt.json").into()))
     };
-    let place = place.as_deref().map(ReceiptFile::reserve).transpose()?;
+    let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
     let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: None };
     let receipt = work.carry_out(place, session)?;
     carry_out::print(&receipt, format, session)?;

@@ -1,15 +1,19 @@
 //! The receipt: its place, its content, and its writing.
 
+mod signature;
+
+pub(super) use signature::ReceiptKeyArgs;
+
 use crate::account::Identity;
+use signature::SignatureFile;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use sts_schemas::aws::Arn;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::{SchemaVersion, Tool};
 use sts_schemas::plan::{Plan, Purpose};
 use sts_schemas::receipt::{Outcome, Receipt, StepReport};
-use sts_schemas::resource::Resource;
+use sts_schemas::signature::SigningKey;
 use sts_schemas::state::Desired;
 use tempfile::NamedTempFile;
 
@@ -17,6 +21,7 @@ use tempfile::NamedTempFile;
 pub(super) struct ReceiptFile {
     path: PathBuf,
     draft: NamedTempFile,
+    signature: SignatureFile,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -28,30 +33,28 @@ struct Unwritable {
 }
 
 impl ReceiptFile {
-    /// Keeps the place.
-    pub(super) fn reserve(path: &Path) -> Result<Self, Failure> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".receipt-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let draft = builder.tempfile_in(folder).map_err(|source| {
+    /// Keeps the place, and one for the signature where a key makes one.
+    pub(super) fn reserve(path: &Path, key: Option<SigningKey>) -> Result<Self, Failure> {
+        let reserve = || Ok((draft_beside(path)?, SignatureFile::reserve(path, key)?));
+        let (draft, signature) = reserve().map_err(|source| {
             Failure::new(Exit::Failed, Unwritable { path: path.display().to_string(), source })
                 .hint("nothing was changed; give --receipt FILE in a folder that exists and can be written")
         })?;
-        Ok(Self { path: path.to_owned(), draft })
+        Ok(Self { path: path.to_owned(), draft, signature })
     }
 
     /// Writes it whole or not at all, over an older one.
     pub(super) fn write(mut self, receipt: &Receipt) -> Result<PathBuf, Failure> {
+        let bytes = receipt.to_bytes();
         let mut write = || {
-            serde_json::to_writer_pretty(&mut self.draft, receipt)?;
-            self.draft.write_all(b"\n")?;
+            self.draft.write_all(&bytes)?;
             self.draft.as_file().sync_all()
         };
-        let written = write().and_then(|()| self.draft.persist(&self.path).map_err(|error| error.error));
+        let written = write()
+            .and_then(|()| self.draft.persist(&self.path).map_err(|error| error.error))
+            .and_then(|_| self.signature.write(&bytes));
         match written {
-            Ok(_) => Ok(self.path),
+            Ok(()) => Ok(self.path),
             Err(source) => {
                 let path = self.path.display().to_string();
                 Err(Failure::new(Exit::Failed, Unwritable { path, source })
@@ -59,6 +62,16 @@ impl ReceiptFile {
             }
         }
     }
+}
+
+/// A file that will be moved to this path once it is whole.
+fn draft_beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".receipt-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder.tempfile_in(folder)
 }
 
 /// When a piece of work began and ended, in seconds since 1970.
@@ -77,16 +90,7 @@ pub(super) fn receipt(
     steps: Vec<StepReport>,
 ) -> Receipt {
     let made = desired.filter(|_| plan.purpose == Purpose::Apply);
-    let roles = made.map_or_else(BTreeMap::new, |desired| {
-        let roles = desired.resources.values().filter_map(|resource| match resource {
-            Resource::Role(role) => {
-                let arn = Arn::role(plan.partition, &plan.account, &role.path, &role.name);
-                Some((role.name.clone(), arn))
-            }
-            _ => None,
-        });
-        roles.collect()
-    });
+    let roles = made.map_or_else(BTreeMap::new, Desired::role_arns);
     Receipt {
         schema_version: SchemaVersion::CURRENT,
         tool: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },

@@ -1,13 +1,12 @@
 //! From an error to what the person is told: exit code and advice.
 
-use super::bundle::KEY_FOLDER;
 use crate::account::{AccountError, AccountErrorKind};
 use crate::plan::PlanRefused;
 use crate::session::Session;
 use sts_schemas::bundle::{Verdict, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::open::BindError;
-use sts_schemas::signature::TrustError;
+use sts_schemas::signature::{KEY_FOLDER, TrustError};
 
 /// A bundle that was rejected.
 pub(super) fn of_bundle(error: VerifyError) -> Failure {

@@ -50,7 +50,8 @@ enum RehearsalError {
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let place = args.receipt.as_deref().map(ReceiptFile::reserve).transpose()?;
+    // Never signed: a rehearsal's receipt must not pass for an account's.
+    let place = args.receipt.as_deref().map(|path| ReceiptFile::reserve(path, None)).transpose()?;
     let bundle = args.bundle.verified(session)?;
     let stage = Stage::new(&bundle, format)?;
     let threshold = args.bundle.trust.threshold();

@@ -1,4 +1,4 @@
-//! One signature: a compact JWS over the claims that bind a manifest.
+//! One signature: a compact JWS over a statement, as the claims that bind a manifest are one.
 
 use super::crypto;
 use super::{Algorithm, PublicKey, SigningKey};
@@ -9,7 +9,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+/// What a key can sign here. Each kind has a `typ` of its own, so that no signature passes for another kind's.
+pub trait Statement: Serialize + DeserializeOwned {
+    /// The `typ` in the header. Source: RFC 7515, section 4.1.9, and RFC 8725, section 3.11.
+    const TYPE: &'static str;
+
+    /// When the signature ends to count, in seconds since 1970; never, unless the statement says so.
+    fn expires(&self) -> Option<u64> {
+        None
+    }
+}
 
 /// What a signature says: this manifest, for this cluster in this account, of this generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,8 +42,13 @@ pub struct Claims {
     pub exp: Option<u64>,
 }
 
-/// The `typ` of every bundle signature. Source: RFC 7515, section 4.1.9, and RFC 8725, section 3.11.
-const TYPE: &str = "sts-handoff-bundle";
+impl Statement for Claims {
+    const TYPE: &'static str = "sts-handoff-bundle";
+
+    fn expires(&self) -> Option<u64> {
+        self.exp
+    }
+}
 
 /// The protected header, and nothing but: no `crit`, no embedded key, no URL to fetch one from.
 #[derive(Serialize, Deserialize)]
@@ -72,46 +89,54 @@ pub enum SignatureError {
     },
 }
 
-/// Signs claims with a key.
+/// Signs a statement with a key.
 ///
 /// # Errors
 /// When the primitive fails, as without randomness for PS256.
-pub fn sign(key: &SigningKey, claims: &Claims) -> Result<String, SignatureError> {
+pub fn sign<S: Statement>(key: &SigningKey, statement: &S) -> Result<String, SignatureError> {
     crypto::install();
     let mut header = Header::new(jose(key.algorithm()));
-    header.typ = Some(TYPE.into());
+    header.typ = Some(S::TYPE.into());
     header.kid = Some(key.public_key().id().to_string());
     let encoding_key = match key.algorithm() {
         Algorithm::EdDsa => EncodingKey::from_ed_der(key.der()),
         Algorithm::Es256 | Algorithm::Es384 => EncodingKey::from_ec_der(key.der()),
         Algorithm::Rs256 | Algorithm::Ps256 => EncodingKey::from_rsa_der(key.der()),
     };
-    jsonwebtoken::encode(&header, claims, &encoding_key)
+    jsonwebtoken::encode(&header, statement, &encoding_key)
         .map_err(|error| SignatureError::Malformed(error.to_string()))
 }
 
 /// The bytes that a key kept elsewhere must sign, and that [`sign`] would sign with this algorithm.
 ///
 /// # Errors
-/// When the claims have no JSON form; for valid claims that cannot be.
-pub fn signing_input(
+/// When the statement has no JSON form; for a valid one that cannot be.
+pub fn signing_input<S: Statement>(
     algorithm: Algorithm,
     key: &PublicKey,
-    claims: &Claims,
+    statement: &S,
 ) -> Result<String, SignatureError> {
     let malformed = |error: serde_json::Error| SignatureError::Malformed(error.to_string());
-    let header = ProtectedHeader { typ: TYPE.into(), alg: algorithm, kid: key.id().clone() };
+    let header = ProtectedHeader { typ: S::TYPE.into(), alg: algorithm, kid: key.id().clone() };
     let header = serde_json::to_vec(&header).map_err(malformed)?;
-    let claims = serde_json::to_vec(claims).map_err(malformed)?;
-    Ok(format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims)))
+    let statement = serde_json::to_vec(statement).map_err(malformed)?;
+    Ok(format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(statement)))
 }
 
-/// Which key a signature says it was made with; nothing to trust, only where to look.
+/// Which key a bundle's signature says it was made with; nothing to trust, only where to look.
 ///
 /// # Errors
 /// When it is no signature of this format.
 pub fn signed_key_id(token: &str) -> Result<Sha256, SignatureError> {
-    Ok(protected_header(token)?.kid)
+    key_id_of::<Claims>(token)
+}
+
+/// The same of a signature over another kind of statement.
+///
+/// # Errors
+/// When it is no signature over one.
+pub fn key_id_of<S: Statement>(token: &str) -> Result<Sha256, SignatureError> {
+    Ok(protected_header(token, S::TYPE)?.kid)
 }
 
 /// Checks a signature with a key the reader trusts, and gives what it says.
@@ -120,9 +145,9 @@ pub fn signed_key_id(token: &str) -> Result<Sha256, SignatureError> {
 ///
 /// # Errors
 /// As [`SignatureError`] tells.
-pub fn verify(token: &str, key: &PublicKey, now: Option<u64>) -> Result<Claims, SignatureError> {
+pub fn verify<S: Statement>(token: &str, key: &PublicKey, now: Option<u64>) -> Result<S, SignatureError> {
     crypto::install();
-    let header = protected_header(token)?;
+    let header = protected_header(token, S::TYPE)?;
     if header.kid != *key.id() {
         return Err(SignatureError::Forged { key: key.id().clone() });
     }
@@ -138,7 +163,7 @@ pub fn verify(token: &str, key: &PublicKey, now: Option<u64>) -> Result<Claims, 
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    let claims = jsonwebtoken::decode::<Claims>(token, &decoding_key, &validation)
+    let statement = jsonwebtoken::decode::<S>(token, &decoding_key, &validation)
         .map_err(|error| match error.kind() {
             jsonwebtoken::errors::ErrorKind::InvalidSignature => {
                 SignatureError::Forged { key: key.id().clone() }
@@ -146,9 +171,9 @@ pub fn verify(token: &str, key: &PublicKey, now: Option<u64>) -> Result<Claims, 
             _ => SignatureError::Malformed(error.to_string()),
         })?
         .claims;
-    match (claims.exp, now) {
+    match (statement.expires(), now) {
         (Some(expired), Some(now)) if expired <= now => Err(SignatureError::Expired { expired, now }),
-        _ => Ok(claims),
+        _ => Ok(statement),
     }
 }
 
@@ -163,7 +188,7 @@ fn jose(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 }
 
 /// The header, read more strictly than `jsonwebtoken` would: known members, each once, and the right `typ`.
-fn protected_header(token: &str) -> Result<ProtectedHeader, SignatureError> {
+fn protected_header(token: &str, typ: &str) -> Result<ProtectedHeader, SignatureError> {
     let malformed = |why: &str| SignatureError::Malformed(why.to_owned());
     if token.matches('.').count() != 2 {
         return Err(malformed("three parts between dots are needed"));
@@ -172,8 +197,8 @@ fn protected_header(token: &str) -> Result<ProtectedHeader, SignatureError> {
     let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| malformed("its header is no base64url"))?;
     let header: ProtectedHeader = serde_json::from_slice(&bytes)
         .map_err(|error| SignatureError::Malformed(format!("its header is wrong: {error}")))?;
-    if header.typ != TYPE {
-        return Err(SignatureError::Malformed(format!("its typ is {:?}, not {TYPE:?}", header.typ)));
+    if header.typ != typ {
+        return Err(SignatureError::Malformed(format!("its typ is {:?}, not {typ:?}", header.typ)));
     }
     Ok(header)
 }
@@ -181,6 +206,8 @@ fn protected_header(token: &str) -> Result<ProtectedHeader, SignatureError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const TYPE: &str = Claims::TYPE;
 
     fn key(algorithm: Algorithm, seed: u8) -> SigningKey {
         SigningKey::generate(algorithm, &mut |bytes| {
@@ -212,8 +239,11 @@ mod tests {
         for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384] {
             let (ours, theirs) = (key(algorithm, 7), key(algorithm, 8));
             let token = sign(&ours, &claims()).unwrap();
-            assert_eq!(verify(&token, ours.public_key(), None).unwrap(), claims());
-            assert!(matches!(verify(&token, theirs.public_key(), None), Err(SignatureError::Forged { .. })));
+            assert_eq!(verify::<Claims>(&token, ours.public_key(), None).unwrap(), claims());
+            assert!(matches!(
+                verify::<Claims>(&token, theirs.public_key(), None),
+                Err(SignatureError::Forged { .. })
+            ));
             let input = signing_input(algorithm, ours.public_key(), &claims()).unwrap();
             assert!(token.starts_with(&format!("{input}.")), "what a token elsewhere must sign");
         }
@@ -233,12 +263,12 @@ mod tests {
             format!(r#"{{"alg":"EdDSA","kid":"{kid}"}}"#),
         ] {
             let token = token_with_header(&key, &header);
-            let error = verify(&token, key.public_key(), None).unwrap_err();
+            let error = verify::<Claims>(&token, key.public_key(), None).unwrap_err();
             assert!(matches!(error, SignatureError::Malformed(_)), "{header}: {error}");
         }
         let confused = token_with_header(&key, &format!(r#"{{"typ":"{TYPE}","alg":"ES256","kid":"{kid}"}}"#));
         assert!(matches!(
-            verify(&confused, key.public_key(), None),
+            verify::<Claims>(&confused, key.public_key(), None),
             Err(SignatureError::WrongAlgorithm { claimed: Algorithm::Es256, .. })
         ));
     }
@@ -251,10 +281,10 @@ mod tests {
             let mut bytes = token.clone().into_bytes();
             bytes[position] ^= 1;
             let Ok(changed) = String::from_utf8(bytes) else { continue };
-            assert!(verify(&changed, key.public_key(), None).is_err(), "position {position}");
+            assert!(verify::<Claims>(&changed, key.public_key(), None).is_err(), "position {position}");
         }
         for changed in [format!("{token}="), format!("{token}."), format!(" {token}"), format!("{token}\n")] {
-            assert!(verify(&changed, key.public_key(), None).is_err(), "{changed:?}");
+            assert!(verify::<Claims>(&changed, key.public_key(), None).is_err(), "{changed:?}");
         }
     }
 
@@ -262,11 +292,11 @@ mod tests {
     fn a_signature_ends_to_count_when_it_says_so_and_the_reader_asks() {
         let key = key(Algorithm::Es256, 7);
         let token = sign(&key, &Claims { exp: Some(2_000), ..claims() }).unwrap();
-        assert!(verify(&token, key.public_key(), Some(1_999)).is_ok());
+        assert!(verify::<Claims>(&token, key.public_key(), Some(1_999)).is_ok());
         assert_eq!(
-            verify(&token, key.public_key(), Some(2_000)),
+            verify::<Claims>(&token, key.public_key(), Some(2_000)),
             Err(SignatureError::Expired { expired: 2_000, now: 2_000 })
         );
-        assert!(verify(&token, key.public_key(), None).is_ok());
+        assert!(verify::<Claims>(&token, key.public_key(), None).is_ok());
     }
 }
