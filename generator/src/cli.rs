@@ -10,6 +10,7 @@ use crate::commands::{self, Surroundings};
 use crate::sandbox::{self, Sandbox};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use sts_schemas::failure::{Exit, Failure};
 
@@ -35,7 +36,9 @@ enum Command {
     CreateIamRoles(commands::create_iam_roles::CreateIamRoles),
     CreateBundle(commands::create_bundle::CreateBundle),
     CreateAll(Box<commands::create_all::CreateAll>),
+    Finalize(commands::finalize::Finalize),
     Install(commands::install::InstallArgs),
+    CheckCluster(commands::check_cluster::CheckCluster),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
 }
@@ -55,8 +58,9 @@ pub fn main() -> ExitCode {
         }
     };
     let result = surroundings().and_then(|surroundings| {
+        let configuration = configuration();
         enter_sandbox(cli.require_sandbox)?;
-        run(cli.command, surroundings)
+        run(cli.command, surroundings, configuration.as_deref())
     });
     match result {
         Ok(()) => Exit::Done.into(),
@@ -64,7 +68,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, surroundings: Surroundings) -> Result<(), Failure> {
+fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path>) -> Result<(), Failure> {
     match command {
         Command::CreateSigningKey(args) => args.run(),
         Command::CreateKeyPair(args) => args.run(),
@@ -72,6 +76,8 @@ fn run(command: Command, surroundings: Surroundings) -> Result<(), Failure> {
         Command::CreateIamRoles(args) => args.run(),
         Command::CreateBundle(args) => args.run(surroundings),
         Command::CreateAll(args) => args.run(surroundings),
+        Command::Finalize(args) => args.run(configuration),
+        Command::CheckCluster(args) => args.run(configuration),
         Command::Install(args) => commands::install::run(&args),
         Command::Completions(args) => args.run(&mut Cli::command()),
         Command::Man(args) => args.run(&Cli::command()),
@@ -90,6 +96,15 @@ fn enter_sandbox(required: bool) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// The user's configuration folder of this project, the same as that of `sts-executor`.
+///
+/// Source: XDG Base Directory Specification: relative paths are ignored.
+fn configuration() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    folder.or_else(|| set("HOME").map(|home| home.join(".config"))).map(|folder| folder.join("sts-handoff"))
 }
 
 /// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.

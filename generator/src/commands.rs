@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub mod check_cluster;
 pub mod completions;
 pub mod create_all;
 pub mod create_bundle;
@@ -7,9 +8,11 @@ pub mod create_iam_roles;
 pub mod create_identity_provider;
 pub mod create_key_pair;
 pub mod create_signing_key;
+pub mod finalize;
 pub mod install;
 pub mod man;
 mod passphrase;
+mod trust;
 
 use crate::directory::{Directory, FileError, Written};
 use crate::feature::{CredentialsMode, InstallConfig};

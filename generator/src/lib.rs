@@ -4,14 +4,18 @@
 //! request ──▶ render ──▶ directory ──▶ recognise, pack ──▶ signed bundle
 //!    feature      ▲                        key
 //!    lint        key                    sandbox: no network, from before the first input
+//!
+//! receipt, bundle ──▶ finalize ──▶ install        what `oc` printed, bundle ──▶ living ──▶ report
 //! ```
 
 pub mod cli;
 pub mod commands;
+mod credentials;
 pub mod directory;
 pub mod feature;
 pub mod key;
 pub mod lint;
+mod living;
 pub mod pack;
 pub mod recognise;
 pub mod render;

@@ -196,6 +196,25 @@ fn open_values_and_foreign_keys_are_refused_all_in_one_run() {
 }
 
 #[test]
+fn a_directory_that_waits_for_its_receipt_is_refused() {
+    let stage = Stage::new();
+    let arn = "arn:aws:iam::${account}:role/demo-parrot";
+    let credentials = format!("role_arn = {arn}\nweb_identity_token_file = /t");
+    stage.author(SECRET, &format!("kind: Secret\nstringData: {{credentials: {credentials:?}}}\n"));
+    stage.author(
+        AUTHENTICATION,
+        "kind: Authentication\nspec: {serviceAccountIssuer: \"https://${issuer}\"}\n",
+    );
+    let message = stage.refusal();
+    for expected in [
+        "parrot-creds-credentials.yaml: its account is still open, finalize the directory first",
+        "config.yaml: its issuer is still open, finalize the directory first",
+    ] {
+        assert!(message.contains(expected), "wanted {expected:?}, got {message}");
+    }
+}
+
+#[test]
 fn hive_gets_two_secrets_that_hold_the_same_bytes() {
     let stage = Stage::new();
     fs::remove_file(stage.to.path().join(CONFIG)).unwrap();

@@ -15,6 +15,7 @@ pub mod aws;
 pub mod bundle;
 pub mod cli_input;
 pub mod cluster;
+pub mod cluster_report;
 pub mod contents;
 pub mod digest;
 pub mod failure;

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod adversary;
+pub mod crossing;
 pub mod emulator;
 pub mod handoff;
 pub mod programs;

@@ -311,7 +311,7 @@ mod tests {
         for bytes in [&future, &extra, &twice, "", "[]"] {
             let error = verdict(bytes.as_bytes(), Some(signed(&key(7), bytes.as_bytes()))).unwrap_err();
             let refused = matches!(error, ReceiptError::Unsupported { .. } | ReceiptError::Malformed(_));
-            assert!(refused && (bytes != &future || error.to_string().contains("2.0")), "{bytes}: {error}");
+            assert!(refused && (bytes != future || error.to_string().contains("2.0")), "{bytes}: {error}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the generator's directory holds for the installer, held against itself.
 
 use super::target::{File, Mode};
+use crate::credentials::Credentials;
 use crate::request::Node;
 use crate::request::document;
 use rsa::pkcs1::DecodeRsaPrivateKey as _;
@@ -12,6 +13,7 @@ use sts_schemas::aws::{Arn, Region};
 use sts_schemas::cli_input::{CreateBucket, CreateOpenIdConnectProvider};
 use sts_schemas::cluster::{ClusterName, IssuerUrl};
 use sts_schemas::layout::{AUTHENTICATION, BUCKET, MANIFESTS, PROVIDER, PUBLIC_KEY, TLS_KEY};
+use sts_schemas::open::OpenValue;
 use zeroize::Zeroizing;
 
 /// The installer's files, and what they are for.
@@ -95,6 +97,9 @@ fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return problems.push(format!("{path} is not UTF-8"));
     };
+    if let Some(value) = OpenValue::ALL.into_iter().find(|value| text.contains(value.token())) {
+        return problems.push(format!("{path}: its {value} is still open, finalize the directory first"));
+    }
     let node = match document::parse(text) {
         Ok(node) => node,
         Err(malformed) => {
@@ -114,23 +119,17 @@ fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) {
             }
         }
         "Secret" => {
-            let credentials = at(&["stringData", "credentials"]);
-            if let Err(error) = setting(credentials, "role_arn").parse::<Arn>() {
+            let credentials = Credentials::of_file(at(&["stringData", "credentials"]));
+            if let Err(error) = credentials.role_arn().parse::<Arn>() {
                 problems.push(format!("{path}: role_arn: {error}; {advice}"));
             }
-            if !setting(credentials, "web_identity_token_file").starts_with('/') {
+            if !credentials.token_file().starts_with('/') {
                 problems.push(format!("{path}: web_identity_token_file is no absolute path"));
             }
         }
         "" => problems.push(format!("{path} is no Kubernetes object (it has no kind)")),
         _ => {}
     }
-}
-
-/// The value of a setting in an AWS credentials file; empty where it is absent.
-fn setting<'t>(credentials: &'t str, key: &str) -> &'t str {
-    let values = credentials.lines().filter_map(|line| line.split_once('='));
-    values.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next().unwrap_or_default()
 }
 
 fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {

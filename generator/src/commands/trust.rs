@@ -1,0 +1,94 @@
+//! Reading what was signed: a bundle, and a receipt that came back.
+
+use super::{in_file, say};
+use clap::Args;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::receipt::{CheckedReceipt, UnverifiedReceipt};
+use sts_schemas::signature::{KEY_FOLDER, TrustStore, trusted_keys};
+
+/// A bundle, and whose signatures on it count.
+#[derive(Debug, Clone, Args)]
+pub(super) struct BundleArgs {
+    /// The bundle that was applied.
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: PathBuf,
+    /// A public key that may sign bundles, as author.key.pub; can be given more than once.
+    ///
+    /// Without it, every *.pub in sts-handoff/trusted-keys of the user's configuration folder is trusted.
+    #[arg(long, value_name = "FILE")]
+    trusted_key: Vec<PathBuf>,
+}
+
+/// Whose signatures on a receipt count: other keys than those for bundles, since what one may vouch for
+/// the other may not.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExecutorArgs {
+    /// A public key that may sign receipts, as the AWS admin hands it on; can be given more than once.
+    ///
+    /// Without it, anybody could have written the receipt, and a warning says so.
+    #[arg(long, value_name = "FILE")]
+    executor_key: Vec<PathBuf>,
+}
+
+impl BundleArgs {
+    /// Verifies the bundle.
+    pub(crate) fn verified(&self, configuration: Option<&Path>) -> Result<VerifiedBundle, Failure> {
+        let keys = trusted_keys(&self.trusted_key, configuration)
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| {
+            let folder = configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
+            let folder = folder.map_or_else(String::new, |folder| format!(", or put it into {folder}"));
+            Failure::new(Exit::BundleRejected, error)
+                .hint(format!("give the author's public key with --trusted-key{folder}"))
+        })?;
+        let file = File::open(&self.bundle).map_err(|error| in_file(&self.bundle, error))?;
+        // The bundle has been applied: that its signature ended to count for new work changes nothing.
+        let verified = UnverifiedBundle::new(BufReader::new(file)).verify(&trust, Expiry::Overridden);
+        verified.map_err(|error| {
+            Failure::new(Exit::BundleRejected, error)
+                .hint("give the bundle as it was made, and the public key of its author with --trusted-key")
+        })
+    }
+}
+
+impl ExecutorArgs {
+    /// Reads a receipt, which a trusted executor must have signed wherever one is named.
+    pub(crate) fn receipt(&self, path: &Path) -> Result<CheckedReceipt, Failure> {
+        let mut bytes = Vec::new();
+        let most = UnverifiedReceipt::MOST_BYTES as u64 + 1;
+        File::open(path)
+            .and_then(|file| file.take(most).read_to_end(&mut bytes))
+            .map_err(|error| in_file(path, error))?;
+        if self.executor_key.is_empty() {
+            let receipt = UnverifiedReceipt::new(bytes, None).read_without_trust();
+            let receipt = receipt.map_err(|error| in_file(path, error))?;
+            say(&format!(
+                "WARNING: nobody vouches for {}: anybody could have written it. Give --executor-key, and have the \
+                 AWS admin run apply with --receipt-key.",
+                path.display()
+            ));
+            return Ok(receipt);
+        }
+        let failed = |error| Failure::new(Exit::Failed, error);
+        let keys = trusted_keys(&self.executor_key, None).map_err(failed)?;
+        let executors =
+            TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| Failure::new(Exit::Usage, error))?;
+        let signature_path = UnverifiedReceipt::signature_path(path);
+        let signature = match std::fs::read_to_string(&signature_path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(in_file(&signature_path, error)),
+        };
+        UnverifiedReceipt::new(bytes, signature).verify(&executors).map_err(|error| {
+            let beside = signature_path.display();
+            in_file(path, error).hint(format!(
+                "do not use it; ask the AWS admin for the receipt and {beside}, as one apply with --receipt-key wrote them"
+            ))
+        })
+    }
+}

@@ -1,0 +1,234 @@
+//! What `oc get ... -o json` prints, of which only names and a few settings are kept.
+//!
+//! It is read as a stream, and members nobody asks about are passed over: a large cluster prints hundreds of
+//! megabytes. Of the Secrets' values only what [`Credentials`] keeps outlives the reading of one object.
+
+use crate::credentials::{Credentials, LONG_LIVED};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::{BufReader, Read};
+use zeroize::Zeroizing;
+
+/// The most bytes of one input: etcd holds 8 GiB at most, of which Secrets are a small part; a gigabyte is
+/// a thousand Secrets of the largest size Kubernetes takes. Source: etcd documentation, "System limits".
+const MOST_BYTES: u64 = 1 << 30;
+
+/// What was given of a cluster.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dump {
+    /// Every Secret.
+    pub(crate) secrets: Vec<Secret>,
+    /// The issuer of every `authentication/cluster`; empty where it names none.
+    pub(crate) issuers: Vec<String>,
+    /// The namespaces of the Secrets of each List.
+    lists: Vec<BTreeSet<String>>,
+}
+
+/// A Secret without its values.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Secret {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    /// What its member `credentials` says, where it has one that is text.
+    pub(crate) credentials: Option<Credentials>,
+    /// Whether it holds a key that does not expire, as a member or within `credentials`.
+    pub(crate) long_lived: bool,
+}
+
+/// An input that is not what `oc` prints.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DumpError {
+    #[error("it cannot be read")]
+    Unreadable(#[source] std::io::Error),
+    #[error("it is not what `oc get -o json` prints: {what} in line {line}, column {column}")]
+    Malformed { what: &'static str, line: usize, column: usize },
+    #[error("it has more than {MOST_BYTES} bytes")]
+    TooLarge,
+    #[error("it holds no Secret, no Authentication and no List")]
+    Nothing,
+}
+
+impl DumpError {
+    /// The parser's own words may repeat a value, and a value may be a secret: only kind and place are kept.
+    fn of_json(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            Category::Io => {
+                return Self::Unreadable(std::io::Error::from(
+                    error.io_error_kind().unwrap_or(std::io::ErrorKind::Other),
+                ));
+            }
+            Category::Syntax => "no JSON",
+            Category::Data => "a member of another kind than Kubernetes gives it",
+            Category::Eof => "an early end",
+        };
+        Self::Malformed { what, line: error.line(), column: error.column() }
+    }
+}
+
+impl Dump {
+    /// Takes in one input: objects and Lists, one behind the other.
+    pub(crate) fn read(&mut self, source: impl Read) -> Result<(), DumpError> {
+        // One byte more than is allowed, so that an input of just the limit is told from a larger one.
+        let mut limited = source.take(MOST_BYTES + 1);
+        let mut known = false;
+        let mut objects =
+            serde_json::Deserializer::from_reader(BufReader::new(limited.by_ref())).into_iter::<Object>();
+        let result = objects.try_for_each(|object| {
+            known |= self.take(object?);
+            Ok(())
+        });
+        drop(objects);
+        match result {
+            _ if limited.limit() == 0 => Err(DumpError::TooLarge),
+            Err(error) => Err(DumpError::of_json(&error)),
+            Ok(()) if known => Ok(()),
+            Ok(()) => Err(DumpError::Nothing),
+        }
+    }
+
+    /// Whether a Secret of this namespace would have been seen: a List shows it, or one of all namespaces does.
+    pub(crate) fn tells_of(&self, namespace: &str) -> bool {
+        self.lists.iter().any(|list| list.len() > 1 || list.contains(namespace))
+    }
+
+    /// Keeps what matters of an object, and says whether it is of a kind that could matter.
+    fn take(&mut self, object: Object) -> bool {
+        if let Some(items) = object.items {
+            let of_secrets = items.iter().filter(|item| item.is_secret());
+            self.lists.push(of_secrets.map(|item| item.metadata.namespace.clone()).collect());
+            for item in items {
+                self.take(item);
+            }
+            return true;
+        }
+        if object.is_secret() {
+            let Metadata { namespace, name } = object.metadata;
+            let mut values = object.data.decoded();
+            values.merge(object.string_data.plain());
+            let Values { credentials, long_lived } = values;
+            let long_lived = long_lived || credentials.as_ref().is_some_and(|found| found.long_lived);
+            self.secrets.push(Secret { namespace, name, credentials, long_lived });
+            return true;
+        }
+        // The operator's own `authentication/cluster` is another object of the same name.
+        let of_cluster = object.api_version.starts_with("config.openshift.io/")
+            && object.kind == "Authentication"
+            && object.metadata.name == "cluster";
+        if of_cluster {
+            self.issuers.push(object.spec.service_account_issuer.unwrap_or_default());
+        }
+        of_cluster
+    }
+}
+
+/// Any object, or a List of objects. What is absent is empty.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Object {
+    api_version: String,
+    kind: String,
+    metadata: Metadata,
+    data: Members,
+    string_data: Members,
+    spec: Spec,
+    items: Option<Vec<Object>>,
+}
+
+impl Object {
+    fn is_secret(&self) -> bool {
+        self.kind == "Secret" && self.api_version == "v1"
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Metadata {
+    namespace: String,
+    name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Spec {
+    service_account_issuer: Option<String>,
+}
+
+/// The members of `data` or `stringData`: the value of `credentials`, and whether there is a long-lived key.
+#[derive(Default)]
+struct Members {
+    credentials: Option<Zeroizing<String>>,
+    long_lived: bool,
+}
+
+/// What the members say once they are decoded.
+#[derive(Default)]
+struct Values {
+    credentials: Option<Credentials>,
+    long_lived: bool,
+}
+
+impl Members {
+    /// Of `data`: base64.
+    fn decoded(self) -> Values {
+        let credentials = self.credentials.and_then(|encoded| {
+            let bytes = Zeroizing::new(STANDARD.decode(encoded.as_bytes()).ok()?);
+            std::str::from_utf8(&bytes).ok().map(Credentials::of_file)
+        });
+        Values { credentials, long_lived: self.long_lived }
+    }
+
+    /// Of `stringData`: as it is.
+    fn plain(self) -> Values {
+        let credentials = self.credentials.map(|text| Credentials::of_file(&text));
+        Values { credentials, long_lived: self.long_lived }
+    }
+}
+
+impl Values {
+    /// `stringData` takes the place of `data`, as in the API server; a long-lived key counts wherever it is.
+    fn merge(&mut self, other: Self) {
+        self.long_lived |= other.long_lived;
+        if other.credentials.is_some() {
+            self.long_lived |= self.credentials.take().is_some_and(|hidden| hidden.long_lived);
+            self.credentials = other.credentials;
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_unit<E>(self) -> Result<Members, E> {
+        Ok(Members::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+        let mut members = Members::default();
+        while let Some(name) = map.next_key::<String>()? {
+            if name == "credentials" {
+                members.credentials = map.next_value::<Option<String>>()?.map(Zeroizing::new);
+            } else {
+                members.long_lived |= LONG_LIVED.contains(&name.as_str());
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(members)
+    }
+}

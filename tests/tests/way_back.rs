@@ -1,0 +1,148 @@
+//! The receipt's way back: which receipts `finalize` takes, and which it refuses, for the right reason.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "it runs tar")]
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use sts_tests::handoff::Handoff;
+use sts_tests::programs::Run;
+
+/// A bundle and the receipt of a rehearsal of it, which nobody signed.
+struct WayBack {
+    handoff: Handoff,
+    receipt: Value,
+}
+
+impl WayBack {
+    fn begin() -> Self {
+        let handoff = Handoff::prepare();
+        let path = handoff.path("receipt.json");
+        let _ = Run::of(handoff.executor("rehearse").arg("--receipt").arg(&path)).exits(0);
+        let receipt = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        Self { handoff, receipt }
+    }
+
+    fn finalize(&self, receipt: &Path, output: &str, flags: &[&str]) -> Run {
+        let mut command = self.handoff.generator();
+        command.args(["finalize", "--output-dir", output, "--trusted-key", "author.key.pub", "--bundle"]);
+        Run::of(command.arg(self.handoff.bundle()).arg("--receipt").arg(receipt).args(flags))
+    }
+
+    fn put(&self, name: &str, receipt: &Value) -> PathBuf {
+        let path = self.handoff.path(name);
+        std::fs::write(&path, receipt.to_string()).unwrap();
+        path
+    }
+}
+
+/// Files below a folder, by path.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
+}
+
+#[test]
+fn a_complete_receipt_of_this_bundle_gives_the_authors_own_manifests_and_says_who_did_not_sign_it() {
+    let story = WayBack::begin();
+    let path = story.put("good.json", &story.receipt);
+    let run = story.finalize(&path, "final", &[]).exits(0);
+    let _ = run.says("WARNING: nobody vouches for").says("left nothing open");
+    let out = story.handoff.path("out-eu-central-1-1700000000/manifests");
+    let names = |folder: &Path| -> Vec<_> {
+        files(folder).into_iter().map(|(path, bytes)| (path.file_name().unwrap().to_owned(), bytes)).collect()
+    };
+    assert_eq!(names(&story.handoff.path("final/manifests")), names(&out));
+    let again = story.finalize(&path, "out-eu-central-1-1700000000", &[]).exits(0);
+    let _ = again.says("0 files written, 0 changed");
+}
+
+#[test]
+fn a_receipt_that_is_not_of_this_bundles_complete_apply_is_refused_with_every_reason() {
+    let story = WayBack::begin();
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut receipt = story.receipt.clone();
+        change(&mut receipt);
+        receipt
+    };
+    let provider = "arn:aws:iam::123456789012:oidc-provider/elsewhere.example.org";
+    let role = "harbour-example-ingress-dns-credentials";
+    for (name, receipt, reason) in [
+        ("delete", changed(&|r| r["purpose"] = json!("delete")), "it tells of a delete"),
+        ("bundle", changed(&|r| r["bundle"] = json!("0".repeat(64))), "it is of 000000"),
+        ("none", changed(&|r| r["bundle"] = Value::Null), "it is of no bundle"),
+        ("incomplete", changed(&|r| r["complete"] = json!(false)), "not complete"),
+        (
+            "failed",
+            changed(&|r| r["steps"][3]["outcome"] = json!({"result": "not-reached"})),
+            "1 steps were not",
+        ),
+        ("cluster", changed(&|r| r["cluster"] = json!("haven")), "its cluster is haven"),
+        ("account", changed(&|r| r["account"] = json!("999988887777")), "its account is 999988887777"),
+        ("partition", changed(&|r| r["partition"] = json!("aws-cn")), "its partition is aws-cn"),
+        ("region", changed(&|r| r["region"] = json!("eu-west-1")), "its region is eu-west-1"),
+        (
+            "issuer",
+            changed(&|r| r["issuer"] = json!("https://evil.example.org")),
+            "its issuer is https://evil",
+        ),
+        ("provider", changed(&|r| r["provider"] = json!(provider)), "its provider is arn:aws:iam"),
+        (
+            "role",
+            changed(&|r| r["roles"][role] = json!("arn:aws:iam::123456789012:role/other")),
+            "ARN of the role",
+        ),
+        ("lost", changed(&|r| drop(r["roles"].as_object_mut().unwrap().remove(role))), "is missing"),
+        (
+            "more",
+            changed(&|r| r["roles"]["x"] = json!("arn:aws:iam::123456789012:role/x")),
+            "of the role x is",
+        ),
+        ("version", changed(&|r| r["schema_version"] = json!("2.0")), "of version \"2.0\""),
+        ("extra", changed(&|r| r["surprise"] = json!(1)), "unknown field"),
+    ] {
+        let path = story.put(&format!("{name}.json"), &receipt);
+        let run = story.finalize(&path, "refused", &[]).exits(1).says(reason);
+        assert!(!story.handoff.path("refused").exists(), "{name} left files: {}", run.stderr);
+    }
+    let two = changed(&|r| {
+        r["cluster"] = json!("haven");
+        r["account"] = json!("999988887777");
+    });
+    let run = story.finalize(&story.put("two.json", &two), "refused", &[]).exits(1);
+    let _ = run.says("2 disagreements").says("its cluster is haven").says("its account is 999988887777");
+}
+
+#[test]
+fn with_an_executors_key_only_what_it_signed_as_a_receipt_counts() {
+    let story = WayBack::begin();
+    let path = story.put("receipt.json", &story.receipt);
+    let make = |name: &str| {
+        let _ = Run::of(story.handoff.generator().args(["create-signing-key", "--output", name])).exits(0);
+    };
+    make("admin.key");
+    let trusting = |key: &str| story.finalize(&path, "final", &["--executor-key", key]);
+    let _ = trusting("admin.key.pub").exits(1).says("nobody signed it");
+
+    // The author's own signature of the bundle, from inside the bundle, put in the place of the receipt's.
+    let mut unpack = std::process::Command::new("tar");
+    let tar =
+        unpack.arg("-xOzf").arg(story.handoff.bundle()).args(["--wildcards", "*/signatures/*"]).output();
+    std::fs::write(story.handoff.path("receipt.json.jws"), tar.unwrap().stdout).unwrap();
+    let _ = trusting("author.key.pub").exits(1).says("its signature does not hold").says("typ");
+    let _ = trusting("author.key").exits(1).says("PRIVATE KEY");
+    assert!(!story.handoff.path("final").exists());
+}
+
+#[test]
+fn a_directory_of_another_cluster_is_left_as_it_is() {
+    let story = WayBack::begin();
+    let path = story.put("receipt.json", &story.receipt);
+    let folder = story.handoff.path("theirs/manifests");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("other-credentials.yaml"), "kind: Secret\n").unwrap();
+    let before = files(&folder);
+    let run = story.finalize(&path, "theirs", &[]).exits(1);
+    let _ = run.says("manifests/other-credentials.yaml").says("the directory that the bundle was made in");
+    assert_eq!(files(&folder), before);
+}
