@@ -55,6 +55,7 @@ def read_provider(iam, arn):
     return {
         "client_ids": sorted(provider["ClientIDList"]),
         "tags": plain_tags(provider.get("Tags")),
+        "thumbprints": sorted(provider.get("ThumbprintList", [])),
         "url": provider["Url"],
     }
 

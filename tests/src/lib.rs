@@ -8,6 +8,7 @@
 pub mod account;
 pub mod adversary;
 pub mod crossing;
+pub mod aws_cli;
 pub mod emulator;
 pub mod handoff;
 pub mod programs;

@@ -1,14 +1,14 @@
 //! `apply.sh`: the whole job with the AWS CLI, for whoever may not run the executor.
 
 use super::Files;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use sts_schemas::aws::RoleName;
 use sts_schemas::cli_input::{CreateRole, PutRolePolicy, tag_list};
 use sts_schemas::cluster::{Cluster, OWNED};
 use sts_schemas::contents::Contents;
 use sts_schemas::layout;
-use sts_schemas::resource::{Address, GENERATION_TAG, Resource, Role};
+use sts_schemas::resource::{Address, GENERATION_TAG, Provider, Resource, Role, Tags};
 
 /// What every script begins with: the account is checked before anything else.
 const PROLOGUE: &str = include_str!("script/prologue.sh");
@@ -36,6 +36,7 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
     writeln!(out, "generation={}", contents.desired.generation)?;
     writeln!(out, "provider={}", quoted(cluster.provider_arn().as_str()))?;
     out.push_str(PROLOGUE);
+    write_looks(out, contents, cluster)?;
     if let Some(bucket) = cluster.bucket() {
         writeln!(out, "\nbucket {}", quoted(bucket.as_str()))?;
         for (body, input) in
@@ -44,7 +45,9 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
             writeln!(out, "object {input} {body}")?;
         }
     }
-    writeln!(out, "\nprovider {}", quoted(&client_ids(contents, cluster)))?;
+    if let Some(provider) = provider(contents) {
+        write_provider(out, provider)?;
+    }
     let policies = policies_by_role(files);
     for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("05-")) {
         let Ok(input) = serde_json::from_slice::<CreateRole>(bytes) else { continue };
@@ -53,16 +56,49 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
             write_role(out, path, role, policies.get(&role.name).map_or(&[], Vec::as_slice))?;
         }
     }
+    if cluster.bucket().is_none() {
+        let (discovery, keys) = (layout::DISCOVERY, layout::KEYS);
+        writeln!(out, "\nsay 'serve {discovery} as {}/{}'", cluster.issuer, layout::DISCOVERY_KEY)?;
+        writeln!(out, "say 'serve {keys} as {}/{}'", cluster.issuer, layout::KEYS_KEY)?;
+    }
     writeln!(out, "\nsay \"cluster $cluster is as the files in this directory say\"")
 }
 
-fn client_ids(contents: &Contents, cluster: &Cluster) -> String {
-    let provider = contents.desired.resources.values().find_map(|resource| match resource {
-        Resource::Provider(provider) if provider.issuer == cluster.issuer => Some(provider),
+/// The lines that look at everything before the first line that writes.
+fn write_looks(out: &mut String, contents: &Contents, cluster: &Cluster) -> std::fmt::Result {
+    writeln!(out)?;
+    if let Some(bucket) = cluster.bucket() {
+        writeln!(out, "look_for_bucket {}", quoted(bucket.as_str()))?;
+    }
+    writeln!(out, "look_for_provider")?;
+    for resource in contents.desired.resources.values() {
+        if let Resource::Role(role) = resource {
+            writeln!(out, "look_for_role {}", quoted(role.name.as_str()))?;
+        }
+    }
+    Ok(())
+}
+
+fn provider(contents: &Contents) -> Option<&Provider> {
+    contents.desired.resources.values().find_map(|resource| match resource {
+        Resource::Provider(provider) => Some(provider),
         _ => None,
-    });
-    let ids: Vec<_> = provider.iter().flat_map(|provider| provider.client_ids.iter().cloned()).collect();
-    ids.join(" ")
+    })
+}
+
+fn write_provider(out: &mut String, provider: &Provider) -> std::fmt::Result {
+    let words = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" ");
+    writeln!(
+        out,
+        "\nprovider {} {} {}",
+        quoted(&words(&provider.client_ids)),
+        quoted(&words(&provider.thumbprints)),
+        quoted(&tags_argument(&provider.tags)),
+    )
+}
+
+fn tags_argument(tags: &Tags) -> String {
+    serde_json::to_string(&tag_list(tags)).unwrap_or_default()
 }
 
 /// The files with the policies of each role, read once: one pass for each role would grow with the square.
@@ -77,7 +113,6 @@ fn policies_by_role(files: &Files) -> BTreeMap<RoleName, Vec<&str>> {
 }
 
 fn write_role(out: &mut String, path: &str, role: &Role, policies: &[&str]) -> std::fmt::Result {
-    let tags = serde_json::to_string(&tag_list(&role.tags)).unwrap_or_default();
     writeln!(
         out,
         "\nrole {} {} {} {} {} {} {}",
@@ -86,7 +121,7 @@ fn write_role(out: &mut String, path: &str, role: &Role, policies: &[&str]) -> s
         quoted(&role.trust.canonical()),
         quoted(&role.description),
         role.max_session_seconds,
-        quoted(&tags),
+        quoted(&tags_argument(&role.tags)),
         quoted(role.boundary.as_ref().map_or("", |arn| arn.as_str())),
     )?;
     policies.iter().try_for_each(|path| writeln!(out, "policy {}", quoted(path)))
