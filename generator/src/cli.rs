@@ -4,6 +4,7 @@ mod cluster;
 mod roles;
 
 pub use cluster::{ClusterArgs, OutputArgs};
+pub(crate) use roles::no_region;
 pub use roles::{RequestArgs, RoleArgs, TagArgs};
 
 use crate::commands::{self, Surroundings};

@@ -16,6 +16,7 @@ mod trust;
 
 use crate::directory::{Directory, FileError, Written};
 use crate::feature::{CredentialsMode, InstallConfig};
+use crate::progress::Stage;
 use crate::render::Files;
 use std::path::Path;
 use sts_schemas::failure::{Exit, Failure};
@@ -33,6 +34,7 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let (mut new, mut changed, mut removed) = (0_usize, Vec::new(), Vec::new());
     let known = if directory.path().exists() { directory.files().map_err(failed)? } else { Vec::new() };
+    let stage = Stage::begin(format!("writing {} files", files.len()));
     for (path, bytes) in files {
         match directory.write(path, bytes).map_err(failed)? {
             Written::New => new += 1,
@@ -44,6 +46,7 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
         directory.remove(path).map_err(failed)?;
         removed.push(path);
     }
+    drop(stage);
     say(&format!(
         "{}: {new} files written, {} changed, {} removed, {} as they were",
         directory.path().display(),

@@ -17,6 +17,7 @@ pub mod key;
 pub mod lint;
 mod living;
 pub mod pack;
+mod progress;
 pub mod recognise;
 pub mod render;
 pub mod request;

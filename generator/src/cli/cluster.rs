@@ -14,7 +14,7 @@ pub struct ClusterArgs {
     pub name: ClusterName,
     /// AWS region of the cluster and its OIDC bucket.
     #[arg(long)]
-    pub region: Region,
+    pub region: Option<Region>,
     /// The 12 digits of the AWS account.
     #[arg(long, value_name = "ID")]
     pub account_id: AccountId,
@@ -38,25 +38,25 @@ pub struct OutputArgs {
 }
 
 impl ClusterArgs {
-    /// The cluster these flags describe.
+    /// The cluster these flags describe, in this region.
     ///
     /// # Errors
     /// When the region's partition is unknown, or flags contradict each other.
-    pub fn cluster(&self) -> Result<Cluster, Failure> {
-        let partition = partition_of(&self.region, self.partition)?;
+    pub fn cluster(&self, region: &Region) -> Result<Cluster, Failure> {
+        let partition = partition_of(region, self.partition)?;
         let usage = |error| Failure::new(Exit::Usage, error);
         let (hosting, issuer) = if let Some(issuer) = &self.issuer_url {
             (Hosting::Elsewhere, issuer.clone())
         } else {
             let bucket = self.bucket_name.clone().unwrap_or_else(|| self.name.default_bucket());
-            let issuer = IssuerUrl::of_bucket(&bucket, &self.region, partition).map_err(usage)?;
+            let issuer = IssuerUrl::of_bucket(&bucket, region, partition).map_err(usage)?;
             (Hosting::PublicBucket { bucket }, issuer)
         };
         Cluster {
             name: self.name.clone(),
             account: self.account_id.clone(),
             partition,
-            region: self.region.clone(),
+            region: region.clone(),
             hosting,
             issuer,
         }

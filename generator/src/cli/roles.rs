@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use sts_schemas::aws::{Arn, Partition, Region, RolePath};
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::resource::Tags;
+use sts_schemas::resource::{GENERATION_TAG, Tags};
 
 /// Which requests are used.
 #[derive(Debug, Clone, Args)]
@@ -33,7 +33,7 @@ pub struct RequestArgs {
     /// Capabilities that will be on, with commas between them; all of them where this is not given.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub capabilities: Option<Vec<String>>,
-    /// Take feature set, gates and capabilities from the installer's configuration, and check its region and credentials mode.
+    /// Take region, feature set, gates and capabilities from the installer's configuration, and check its credentials mode.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["enable_tech_preview", "feature_set", "feature_gates", "capabilities"])]
     pub install_config: Option<PathBuf>,
     /// Rewrite ARNs of another partition inside requests, and say which, instead of refusing them.
@@ -72,36 +72,89 @@ pub struct TagArgs {
     pub tags: Vec<(String, String)>,
 }
 
+/// S3 takes ten tags on an object, and two are the program's own. Source: Amazon S3 User Guide,
+/// "Categorizing your objects using tags".
+const MOST_TAGS: usize = 8;
+
 fn parse_tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, _)) if key.starts_with("aws:") => {
+        Some((key, _)) if key.to_ascii_lowercase().starts_with("aws:") => {
             Err("AWS keeps tags that begin with aws: to itself".into())
         }
-        Some((key, _)) if key == "Name" || key.starts_with("openshift.io/cloud-credential-operator/") => {
+        Some((key, _)) if is_own(key) => {
             Err("this tag says whose the resource is, and is made by the program".into())
         }
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        Some((key, value)) if !key.is_empty() => well_formed(key, value),
         _ => Err("a tag is KEY=VALUE".into()),
     }
 }
 
+/// Whether the program sets this tag itself. IAM takes no account of case in keys.
+fn is_own(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key == "name" || key == GENERATION_TAG || key.starts_with("openshift.io/cloud-credential-operator/")
+}
+
+/// What S3 and IAM both take. Source: IAM User Guide, "Rules for tagging in IAM and AWS STS", and Amazon S3
+/// User Guide, "Categorizing your objects using tags".
+fn well_formed(key: &str, value: &str) -> Result<(String, String), String> {
+    const LONGEST_KEY: usize = 128;
+    const LONGEST_VALUE: usize = 256;
+    let taken = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+    if let Some(strange) = key.chars().chain(value.chars()).find(|c| !taken(*c)) {
+        return Err(format!(
+            "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not {strange:?}"
+        ));
+    }
+    if key.chars().count() > LONGEST_KEY || value.chars().count() > LONGEST_VALUE {
+        return Err(format!(
+            "AWS takes at most {LONGEST_KEY} characters as a tag's key, {LONGEST_VALUE} as its value"
+        ));
+    }
+    Ok((key.to_owned(), value.to_owned()))
+}
+
 impl TagArgs {
-    /// The tags; a key given twice is refused.
+    /// The tags; a key given twice is refused, and more than AWS takes.
     ///
     /// # Errors
-    /// Names the key.
+    /// Names the key, or the limit.
     pub fn tags(&self) -> Result<Tags, Failure> {
         let mut tags = Tags::new();
         for (key, value) in &self.tags {
-            if tags.insert(key.clone(), value.clone()).is_some() {
+            let twice = tags.keys().any(|known: &String| known.eq_ignore_ascii_case(key));
+            if twice || tags.insert(key.clone(), value.clone()).is_some() {
                 return Err(Failure::new(Exit::Usage, format!("--tag {key}=... is given twice")));
             }
+        }
+        if tags.len() > MOST_TAGS {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!(
+                    "--tag is given {} times, and at most {MOST_TAGS} fit on an object of S3",
+                    tags.len()
+                ),
+            ));
         }
         Ok(tags)
     }
 }
 
 impl RequestArgs {
+    /// The region that was given, or else that of the installer's configuration.
+    ///
+    /// # Errors
+    /// When neither tells it, or the configuration cannot be used.
+    pub fn region(&self, given: Option<&Region>) -> Result<Region, Failure> {
+        match (given, &self.install_config) {
+            (Some(region), _) => Ok(region.clone()),
+            (None, Some(path)) => {
+                Ok(InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?.region)
+            }
+            (None, None) => Err(no_region()),
+        }
+    }
+
     /// What these flags select, for a cluster in this partition and, where it is known, region.
     ///
     /// # Errors
@@ -135,6 +188,13 @@ impl RequestArgs {
         }
         Ok(selection)
     }
+}
+
+/// Nobody said which region is meant.
+pub(crate) fn no_region() -> Failure {
+    Failure::new(Exit::Usage, "the region is missing").hint(
+        "give --region, like --region us-east-1; where requests are read, --install-config tells it too",
+    )
 }
 
 /// A sentence as an error.

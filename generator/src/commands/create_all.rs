@@ -38,7 +38,8 @@ pub struct CreateAll {
 
 impl CreateAll {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
-        let cluster = self.cluster.cluster()?;
+        let region = self.requests.region(self.cluster.region.as_ref())?;
+        let cluster = self.cluster.cluster(&region)?;
         let signing_key = self.signing.key()?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = Directory::at(&self.output.output_dir);

@@ -4,6 +4,7 @@ use super::{Surroundings, in_file, passphrase, print_line, read_input, say};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError, write_whole};
 use crate::pack::{UnsignedBundle, check};
+use crate::progress::Stage;
 use crate::recognise::cluster_of;
 use crate::render::{Files, apply_script, review};
 use clap::Args;
@@ -21,6 +22,9 @@ use sts_schemas::signature::SigningKey;
 /// The JSON files are what counts: an edit of theirs (a narrower policy, say) goes into the bundle, and what
 /// does not hold together is refused, file by file. The cluster's private key stays behind.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  sts-generator create-bundle --output-dir demo --signing-key author.key
+Hand the file whose path is printed to the AWS administrator.")]
 pub struct CreateBundle {
     #[command(flatten)]
     output: OutputArgs,
@@ -76,6 +80,7 @@ pub(crate) fn bundle(
     surroundings: Surroundings,
 ) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let stage = Stage::begin("checking and packing");
     let mut files = bundled_files(directory)?;
     let inconsistent = |problems| {
         Failure::new(Exit::Failed, Inconsistent { path: directory.path().display().to_string(), problems })
@@ -96,6 +101,7 @@ pub(crate) fn bundle(
         .map_err(|error| Failure::new(Exit::Failed, error))?;
     let path = bundle_dir.join(format!("{}.tar.gz", bundle.name));
     write_whole(&path, &bundle.bytes, 0o644).map_err(failed)?;
+    drop(stage);
     tell(&cluster, &bundle, key);
     print_line(&path.display().to_string())
 }

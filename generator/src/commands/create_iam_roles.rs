@@ -4,6 +4,7 @@ use super::{is_of_roles, say, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs};
 use crate::directory::Directory;
 use crate::lint::lint;
+use crate::progress::Stage;
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles};
 use crate::request::read_folder;
 use clap::Args;
@@ -14,13 +15,19 @@ use sts_schemas::layout;
 
 /// Write one IAM role with its policies for each CredentialsRequest, and the Secret that hands it on.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  oc adm release extract --credentials-requests --included --to requests
+  sts-generator create-iam-roles --name demo --region us-east-1 --credentials-requests-dir requests \\
+      --identity-provider-arn \\
+      arn:aws:iam::123456789012:oidc-provider/demo-oidc.s3.us-east-1.amazonaws.com --output-dir demo
+Read and narrow the policies in demo/06-*.json; then create-bundle with the same --output-dir.")]
 pub struct CreateIamRoles {
     /// Name for all resources made for the cluster.
     #[arg(long)]
     name: ClusterName,
-    /// AWS region of the cluster.
+    /// AWS region of the cluster; --install-config can tell it.
     #[arg(long)]
-    region: Region,
+    region: Option<Region>,
     /// The OIDC provider that the roles trust; account, partition and issuer follow from it.
     #[arg(long, value_name = "ARN")]
     identity_provider_arn: Arn,
@@ -58,7 +65,7 @@ impl CreateIamRoles {
             name: self.name.clone(),
             account,
             partition: arn.partition(),
-            region: self.region.clone(),
+            region: self.requests.region(self.region.as_ref())?,
             hosting: Hosting::Elsewhere,
             issuer,
         }
@@ -75,8 +82,10 @@ pub(crate) fn role_files(
     tags: &TagArgs,
 ) -> Result<Files, Failure> {
     let selection = requests.selection(cluster.partition, Some(&cluster.region))?;
+    let stage = Stage::begin("reading requests");
     let folder = read_folder(&requests.credentials_requests_dir, &selection)
         .map_err(|errors| Failure::new(Exit::Failed, errors))?;
+    drop(stage);
     for skipped in &folder.skipped {
         say(&format!("skipped {skipped}"));
     }

@@ -1,7 +1,7 @@
 //! `sts-generator create-identity-provider`: everything about the issuer.
 
 use super::{Surroundings, create_key_pair, is_of_issuer, write_files};
-use crate::cli::{ClusterArgs, OutputArgs, TagArgs};
+use crate::cli::{ClusterArgs, OutputArgs, TagArgs, no_region};
 use crate::directory::Directory;
 use crate::render::identity_provider;
 use clap::Args;
@@ -12,6 +12,11 @@ use sts_schemas::failure::Failure;
 ///
 /// The public key is that of --public-key-file, or serviceaccount-signer.public in the directory.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  sts-generator create-identity-provider --name demo --region us-east-1 \\
+      --account-id 123456789012 --output-dir demo
+Then create-iam-roles with the ARN of the provider this describes:
+  arn:aws:iam::123456789012:oidc-provider/demo-oidc.s3.us-east-1.amazonaws.com")]
 pub struct CreateIdentityProvider {
     #[command(flatten)]
     cluster: ClusterArgs,
@@ -46,7 +51,8 @@ fn parse_thumbprint(text: &str) -> Result<String, String> {
 impl CreateIdentityProvider {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let directory = Directory::at(&self.output.output_dir);
-        let cluster = self.cluster.cluster()?;
+        let region = self.cluster.region.as_ref().ok_or_else(no_region)?;
+        let cluster = self.cluster.cluster(region)?;
         let tags = self.tags.tags()?;
         let key = match &self.provider.public_key_file {
             Some(path) => create_key_pair::given(&directory, path)?,

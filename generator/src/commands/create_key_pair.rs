@@ -4,6 +4,7 @@ use super::{in_file, say};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError};
 use crate::key::make_cluster_key_pair;
+use crate::progress::Stage;
 use clap::Args;
 use std::path::Path;
 use sts_schemas::failure::{Exit, Failure};
@@ -15,6 +16,10 @@ use zeroize::Zeroizing;
 ///
 /// A key pair that is there already is kept: it is never overwritten.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  sts-generator create-key-pair --output-dir demo
+Then create-identity-provider with the same --output-dir. A cluster that lives already keeps its key:
+leave this command out, and give its public key as --public-key-file.")]
 pub struct CreateKeyPair {
     #[command(flatten)]
     output: OutputArgs,
@@ -33,7 +38,9 @@ pub(crate) fn existing_or_new(directory: &Directory) -> Result<Jwk, Failure> {
     let public = directory.read(layout::PUBLIC_KEY).map_err(failed)?;
     match (private, public) {
         (None, None) => {
+            let stage = Stage::begin("making an RSA-4096 key pair");
             let pair = make_cluster_key_pair().map_err(|error| Failure::new(Exit::Failed, error))?;
+            drop(stage);
             // The private key first: whoever finds a public key can rely on the private one being there.
             for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
                 directory.write(path, pair.private.as_bytes()).map_err(failed)?;

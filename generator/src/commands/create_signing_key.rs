@@ -13,6 +13,10 @@ use sts_schemas::signature::{Algorithm, KeyError, KeyKind, SigningKey};
 ///
 /// Hand FILE.pub to the AWS administrator by a way of its own, and compare the fingerprint by telephone.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  sts-generator create-signing-key --output author.key
+Keep author.key; hand author.key.pub to the AWS administrator, who runs
+  sts-executor verify BUNDLE --trusted-key author.key.pub")]
 pub struct CreateSigningKey {
     /// Where to write the private key (PKCS#8 PEM, mode 0600); never overwritten.
     #[arg(long, value_name = "FILE")]

@@ -18,6 +18,10 @@ use sts_schemas::failure::{Exit, Failure};
 /// Run it after `openshift-install create manifests` and before `openshift-install create cluster`.
 /// Nothing is written unless every check passes. The files that were written are printed on stdout.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Example:
+  openshift-install create manifests --dir cluster
+  sts-generator install --from demo --install-dir cluster
+  openshift-install create cluster --dir cluster")]
 pub struct InstallArgs {
     /// The directory that create-all wrote.
     #[arg(long, value_name = "DIR")]

@@ -5,6 +5,8 @@
 
 mod author;
 mod determinism;
+mod flags;
 mod keys;
+mod offline;
 mod refusals;
 mod written;

@@ -1,0 +1,55 @@
+//! Flags that do more than end in a file: where they are taken from, and what of them is refused.
+
+use crate::author::{Author, CLUSTER_KEY, PROGRAM, REQUESTS, ran};
+use std::fs;
+
+#[test]
+fn the_installers_configuration_tells_the_region_and_a_contradiction_is_refused() {
+    let author = Author::new();
+    author.put("config.yaml", "platform: {aws: {region: eu-north-1}}\ncredentialsMode: Manual\n");
+    let mut line = vec!["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "out"];
+    line.extend(["--name", "harbour", "--account-id", "123456789012", "--public-key-file", CLUSTER_KEY]);
+    line.extend(["--signing-key", "author.key", "--install-config", "config.yaml"]);
+    author.run(&[&line[..], &["--region", "eu-west-1"]].concat()).exits(1).says(&["eu-north-1", "eu-west-1"]);
+    assert!(!author.path("out").exists());
+    author.run(&line).exits(0).says(&["harbour-oidc.s3.eu-north-1.amazonaws.com"]);
+    let bucket = fs::read_to_string(author.path("out/01-oidc-bucket.json")).unwrap();
+    assert!(bucket.contains("eu-north-1"), "{bucket}");
+}
+
+#[test]
+fn tags_that_aws_or_this_program_cannot_take_are_refused_by_what_is_wrong() {
+    let author = Author::new();
+    let long = format!("a={}", "x".repeat(257));
+    let many: Vec<String> = (0..9).map(|number| format!("key{number}=x")).collect();
+    let many: Vec<&str> = many.iter().flat_map(|tag| ["--tag", tag.as_str()]).collect();
+    let cases: [(&[&str], &str); 8] = [
+        (&["--tag", "owner=O'Brien"], "not '\\''"),
+        (&["--tag", "AWS:x=1"], "begin with aws:"),
+        (&["--tag", "name=x"], "made by the program"),
+        (&["--tag", "sts-handoff/generation=1"], "made by the program"),
+        (&["--tag", "=x"], "KEY=VALUE"),
+        (&["--tag", &long], "256"),
+        (&["--tag", "a=1", "--tag", "A=2"], "given twice"),
+        (&many, "at most 8 fit"),
+    ];
+    for (flags, why) in cases {
+        author.create_all("out", flags).exits(64).says(&[why]);
+    }
+    assert!(!author.path("out").exists());
+    author.create_all("out", &["--tag", "Ort=Köln am Rhein", "--tag", "a/b=x@y:z"]).exits(0);
+}
+
+#[test]
+fn a_terminal_shows_what_is_going_on_and_a_pipe_does_not() {
+    let author = Author::new();
+    let quiet = author.run(&["create-key-pair", "--output-dir", "quiet"]).exits(0);
+    assert_eq!(quiet.stderr, "quiet: a new RSA-4096 key pair\n");
+    // Python is what the end-to-end tests need too; it lends the program a terminal.
+    let terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    let mut lively = author.command("python3");
+    lively.env("TERM", "xterm").args(["-c", terminal, PROGRAM, "create-key-pair", "--output-dir", "lively"]);
+    let shown = ran(&mut lively).exits(0).stdout;
+    assert!(shown.contains("making an RSA-4096 key pair"), "{shown:?}");
+    assert!(shown.ends_with("lively: a new RSA-4096 key pair\r\n"), "{shown:?}");
+}
