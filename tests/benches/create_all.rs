@@ -35,6 +35,11 @@ fn seven_requests(bencher: divan::Bencher<'_, '_>) {
     create_all(bencher, Path::new(REQUESTS));
 }
 
+#[divan::bench(args = [10_000], sample_count = 3)]
+fn very_many_requests(bencher: divan::Bencher<'_, '_>, count: usize) {
+    many_requests(bencher, count);
+}
+
 #[divan::bench(args = [10, 100, 1_000], sample_count = 10)]
 fn many_requests(bencher: divan::Bencher<'_, '_>, count: usize) {
     let folder = requests(count);

@@ -10,6 +10,7 @@ pub mod adversary;
 pub mod crossing;
 pub mod aws_cli;
 pub mod emulator;
+pub mod example;
 pub mod handoff;
 pub mod programs;
 pub mod proxy;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use sts_schemas::aws::RoleName;
 use sts_schemas::cli_input::{CreateRole, PutRolePolicy, tag_list};
-use sts_schemas::cluster::{Cluster, OWNED};
+use sts_schemas::cluster::{Cluster, Hosting, OWNED};
 use sts_schemas::contents::Contents;
 use sts_schemas::layout;
 use sts_schemas::resource::{Address, GENERATION_TAG, Provider, Resource, Role, Tags};
@@ -56,7 +56,7 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
             write_role(out, path, role, policies.get(&role.name).map_or(&[], Vec::as_slice))?;
         }
     }
-    if cluster.bucket().is_none() {
+    if cluster.hosting == Hosting::Elsewhere {
         let (discovery, keys) = (layout::DISCOVERY, layout::KEYS);
         writeln!(out, "\nsay 'serve {discovery} as {}/{}'", cluster.issuer, layout::DISCOVERY_KEY)?;
         writeln!(out, "say 'serve {keys} as {}/{}'", cluster.issuer, layout::KEYS_KEY)?;

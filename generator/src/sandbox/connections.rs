@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
-/// Where the kernel lists a process's open descriptors. Source: proc_pid_fd(5).
+/// Where the kernel lists a process's open descriptors. Source: `proc_pid_fd(5)`.
 const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// What was found.
