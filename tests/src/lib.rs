@@ -7,8 +7,8 @@
 
 pub mod account;
 pub mod adversary;
-pub mod crossing;
 pub mod aws_cli;
+pub mod crossing;
 pub mod emulator;
 pub mod example;
 pub mod handoff;

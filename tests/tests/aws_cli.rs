@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use sts_tests::aws_cli;
 use sts_tests::emulator::Emulator;
-use sts_tests::handoff::{self, CLUSTER, GENERATION, Handoff};
+use sts_tests::handoff::{self, CLUSTER, GENERATION, Handoff, REGION};
 
 /// Two requests, one of them with a name that is cut.
 const REQUESTS: [&str; 2] = ["40_account-reader-with-a-long-name.yaml", "70_backup.yaml"];
@@ -42,7 +42,7 @@ fn prepare() -> Handoff {
 }
 
 fn directory(story: &Handoff) -> PathBuf {
-    story.path(&format!("out-{GENERATION}"))
+    story.path(&format!("out-{REGION}-{GENERATION}"))
 }
 
 /// The account that the executor makes of the story's bundle.
