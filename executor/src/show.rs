@@ -4,6 +4,7 @@
 
 pub mod contents;
 mod moment;
+pub mod moved;
 mod paint;
 pub mod plan;
 pub mod progress;

@@ -48,6 +48,16 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
+/// A plan with its digest: what is printed for programs, and what a later run can be held against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// The plan's digest.
+    pub digest: Sha256,
+    /// The plan.
+    pub plan: Plan,
+}
+
 /// What a plan is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

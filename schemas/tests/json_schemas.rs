@@ -5,13 +5,14 @@
 use schemars::Schema;
 use std::path::Path;
 
-fn schemas() -> [(&'static str, Schema); 6] {
+fn schemas() -> [(&'static str, Schema); 7] {
     [
         ("manifest", schemars::schema_for!(sts_schemas::manifest::Manifest)),
         ("claims", schemars::schema_for!(sts_schemas::signature::Claims)),
         ("plan", schemars::schema_for!(sts_schemas::plan::Plan)),
         ("cluster-report", schemars::schema_for!(sts_schemas::cluster_report::ClusterReport)),
         ("receipt-claims", schemars::schema_for!(sts_schemas::receipt::ReceiptClaims)),
+        ("proposal", schemars::schema_for!(sts_schemas::plan::Proposal)),
         ("receipt", schemars::schema_for!(sts_schemas::receipt::Receipt)),
     ]
 }

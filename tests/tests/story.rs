@@ -80,13 +80,23 @@ fn a_plan_is_applied_only_with_the_approval_of_its_own_digest() {
     assert_eq!(account.dump(), before, "nothing is written without approval");
 
     let plan = story.run(at, "plan", &["--format", "json"]).exits(0);
+    let approved = story.path("approved.json");
+    std::fs::write(&approved, &plan.stdout).unwrap();
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
     let digest = plan["digest"].as_str().unwrap();
-    let _ = story.run(at, "apply", &["--approve", digest]).exits(0);
+    std::fs::write(story.path("forged.json"), plan.to_string().replace("harbour-oidc", "harbour-evil"))
+        .unwrap();
+    let _ = story.run(at, "apply", &["--approved-plan", "forged.json"]).exits(1).says("holds no plan");
+    let _ = story.run(at, "apply", &["--approved-plan".as_ref(), approved.as_os_str()]).exits(0);
     let policy = serde_json::json!([["s3", "delete_bucket_policy", {"Bucket": "harbour-oidc"}]]);
     account.call(&policy);
     let moved = account.dump();
-    let _ = story.run(at, "apply", &["--approve", digest]).exits(4);
+    let _ = story.run(at, "apply", &["--approve", digest]).exits(4).shows("bucket policy");
+    let _ = story
+        .run(at, "apply", &["--approved-plan".as_ref(), approved.as_os_str()])
+        .exits(4)
+        .says("bucket/harbour-oidc: to update now; to create was approved")
+        .says("role/harbour-example-backup-backup-credentials: nothing is to be done now");
     assert_eq!(account.dump(), moved, "the approval was for an account that has moved since");
 }
 

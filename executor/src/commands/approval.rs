@@ -3,10 +3,10 @@
 use crate::cli::Format;
 use crate::session::{Person, Session};
 use crate::show;
-use serde::Serialize;
+use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::plan::{Plan, Purpose};
+use sts_schemas::plan::{Plan, Proposal, Purpose};
 
 /// How the person says yes. Without either flag they are asked, where there is a terminal.
 #[derive(Debug, clap::Args)]
@@ -17,13 +17,11 @@ pub(crate) struct ApprovalArgs {
     /// Carry out whatever the plan is now.
     #[arg(long)]
     yes: bool,
-}
-
-/// A plan with its digest, as JSON.
-#[derive(Serialize)]
-struct PlanWithDigest<'a> {
-    digest: Sha256,
-    plan: &'a Plan,
+    /// Carry the plan out if it still is the one in this file, as `plan --format json` wrote it; else say what moved.
+    ///
+    /// The file is only compared with. What is done is what is planned now, or nothing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["approve", "yes"])]
+    approved_plan: Option<PathBuf>,
 }
 
 /// Why a plan was not carried out.
@@ -35,15 +33,37 @@ enum NotApproved {
     Declined,
     #[error("{given:?} is too short for an approval: at least {} digits are needed", Sha256::SHORTEST_PREFIX)]
     TooShort { given: String },
-    #[error("approved was {given}, and the plan now is {now}")]
-    Moved { given: String, now: Sha256 },
+    #[error("approved was {given}, and the plan now is {now}{}", list(moved))]
+    Moved { given: String, now: Sha256, moved: Vec<String> },
+    #[error("{0} holds no plan as `plan --format json` writes it")]
+    NoPlan(String, #[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn list(moved: &[String]) -> String {
+    let Some(first) = moved.first() else { return String::new() };
+    moved[1..].iter().fold(format!("; what moved:\n  {first}"), |text, line| format!("{text}\n  {line}"))
+}
+
+/// The plan in a file, whose digest must be its own.
+fn read_proposal(path: &Path) -> Result<Proposal, Failure> {
+    let no_plan = |error: Box<dyn std::error::Error + Send + Sync>| {
+        Failure::new(Exit::Failed, NotApproved::NoPlan(path.display().to_string(), error))
+            .hint("nothing was changed; give what `sts-executor plan BUNDLE --format json` printed")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| no_plan(error.into()))?;
+    let proposal: Proposal = serde_json::from_str(&text).map_err(|error| no_plan(error.into()))?;
+    if proposal.plan.digest() == proposal.digest {
+        Ok(proposal)
+    } else {
+        Err(no_plan("its digest is not that of its plan".into()))
+    }
 }
 
 /// Writes a plan as data.
 pub(super) fn print(plan: &Plan, format: Format, session: &mut Session<'_>) -> Result<(), Failure> {
     match format {
         Format::Text => session.data(&show::plan::text(plan, session.surroundings.paint)),
-        Format::Json => session.json(&PlanWithDigest { digest: plan.digest(), plan }),
+        Format::Json => session.json(&Proposal { digest: plan.digest(), plan: plan.clone() }),
     }
 }
 
@@ -62,13 +82,27 @@ pub(super) fn obtain(
         let hint = format!("nothing was changed; if this plan is right, give --approve {digest}");
         Err(Failure::new(Exit::NotApproved, error).hint(hint))
     };
+    if let Some(path) = &args.approved_plan {
+        let approved = read_proposal(path)?;
+        if approved.digest == digest {
+            return Ok(());
+        }
+        let moved = show::moved::moved(&approved.plan, plan);
+        return refuse(
+            NotApproved::Moved { given: approved.digest.to_string(), now: digest.clone(), moved },
+            session,
+        );
+    }
     match &args.approve {
         _ if args.yes => Ok(()),
         Some(given) if digest.starts_with(given) => Ok(()),
         Some(given) if given.len() < Sha256::SHORTEST_PREFIX => {
             Err(Failure::new(Exit::Usage, NotApproved::TooShort { given: given.clone() }))
         }
-        Some(given) => refuse(NotApproved::Moved { given: given.clone(), now: digest.clone() }, session),
+        Some(given) => {
+            let moved = Vec::new();
+            refuse(NotApproved::Moved { given: given.clone(), now: digest.clone(), moved }, session)
+        }
         None if session.surroundings.person == Person::Absent => refuse(NotApproved::NotAsked, session),
         None if ask(plan, session) => Ok(()),
         None => Err(Failure::new(Exit::NotApproved, NotApproved::Declined).hint("nothing was changed")),
@@ -123,10 +157,10 @@ mod tests {
     }
 
     fn digest_given(digest: &str) -> ApprovalArgs {
-        ApprovalArgs { approve: Some(digest.into()), yes: false }
+        ApprovalArgs { approve: Some(digest.into()), yes: false, approved_plan: None }
     }
 
-    const NOTHING: ApprovalArgs = ApprovalArgs { approve: None, yes: false };
+    const NOTHING: ApprovalArgs = ApprovalArgs { approve: None, yes: false, approved_plan: None };
 
     #[test]
     fn only_the_digest_of_this_very_plan_approves_it() {
@@ -146,7 +180,7 @@ mod tests {
         let (exit, out, err) = obtained(&NOTHING, Person::Absent, "yes\n");
         assert_eq!(exit, Exit::NotApproved);
         assert!(out.contains("Digest: ") && err.is_empty());
-        let yes = ApprovalArgs { approve: None, yes: true };
+        let yes = ApprovalArgs { approve: None, yes: true, approved_plan: None };
         assert_eq!(obtained(&yes, Person::Absent, ""), (Exit::Done, String::new(), String::new()));
     }
 
