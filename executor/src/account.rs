@@ -5,11 +5,13 @@
 mod aws;
 mod memory;
 mod runtime;
+mod survey;
 mod web;
 
 pub use aws::{Aws, CallLimits, ConnectOptions, ForeignEndpoints, RedirectedEndpoint};
 pub use memory::{Fault, Memory};
 pub use runtime::Runtime;
+pub use survey::{Denied, Known, Quotas, Survey, Wish};
 pub use web::{CertificateBundle, NoCertificates, Roots, Web, WebError};
 
 use std::collections::BTreeSet;
@@ -29,6 +31,13 @@ pub trait Account {
     /// # Errors
     /// When any of it cannot be read: half a picture is none.
     async fn observe(&self, scope: &Scope) -> Result<Observed, AccountError>;
+
+    /// Looks at what the account as a whole allows, and whether the caller may do what is wished.
+    ///
+    /// What cannot be found out is left open: nothing depends on it.
+    async fn survey(&self, _wishes: &[Wish]) -> Survey {
+        Survey::default()
+    }
 
     /// Makes `after` so, from `before` as it was last seen (`None`: nothing was there).
     ///

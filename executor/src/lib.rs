@@ -7,5 +7,6 @@ mod commands;
 pub mod issuer;
 pub mod permissions;
 pub mod plan;
+pub mod preflight;
 pub mod session;
 pub mod show;

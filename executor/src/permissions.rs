@@ -91,9 +91,9 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
     match errand {
         Errand::Plan => {}
         Errand::Apply => statements.extend([
-            statement("WriteRoles", WRITE_ROLES, names.roles.clone()),
-            statement("WriteProvider", WRITE_PROVIDERS, names.providers.clone()),
-            statement("WriteBucket", WRITE_BUCKETS, names.buckets.clone()),
+            statement("WriteRoles", &needed(WRITE_ROLES, desired), names.roles.clone()),
+            statement("WriteProvider", &needed(WRITE_PROVIDERS, desired), names.providers.clone()),
+            statement("WriteBucket", &needed(WRITE_BUCKETS, desired), names.buckets.clone()),
             statement("WriteObjects", WRITE_OBJECTS, names.objects()),
         ]),
         Errand::Delete => statements.extend([
@@ -105,6 +105,22 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
     }
     statements.retain(|statement| statement.resource != Some(OneOrMany::Many(Vec::new())));
     PolicyDocument::of(statements)
+}
+
+/// Without the actions that only other bundles call for.
+fn needed(actions: &[&'static str], desired: &Desired) -> Vec<&'static str> {
+    let any = |wants: fn(&Resource) -> bool| desired.resources.values().any(wants);
+    let boundary = any(|resource| matches!(resource, Resource::Role(role) if role.boundary.is_some()));
+    let thumbprints =
+        any(|resource| matches!(resource, Resource::Provider(provider) if !provider.thumbprints.is_empty()));
+    let no_policy = any(|resource| matches!(resource, Resource::Bucket(bucket) if bucket.policy.is_none()));
+    let is_needed = |action: &str| match action {
+        "iam:PutRolePermissionsBoundary" => boundary,
+        "iam:UpdateOpenIDConnectProviderThumbprint" => thumbprints,
+        "s3:DeleteBucketPolicy" => no_policy,
+        _ => true,
+    };
+    actions.iter().copied().filter(|action| is_needed(action)).collect()
 }
 
 fn statement(sid: &str, actions: &[&str], resources: Vec<String>) -> Statement {
@@ -196,8 +212,14 @@ impl Names {
 mod tests {
     use super::*;
 
-    /// Actions that only `--thorough`, or a bundle with managed policies, calls for: none of them is least.
-    const BEYOND: [&str; 2] = ["s3:ListAllMyBuckets", "iam:AttachRolePolicy"];
+    /// Actions that only `--thorough`, managed policies or a look ahead call for: none of them is least.
+    const BEYOND: [&str; 5] = [
+        "s3:ListAllMyBuckets",
+        "iam:AttachRolePolicy",
+        "s3:GetAccountPublicAccessBlock",
+        "iam:GetAccountSummary",
+        "iam:SimulatePrincipalPolicy",
+    ];
 
     #[test]
     fn every_call_the_account_makes_is_in_one_of_the_policies() {

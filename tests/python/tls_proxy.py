@@ -8,7 +8,8 @@ line on standard output is the port.
 
 The emulator behind it knows the names of one partition only, and buckets as paths, not as hosts: the proxy turns names
 into those on the way.
-Where AWS's single sign-on is asked for, which the emulator lacks, the proxy itself hands out credentials.
+Where AWS's single sign-on is asked for, which the emulator lacks, the proxy itself hands out credentials; IAM's policy
+simulator, which it lacks too, answers with `simulated.xml` of FOLDER, where there is one.
 """
 
 import datetime
@@ -90,6 +91,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.host.startswith("portal.sso."):
             status, headers, content = sign_on(self.headers)
+        elif b"Action=SimulatePrincipalPolicy" in body and (FOLDER / "simulated.xml").exists():
+            status, headers, content = 200, [("Content-Type", "text/xml")], (FOLDER / "simulated.xml").read_bytes()
         else:
             status, headers, content = self.ask_upstream(body)
         self.send_response(status)
@@ -137,6 +140,8 @@ def main():
     root = certificate(ROOT_NAME, ROOT_KEY, ROOT_NAME, ROOT_KEY, x509.BasicConstraints(ca=True, path_length=None), True)
     (FOLDER / "root.pem").write_bytes(pem(root))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # Whoever hangs up, as over an untrusted certificate, does so on purpose.
+    server.handle_error = lambda *_: None
     print(server.server_address[1], flush=True)
     server.serve_forever()
 

@@ -30,13 +30,24 @@ impl Emulator {
     /// The same, but the credentials belong to this account.
     #[must_use]
     pub fn start_as(account: &str) -> Self {
+        Self::launch(account, &["-m", "moto.server", "-H", "127.0.0.1", "-p"])
+    }
+
+    /// One that can be told to check permissions as AWS does; see `guarded_server.py`.
+    #[must_use]
+    pub fn start_guarded() -> Self {
+        Self::launch(Self::ACCOUNT, &[concat!(env!("CARGO_MANIFEST_DIR"), "/python/guarded_server.py")])
+    }
+
+    fn launch(account: &str, server: &[&str]) -> Self {
         let python = python();
         // A port can be taken between being found free and being used; then another is tried.
         for _ in 0..5 {
             let address = free_address();
             let log = log_file();
             let mut child = command(&python)
-                .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &address.port().to_string()])
+                .args(server)
+                .arg(address.port().to_string())
                 .env("MOTO_ACCOUNT_ID", account)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())

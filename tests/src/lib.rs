@@ -11,6 +11,7 @@ pub mod aws_cli;
 pub mod crossing;
 pub mod emulator;
 pub mod example;
+pub mod guard;
 pub mod handoff;
 pub mod programs;
 pub mod proxy;

@@ -45,6 +45,12 @@ impl TlsProxy {
             .env("AWS_EC2_METADATA_DISABLED", "true")
     }
 
+    /// Answers every question to IAM's policy simulator, which the emulator lacks, with this.
+    pub fn simulate(&self, answer: &str) {
+        let path = self.folder.path().join("simulated.xml");
+        std::fs::write(path, answer).unwrap_or_else(|error| panic!("the proxy's folder: {error}"));
+    }
+
     /// The certificate to trust.
     #[must_use]
     pub fn root(&self) -> PathBuf {

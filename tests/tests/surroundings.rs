@@ -108,7 +108,10 @@ fn calls_go_to_the_endpoints_of_the_clusters_partition() {
         let mut plan = office.story.executor_on(&bundle, "plan");
         let _ = Run::of(office.proxy.lead(&mut plan).arg("--ca-bundle").arg(office.proxy.root()));
         let (sts, s3) = (format!("sts.{region}.{suffix}"), format!("harbour-oidc.s3.{region}.{suffix}"));
-        assert_eq!(office.proxy.take_hosts(), hosts(&[iam, &sts, &s3]), "{region}");
+        let control = format!("123456789012.s3-control.{region}.{suffix}");
+        let mut seen = office.proxy.take_hosts();
+        assert!(seen.remove(&control), "{control} in {seen:?}");
+        assert_eq!(seen, hosts(&[iam, &sts, &s3]), "{region}");
     }
 }
 
@@ -120,6 +123,7 @@ fn validated_endpoints_are_used_where_the_environment_asks_for_them() {
         "iam-fips.amazonaws.com",
         "sts-fips.eu-central-1.amazonaws.com",
         "harbour-oidc.s3-fips.eu-central-1.amazonaws.com",
+        "123456789012.s3-control-fips.eu-central-1.amazonaws.com",
     ];
     assert_eq!(office.proxy.take_hosts(), hosts(&names));
 }

@@ -12,17 +12,19 @@ mod patience;
 mod provider;
 mod role;
 mod role_change;
+mod survey;
 
 pub use endpoint::{ForeignEndpoints, RedirectedEndpoint};
 pub use limits::CallLimits;
 
-use super::{Account, AccountError, AccountErrorKind, Identity, Roots, Scope};
+use super::{Account, AccountError, AccountErrorKind, Identity, Roots, Scope, Survey, Wish};
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use sts_schemas::aws::{AccountId, Arn, Region};
 use sts_schemas::resource::Resource;
 use sts_schemas::state::Observed;
+use survey::Fips;
 
 /// How to reach the account; all else comes from the usual chain: environment, profiles, roles.
 #[derive(Debug, Clone)]
@@ -45,6 +47,8 @@ pub struct Aws {
     redirected: Vec<RedirectedEndpoint>,
     iam: aws_sdk_iam::Client,
     s3: aws_sdk_s3::Client,
+    /// Where S3 tells of the account as a whole.
+    control: String,
 }
 
 impl Aws {
@@ -66,8 +70,13 @@ impl Aws {
             // A host that is not AWS's has no names for its buckets.
             .force_path_style(redirected.iter().any(|endpoint| endpoint.service == "s3"))
             .build();
+        let fips = if config.use_fips() == Some(true) { Fips::Wanted } else { Fips::NotAsked };
+        let own_control = endpoint::configured(&config, "S3 Control");
+        let control =
+            survey::control_url(own_control.as_deref(), identity.account.as_str(), &options.region, fips);
         Ok(Self {
             identity,
+            control,
             region: options.region.clone(),
             redirected,
             iam: aws_sdk_iam::Client::new(&config),
@@ -142,6 +151,10 @@ impl Account for Aws {
 
     async fn observe(&self, scope: &Scope) -> Result<Observed, AccountError> {
         self.named(observe::observe(self, scope).await)
+    }
+
+    async fn survey(&self, wishes: &[Wish]) -> Survey {
+        survey::survey(self, wishes).await
     }
 
     async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError> {

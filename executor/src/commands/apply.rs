@@ -48,11 +48,15 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
-    let (plan, contents) = plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
+    let (plan, ahead, contents) = plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
     if !plan.foreign.is_empty() {
         approval::print(&plan, format, session)?;
     }
     plan::unobstructed(&plan)?;
+    plan::tell(&ahead, session);
+    if !plan.is_empty() {
+        plan::unhindered(&ahead)?;
+    }
     let probe = args.probe_issuer.then(|| Moment::of(&contents));
     if probe == Some(Moment::Before) {
         issuer::look(&runtime, &contents, &args.account, Moment::Before, session)?;

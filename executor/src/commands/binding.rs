@@ -2,7 +2,9 @@
 
 use super::account::{observe, scope};
 use super::refusal;
-use crate::account::{Account, Identity, Runtime, Search};
+use crate::account::{Account, Identity, Runtime, Search, Survey};
+use crate::preflight::wishes;
+use std::time::Duration;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::IssuerUrl;
 use sts_schemas::contents::Contents;
@@ -17,6 +19,9 @@ pub(super) struct Look {
     pub(super) observed: Observed,
 }
 
+/// How long a look at the account as a whole may take: it is optional, and has as few round trips as the other.
+const SURVEY: Duration = Duration::from_secs(10);
+
 impl Look {
     /// Binds the account, looks, and binds the issuer where AWS has named it already.
     pub(super) fn at(
@@ -27,6 +32,27 @@ impl Look {
     ) -> Result<Self, Failure> {
         let contents = of_account(bundle, account.identity())?;
         let observed = observe(runtime, account, &scope(&contents.desired, search))?;
+        Self::bound(contents, observed)
+    }
+
+    /// The same, with a look at the account as a whole beside it.
+    pub(super) fn ahead(
+        account: &dyn Account,
+        runtime: &Runtime,
+        bundle: &VerifiedBundle,
+        search: Search,
+    ) -> Result<(Self, Survey), Failure> {
+        let contents = of_account(bundle, account.identity())?;
+        let (scope, wishes) = (scope(&contents.desired, search), wishes(&contents.desired));
+        let (observed, survey) = runtime.block_on(async {
+            let survey = tokio::time::timeout(SURVEY, account.survey(&wishes));
+            tokio::join!(account.observe(&scope), survey)
+        });
+        let look = Self::bound(contents, observed.map_err(refusal::of_account)?)?;
+        Ok((look, survey.unwrap_or_default()))
+    }
+
+    fn bound(contents: Contents, observed: Observed) -> Result<Self, Failure> {
         let contents = match named_issuer(&contents.desired, &observed) {
             Some(issuer) => with_issuer(&contents, issuer)?,
             None => contents,

@@ -8,7 +8,9 @@ use super::refusal;
 use crate::account::{Account, Runtime};
 use crate::cli::Format;
 use crate::plan::{Orphans, PlanOptions, RollBack, plan};
+use crate::preflight::{Preflight, preflight};
 use crate::session::Session;
+use crate::show::printable;
 use std::collections::BTreeSet;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::contents::Contents;
@@ -54,16 +56,42 @@ impl ChoiceArgs {
     }
 }
 
-/// Looks at the account and plans; also tells what the bundle wants of this account.
+/// Looks at the account, plans, and looks ahead; also tells what the bundle wants of this account.
 pub(super) fn make(
     runtime: &Runtime,
     aws: &dyn Account,
     bundle: &VerifiedBundle,
     (account, choice): (&AccountArgs, &ChoiceArgs),
-) -> Result<(Plan, Contents), Failure> {
-    let Look { contents, observed } = Look::at(aws, runtime, bundle, account.search())?;
+) -> Result<(Plan, Preflight, Contents), Failure> {
+    let (Look { contents, observed }, survey) = Look::ahead(aws, runtime, bundle, account.search())?;
     let plan = plan(Some(bundle.digest()), &contents.desired, &observed, &choice.options());
-    plan.map(|plan| (plan, contents)).map_err(refusal::of_plan)
+    let plan = plan.map_err(refusal::of_plan)?;
+    let ahead = preflight(&contents.desired, &plan, &survey);
+    Ok((plan, ahead, contents))
+}
+
+/// Tells what a look ahead found.
+pub(super) fn tell(ahead: &Preflight, session: &mut Session<'_>) {
+    for obstacle in &ahead.obstacles {
+        session.tell(&format!("Obstacle: {}", printable(obstacle)));
+    }
+    for warning in &ahead.warnings {
+        session.tell(&format!("Note: {}", printable(warning)));
+    }
+}
+
+/// A plan that AWS will refuse in the middle is not begun.
+pub(super) fn unhindered(ahead: &Preflight) -> Result<(), Failure> {
+    match ahead.obstacles.len() {
+        0 => Ok(()),
+        count => Err(Failure::new(Exit::Failed, Hindered { count }).hint("nothing was changed")),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("AWS would refuse what the plan does, for the reasons above: {count}")]
+struct Hindered {
+    count: usize,
 }
 
 /// While anything foreign stands in the way, a plan to apply cannot be carried out.
@@ -87,8 +115,9 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
-    let (plan, _) = make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
+    let (plan, ahead, _) = make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
     approval::print(&plan, format, session)?;
+    tell(&ahead, session);
     unobstructed(&plan)?;
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::ChangesPending } else { Exit::Done })
 }

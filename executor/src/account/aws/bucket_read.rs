@@ -57,14 +57,8 @@ impl Client {
         let ask = self.s3.get_public_access_block().bucket(self.name.as_str());
         let answer = ask.expected_bucket_owner(&self.owner).send().await;
         let answer = answer.or_absent("s3:GetBucketPublicAccessBlock", &self.on(), &ABSENT)?;
-        let on = |switch: Option<bool>| switch.unwrap_or_default();
-        let read = |block: PublicAccessBlockConfiguration| PublicAccessBlock {
-            block_public_acls: on(block.block_public_acls),
-            ignore_public_acls: on(block.ignore_public_acls),
-            block_public_policy: on(block.block_public_policy),
-            restrict_public_buckets: on(block.restrict_public_buckets),
-        };
-        Ok(answer.and_then(|answer| answer.public_access_block_configuration).map(read))
+        let block = answer.and_then(|answer| answer.public_access_block_configuration);
+        Ok(block.as_ref().map(read_block))
     }
 
     async fn read_policy(&self) -> Result<Option<PolicyDocument>, AccountError> {
@@ -114,6 +108,17 @@ impl Client {
     ) -> Result<Leftovers, AccountError> {
         let pages = self.versions_from(None, Some(first)).await?;
         Ok(count(&pages, expected))
+    }
+}
+
+/// The four switches; one that S3 does not name is off.
+pub(super) fn read_block(block: &PublicAccessBlockConfiguration) -> PublicAccessBlock {
+    let on = |switch: Option<bool>| switch.unwrap_or_default();
+    PublicAccessBlock {
+        block_public_acls: on(block.block_public_acls),
+        ignore_public_acls: on(block.ignore_public_acls),
+        block_public_policy: on(block.block_public_policy),
+        restrict_public_buckets: on(block.restrict_public_buckets),
     }
 }
 

@@ -18,7 +18,7 @@ pub enum ForeignEndpoints {
 /// A service whose calls go to a host that is not AWS's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectedEndpoint {
-    /// The service, as IAM policies name it: `sts`, `iam` or `s3`.
+    /// The service: `sts`, `iam`, `s3` or `s3-control`.
     pub service: &'static str,
     /// Where its calls go instead.
     pub url: String,
@@ -27,7 +27,8 @@ pub struct RedirectedEndpoint {
 /// The services used, each with the variable that can redirect it and its name in profiles.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-const SERVICES: [(&str, &str); 3] = [("sts", "STS"), ("iam", "IAM"), ("s3", "S3")];
+const SERVICES: [(&str, &str); 4] =
+    [("sts", "STS"), ("iam", "IAM"), ("s3", "S3"), ("s3-control", "S3 Control")];
 
 /// The services that the configuration sends to hosts that are not AWS's.
 pub(super) fn redirected(config: &SdkConfig) -> Vec<RedirectedEndpoint> {
@@ -39,7 +40,7 @@ pub(super) fn redirected(config: &SdkConfig) -> Vec<RedirectedEndpoint> {
 }
 
 /// What each client of the SDK does for itself, in the same order.
-fn configured(config: &SdkConfig, service_id: &str) -> Option<String> {
+pub(super) fn configured(config: &SdkConfig, service_id: &str) -> Option<String> {
     let key =
         ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
     let key = key.build().ok()?;

@@ -112,7 +112,9 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Op
     let region = match locate(aws, &name).await {
         Ok(Some(region)) => region,
         Ok(None) => return Ok(None),
-        Err(error) if error.kind == AccountErrorKind::AccessDenied => {
+        Err(error)
+            if [AccountErrorKind::AccessDenied, AccountErrorKind::DeniedAbove].contains(&error.kind) =>
+        {
             // S3 denies alike what may not be looked at and what is another account's; but only to
             // the account's own callers does it say which permission they lack.
             let lacks_permission = error.message.contains("not authorized to perform");

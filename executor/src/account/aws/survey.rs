@@ -1,0 +1,157 @@
+//! Looking at what the account as a whole allows. Each look is one call, tried once: none of them is needed.
+
+use super::Aws;
+use super::answer::Answer;
+use super::bucket_read::read_block;
+use crate::account::survey::{Denied, Known, Quotas, Survey, Wish};
+use crate::account::{AccountError, AccountErrorKind};
+use aws_config::retry::RetryConfig;
+use aws_sdk_iam::types::{PolicyEvaluationDecisionType, SummaryKeyType};
+use aws_sdk_s3::error::SdkError;
+use futures_util::future::try_join_all;
+use std::collections::BTreeSet;
+use sts_schemas::aws::{Arn, Partition, Region};
+use sts_schemas::resource::PublicAccessBlock;
+
+/// Looks at all of it side by side.
+pub(super) async fn survey(aws: &Aws, wishes: &[Wish]) -> Survey {
+    let (public_access, quotas, denied) = tokio::join!(public_access(aws), quotas(aws), denied(aws, wishes));
+    Survey { public_access: Some(public_access), quotas: Some(quotas), denied }
+}
+
+fn once(config: &aws_sdk_iam::Config) -> aws_sdk_iam::Client {
+    aws_sdk_iam::Client::from_conf(config.to_builder().retry_config(RetryConfig::disabled()).build())
+}
+
+async fn quotas(aws: &Aws) -> Known<Quotas> {
+    let answer = once(aws.iam.config()).get_account_summary().send().await;
+    let answer = answer.or_error("iam:GetAccountSummary", "the account")?;
+    let number = |key: SummaryKeyType| {
+        let value = answer.summary_map().and_then(|map| map.get(&key)).copied();
+        value.and_then(|value| u32::try_from(value).ok())
+    };
+    Ok(Quotas {
+        roles: number(SummaryKeyType::from("Roles")).unwrap_or_default(),
+        most_roles: number(SummaryKeyType::from("RolesQuota")),
+        providers: number(SummaryKeyType::from("Providers")).unwrap_or_default(),
+    })
+}
+
+/// Where S3 keeps settings of an account; the SDK has a crate of its own for it, as large as that for IAM.
+///
+/// Source: Amazon S3 API Reference, "Amazon S3 Control": `GetPublicAccessBlock`, and its endpoints.
+pub(super) fn control_url(redirected: Option<&str>, account: &str, region: &Region, fips: Fips) -> String {
+    const PATH: &str = "/v20180820/configuration/publicAccessBlock";
+    if let Some(url) = redirected {
+        return format!("{}{PATH}", url.trim_end_matches('/'));
+    }
+    let suffix = Partition::of_region(region).unwrap_or(Partition::Aws).dns_suffix();
+    let service = match fips {
+        Fips::Wanted => "s3-control-fips",
+        Fips::NotAsked => "s3-control",
+    };
+    format!("https://{account}.{service}.{region}.{suffix}{PATH}")
+}
+
+/// Whether the person asked for endpoints with validated cryptography.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fips {
+    Wanted,
+    NotAsked,
+}
+
+/// The call has the form of the one for a bucket but for its address, and is signed and read alike.
+async fn public_access(aws: &Aws) -> Known<Option<PublicAccessBlock>> {
+    const CALL: &str = "s3:GetAccountPublicAccessBlock";
+    let (url, account) = (aws.control.clone(), aws.identity.account.to_string());
+    let ask = aws.s3.get_public_access_block().bucket(format!("account-{account}")).customize();
+    let ask = ask
+        .config_override(aws_sdk_s3::config::Builder::default().retry_config(RetryConfig::disabled()))
+        .mutate_request(move |request| {
+            // Both are made of checked text; what cannot be set would be refused by the other side.
+            let _ = request.set_uri(url.as_str());
+            request.headers_mut().insert("x-amz-account-id", account.clone());
+        });
+    match ask.send().await {
+        // S3 has no such configuration for the account. Its answer is not in the form of a bucket's.
+        Err(SdkError::ServiceError(error)) if error.raw().status().as_u16() == 404 => Ok(None),
+        answer => Ok(answer
+            .or_error(CALL, "the account")?
+            .public_access_block_configuration
+            .map(|it| read_block(&it))),
+    }
+}
+
+/// What IAM's simulator says is not allowed; none where it cannot be asked about this caller.
+async fn denied(aws: &Aws, wishes: &[Wish]) -> Option<Known<BTreeSet<Denied>>> {
+    let iam = once(aws.iam.config());
+    let principal = principal(aws, &iam).await?;
+    let asked = try_join_all(wishes.iter().map(|wish| simulate(&iam, &principal, wish))).await;
+    Some(asked.map(|denied| denied.into_iter().flatten().collect()))
+}
+
+/// The identity whose policies count: a user, or the role behind a session.
+async fn principal(aws: &Aws, iam: &aws_sdk_iam::Client) -> Option<String> {
+    let caller: Arn = aws.identity.caller.parse().ok()?;
+    let (kind, name) = caller.resource().split_once('/')?;
+    match (caller.service(), kind) {
+        ("iam", "user") => Some(caller.to_string()),
+        ("sts", "assumed-role") => {
+            // The session's ARN lacks the role's path.
+            let name = name.split('/').next()?;
+            let asked = iam.get_role().role_name(name).send().await.ok();
+            let guess =
+                || format!("arn:{}:iam::{}:role/{name}", aws.identity.partition, aws.identity.account);
+            Some(asked.and_then(|answer| answer.role.map(|role| role.arn)).unwrap_or_else(guess))
+        }
+        _ => None,
+    }
+}
+
+async fn simulate(iam: &aws_sdk_iam::Client, principal: &str, wish: &Wish) -> Known<Vec<Denied>> {
+    const CALL: &str = "iam:SimulatePrincipalPolicy";
+    let mut pages = iam
+        .simulate_principal_policy()
+        .policy_source_arn(principal)
+        .set_action_names(Some(wish.actions.clone()))
+        .set_resource_arns(Some(wish.resources.clone()))
+        .into_paginator()
+        .items()
+        .send();
+    let mut denied = Vec::new();
+    while let Some(result) = pages.next().await {
+        let result = result.or_error(CALL, principal).map_err(not_offered)?;
+        // A condition whose facts only the call itself has: nothing can be said before it.
+        let open = !result.missing_context_values().is_empty();
+        if result.eval_decision() != &PolicyEvaluationDecisionType::Allowed && !open {
+            let resource = result.eval_resource_name().unwrap_or("*").to_owned();
+            denied.push(Denied { action: result.eval_action_name().to_owned(), resource });
+        }
+    }
+    Ok(denied)
+}
+
+/// A simulator that is not there, as behind an emulator, is as good as one that may not be asked.
+fn not_offered(error: AccountError) -> AccountError {
+    AccountError { kind: AccountErrorKind::AccessDenied, ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accounts_settings_have_an_endpoint_in_every_partition() {
+        for (region, fips, host) in [
+            ("eu-central-1", Fips::NotAsked, "1.s3-control.eu-central-1.amazonaws.com"),
+            ("us-gov-west-1", Fips::Wanted, "1.s3-control-fips.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", Fips::NotAsked, "1.s3-control.cn-north-1.amazonaws.com.cn"),
+        ] {
+            let url = control_url(None, "1", &region.parse().unwrap(), fips);
+            assert_eq!(url, format!("https://{host}/v20180820/configuration/publicAccessBlock"));
+        }
+        let url =
+            control_url(Some("http://127.0.0.1:5000/"), "1", &"eu-west-1".parse().unwrap(), Fips::NotAsked);
+        assert_eq!(url, "http://127.0.0.1:5000/v20180820/configuration/publicAccessBlock");
+    }
+}

@@ -1,0 +1,148 @@
+//! What would go wrong if a plan were carried out now, as far as it can be known before the first write.
+//!
+//! None of it is part of the plan: quotas and permissions move without the account's resources moving.
+
+use crate::account::{AccountErrorKind, Denied, Survey, Wish};
+use crate::permissions::{Errand, least_policy};
+use std::collections::BTreeMap;
+use sts_schemas::plan::{Plan, Step};
+use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument};
+use sts_schemas::resource::{Address, Resource};
+use sts_schemas::state::Desired;
+
+/// What a look ahead found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preflight {
+    /// What AWS will refuse for certain.
+    pub obstacles: Vec<String>,
+    /// What it may refuse, and what could not be found out.
+    pub warnings: Vec<String>,
+}
+
+/// How many OIDC providers an account may have unless AWS raised it; IAM does not tell the quota.
+///
+/// Source: IAM User Guide, "IAM and AWS STS quotas".
+const USUAL_PROVIDERS: u32 = 100;
+
+/// What applying a bundle writes, to be asked about before.
+#[must_use]
+pub fn wishes(desired: &Desired) -> Vec<Wish> {
+    let texts = |list: &Option<OneOrMany>| {
+        list.iter().flat_map(OneOrMany::iter).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let writes = least_policy(desired, Errand::Apply).statement.into_iter();
+    writes
+        .filter(|statement| statement.sid.as_deref().is_some_and(|sid| sid.starts_with("Write")))
+        .map(|statement| Wish {
+            actions: texts(&statement.action),
+            // The simulator takes an object's ARN, and no pattern.
+            resources: texts(&statement.resource)
+                .into_iter()
+                .map(|arn| arn.strip_suffix("/*").map_or(arn.clone(), |bucket| format!("{bucket}/keys.json")))
+                .collect(),
+        })
+        .collect()
+}
+
+/// Holds a plan against what the account as a whole allows.
+#[must_use]
+pub fn preflight(desired: &Desired, plan: &Plan, survey: &Survey) -> Preflight {
+    let mut found = Preflight::default();
+    let mut unknown = Vec::new();
+    match &survey.public_access {
+        Some(Ok(Some(block))) if makes_public(desired) => {
+            let switches = [
+                ("BlockPublicPolicy", block.block_public_policy),
+                ("RestrictPublicBuckets", block.restrict_public_buckets),
+            ];
+            let on: Vec<_> = switches.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+            if !on.is_empty() {
+                found.obstacles.push(format!(
+                    "the bundle wants a bucket that everybody may read, and S3 blocks that for the whole account ({}): \
+                     let the author serve the issuer elsewhere or from a private bucket, or have the block lifted",
+                    on.join(", ")
+                ));
+            }
+        }
+        Some(Err(error)) if makes_public(desired) => {
+            unknown.push(("the account's block of public buckets", error));
+        }
+        _ => {}
+    }
+    match &survey.quotas {
+        Some(Ok(quotas)) => {
+            let roles = created(plan, |address| matches!(address, Address::Role(_)));
+            if let Some(most) = quotas.most_roles.filter(|most| quotas.roles + roles > *most) {
+                found.obstacles.push(format!(
+                    "the plan makes {roles} roles, and the account has {} of at most {most}: have the quota raised, or \
+                     remove roles",
+                    quotas.roles
+                ));
+            }
+            if quotas.providers >= USUAL_PROVIDERS
+                && created(plan, |at| matches!(at, Address::Provider(_))) > 0
+            {
+                found.warnings.push(format!(
+                    "the account has {} identity providers; unless its quota was raised, {USUAL_PROVIDERS} is the most.",
+                    quotas.providers
+                ));
+            }
+        }
+        Some(Err(error)) => unknown.push(("the quota of roles", error)),
+        None => {}
+    }
+    match &survey.denied {
+        Some(Ok(denied)) => found.warnings.extend(by_action(denied)),
+        Some(Err(error)) => unknown.push(("which permissions are missing", error)),
+        None => {}
+    }
+    let reason = |kind| if kind == AccountErrorKind::AccessDenied { "" } else { " failed" };
+    let unknown: Vec<_> = unknown
+        .iter()
+        .map(|(what, error)| format!("{what} ({}{})", error.call, reason(error.kind)))
+        .collect();
+    if !unknown.is_empty() {
+        found.warnings.push(format!("could not be looked at beforehand: {}.", unknown.join(", ")));
+    }
+    found
+}
+
+/// One line for each action that IAM says is denied.
+fn by_action<'a>(denied: impl IntoIterator<Item = &'a Denied>) -> Vec<String> {
+    let mut by_action = BTreeMap::<_, Vec<_>>::new();
+    for Denied { action, resource } in denied {
+        by_action.entry(action).or_default().push(resource.as_str());
+    }
+    by_action
+        .into_iter()
+        .map(|(action, resources)| {
+            let more = match resources.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("as far as IAM tells, the credentials may not {action} on {}{more}.", resources[0])
+        })
+        .collect()
+}
+
+fn created(plan: &Plan, of_kind: impl Fn(&Address) -> bool) -> u32 {
+    let creates =
+        plan.steps.iter().filter(|step| matches!(step, Step::Create { .. }) && of_kind(&step.address()));
+    u32::try_from(creates.count()).unwrap_or(u32::MAX)
+}
+
+/// Whether the bundle wants a bucket whose policy lets everybody in.
+fn makes_public(desired: &Desired) -> bool {
+    desired.resources.values().any(|resource| match resource {
+        Resource::Bucket(bucket) => bucket.policy.as_ref().is_some_and(lets_everybody_in),
+        _ => false,
+    })
+}
+
+fn lets_everybody_in(policy: &PolicyDocument) -> bool {
+    let everybody = serde_json::json!({ "AWS": ["*"] });
+    policy.statement.iter().any(|statement| statement.effect == Effect::Allow)
+        && policy.meaning()["Statement"]
+            .as_array()
+            .is_some_and(|statements| statements.iter().any(|statement| statement["Principal"] == everybody))
+}

@@ -1,0 +1,93 @@
+//! What AWS would refuse in the middle is known before the first write.
+
+use std::path::Path;
+use std::time::Duration;
+use sts_tests::emulator::Emulator;
+use sts_tests::guard::Guard;
+use sts_tests::handoff::{self, Handoff};
+use sts_tests::programs::Run;
+use sts_tests::proxy::{Fault, Proxy, When};
+use sts_tests::tls_proxy::TlsProxy;
+
+const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
+
+#[test]
+fn a_block_of_public_buckets_in_the_whole_account_stops_an_apply_before_it_writes() {
+    let emulator = Emulator::start();
+    let at = emulator.address();
+    let account = handoff::account(&emulator);
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let before = account.dump();
+    for switch in ["BlockPublicPolicy", "RestrictPublicBuckets"] {
+        Guard::of(at).block_public_access(&[switch]);
+        let _ = story.run(at, "plan", &[] as &[&str]).exits(0).says("Obstacle").says(switch);
+        let _ = story.run(at, "apply", &["--yes"]).exits(1).says(switch).says("nothing was changed");
+        assert_eq!(account.dump(), before, "{switch}");
+    }
+    let elsewhere = Handoff::of(Path::new(ONE_REQUEST), &["--issuer-url", "https://oidc.example.com"]);
+    let _ = elsewhere.run(at, "apply", &["--yes"]).exits(0);
+    Guard::of(at).block_public_access(&["BlockPublicAcls", "IgnorePublicAcls"]);
+    let _ = elsewhere.run(at, "delete", &["--yes"]).exits(0);
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+}
+
+#[test]
+fn a_bucket_name_that_another_account_holds_is_foreign() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let before = handoff::account(&emulator).dump();
+    // The emulator shows every account's buckets to everybody; AWS denies them.
+    let denied = vec![(When::Holds("location".into()), Fault::Denied)];
+    let proxy = Proxy::start(emulator.address(), Duration::ZERO, denied);
+    let _ = story.run(proxy.address(), "apply", &["--yes"]).exits(5).says("bucket/harbour-oidc");
+    assert_eq!(handoff::account(&emulator).dump(), before);
+}
+
+#[test]
+fn what_iam_says_is_denied_is_told_before_anything_is_written() {
+    let emulator = Emulator::start();
+    let proxy = TlsProxy::start(emulator.address());
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let plan = || {
+        let mut plan = story.executor("plan");
+        let plan = proxy.lead(&mut plan).arg("--ca-bundle").arg(proxy.root());
+        Run::of(
+            plan.env("AWS_PROFILE", "deployer")
+                .env_remove("AWS_ACCESS_KEY_ID")
+                .env_remove("AWS_SECRET_ACCESS_KEY"),
+        )
+    };
+    std::fs::create_dir_all(story.path(".aws")).unwrap();
+    std::fs::write(story.path(".aws/config"), PROFILE).unwrap();
+    // The emulator has no simulator: that is said, and nothing is held against anybody.
+    let _ = plan().exits(0).says("could not be looked at beforehand").says("iam:SimulatePrincipalPolicy");
+    proxy.simulate(SIMULATED);
+    let run = plan().exits(0).says(
+        "the credentials may not iam:CreateRole on arn:aws:iam::123456789012:role/harbour-a and 1 more",
+    );
+    assert!(!run.stderr.contains("iam:TagRole"), "what hangs on conditions is open:\n{}", run.stderr);
+}
+
+const PROFILE: &str = "
+[profile deployer]
+role_arn = arn:aws:iam::123456789012:role/deployer
+source_profile = base
+[profile base]
+aws_access_key_id = testing
+aws_secret_access_key = testing
+";
+
+/// As in IAM's documentation of the call; see "Response Syntax" there.
+const SIMULATED: &str = r#"<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">
+<SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>
+<member><EvalActionName>iam:CreateRole</EvalActionName><EvalDecision>implicitDeny</EvalDecision>
+<EvalResourceName>arn:aws:iam::123456789012:role/harbour-a</EvalResourceName></member>
+<member><EvalActionName>iam:CreateRole</EvalActionName><EvalDecision>explicitDeny</EvalDecision>
+<EvalResourceName>arn:aws:iam::123456789012:role/harbour-b</EvalResourceName></member>
+<member><EvalActionName>iam:PutRolePolicy</EvalActionName><EvalDecision>allowed</EvalDecision>
+<EvalResourceName>arn:aws:iam::123456789012:role/harbour-a</EvalResourceName></member>
+<member><EvalActionName>iam:TagRole</EvalActionName><EvalDecision>implicitDeny</EvalDecision>
+<EvalResourceName>arn:aws:iam::123456789012:role/harbour-a</EvalResourceName>
+<MissingContextValues><member>aws:RequestTag/owner</member></MissingContextValues></member>
+</EvaluationResults></SimulatePrincipalPolicyResult>
+<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></SimulatePrincipalPolicyResponse>"#;
