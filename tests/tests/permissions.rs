@@ -1,0 +1,202 @@
+//! The printed policies are enough, and no action in them is too much: checked against an account that checks.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use sts_tests::emulator::Emulator;
+use sts_tests::guard::{Guard, Key};
+use sts_tests::handoff::{self, Handoff};
+use sts_tests::programs::Run;
+
+const ROLE: &str = "harbour-example-backup-backup-credentials";
+const PROVIDER: &str = "arn:aws:iam::123456789012:oidc-provider/harbour-oidc.s3.eu-central-1.amazonaws.com";
+const ANY_S3: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/boundary";
+
+/// A small bundle, an account that checks permissions, and a user who has none of their own.
+struct Court {
+    emulator: Emulator,
+    guard: Guard,
+    story: Handoff,
+}
+
+impl Court {
+    fn open() -> Self {
+        let requests = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
+        let emulator = Emulator::start_guarded();
+        let guard = Guard::of(emulator.address());
+        Self { guard, emulator, story: Handoff::of(Path::new(requests), &[]) }
+    }
+
+    fn policy(&self, errand: &str) -> Value {
+        let run = Run::of(self.story.executor("permissions").args(["--for", errand])).exits(0);
+        serde_json::from_str(&run.stdout).unwrap()
+    }
+
+    /// Runs a command as the user.
+    fn run(&self, key: &Key, command: &str) -> Run {
+        let mut executor = self.story.executor(command);
+        handoff::with_credentials(&mut executor, self.emulator.address())
+            .env("AWS_ACCESS_KEY_ID", &key.id)
+            .env("AWS_SECRET_ACCESS_KEY", &key.secret)
+            .args(if command == "plan" { [].as_slice() } else { &["--yes"] });
+        Run::of(&mut executor)
+    }
+
+    /// Makes the account hold what the bundle wants, whoever may do what.
+    fn apply_freely(&self) {
+        self.guard.free();
+        let _ = self.story.run(self.emulator.address(), "apply", &["--yes"]).exits(0);
+    }
+
+    /// Whether the command fails for every one of `actions` that is taken out of the policy; those for which not.
+    fn not_missed(
+        &self,
+        (command, policy): (&str, &Value),
+        actions: &BTreeSet<String>,
+        prepare: impl Fn() -> Key,
+    ) -> BTreeSet<String> {
+        let unneeded = |action: &&String| {
+            let key = prepare();
+            self.guard.allow(&without(policy, action));
+            let run = self.run(&key, command);
+            if run.code == 0 {
+                return true;
+            }
+            let words = format!("{}{}", run.stdout, run.stderr);
+            let told = words.contains(action.as_str())
+                || words.contains(TOLD_AS.iter().find(|(a, _)| a == action).map_or("?", |it| it.1));
+            assert!(told, "the failure for want of {action} is told:\n{words}");
+            false
+        };
+        actions.iter().filter(unneeded).cloned().collect()
+    }
+}
+
+/// Actions that AWS wants for a call of another name.
+const TOLD_AS: [(&str, &str); 3] = [
+    ("iam:TagRole", "iam:CreateRole"),
+    ("iam:TagOpenIDConnectProvider", "iam:CreateOpenIDConnectProvider"),
+    ("s3:PutObjectTagging", "s3:PutObject"),
+];
+
+fn actions(policy: &Value) -> BTreeSet<String> {
+    let statements = policy["Statement"].as_array().unwrap().iter();
+    statements
+        .flat_map(|it| it["Action"].as_array().unwrap())
+        .map(|it| it.as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn without(policy: &Value, action: &str) -> Value {
+    let mut policy = policy.clone();
+    for statement in policy["Statement"].as_array_mut().unwrap() {
+        statement["Action"].as_array_mut().unwrap().retain(|it| it != action);
+    }
+    policy["Statement"].as_array_mut().unwrap().retain(|it| !it["Action"].as_array().unwrap().is_empty());
+    policy
+}
+
+/// Makes every setting of role and provider differ, and takes an object away.
+fn drift(guard: Guard) {
+    guard.free();
+    let open = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
+    let role = |call: &[(&str, &str)]| {
+        let _ = guard.iam(&[&[("RoleName", ROLE)], call].concat());
+    };
+    role(&[("Action", "UpdateAssumeRolePolicy"), ("PolicyDocument", open)]);
+    role(&[("Action", "UpdateRole"), ("Description", "changed")]);
+    role(&[("Action", "UntagRole"), ("TagKeys.member.1", "Name")]);
+    role(&[("Action", "PutRolePolicy"), ("PolicyName", "smuggled"), ("PolicyDocument", ANY_S3)]);
+    role(&[("Action", "PutRolePolicy"), ("PolicyName", ROLE), ("PolicyDocument", ANY_S3)]);
+    role(&[("Action", "PutRolePermissionsBoundary"), ("PermissionsBoundary", BOUNDARY)]);
+    role(&[("Action", "AttachRolePolicy"), ("PolicyArn", BOUNDARY)]);
+    let provider = |call: &[(&str, &str)]| {
+        let _ = guard.iam(&[&[("OpenIDConnectProviderArn", PROVIDER)], call].concat());
+    };
+    provider(&[("Action", "UntagOpenIDConnectProvider"), ("TagKeys.member.1", "Name")]);
+    provider(&[("Action", "AddClientIDToOpenIDConnectProvider"), ("ClientID", "strange")]);
+    provider(&[("Action", "RemoveClientIDFromOpenIDConnectProvider"), ("ClientID", "openshift")]);
+    guard.delete_object("harbour-oidc", "keys.json");
+}
+
+#[test]
+fn plan_and_apply_need_every_action_of_their_policies_and_no_other() {
+    let court = Court::open();
+    let drifted = || {
+        court.apply_freely();
+        drift(court.guard);
+    };
+    let key = court.guard.user();
+    let _ = court.guard.iam(&[
+        ("Action", "CreatePolicy"),
+        ("PolicyName", "boundary"),
+        ("PolicyDocument", ANY_S3),
+    ]);
+    drifted();
+    let plan = court.policy("plan");
+    court.guard.allow(&plan);
+    let _ = court.run(&key, "plan").exits(0);
+    let unneeded = court.not_missed(("plan", &plan), &actions(&plan), || {
+        court.guard.free();
+        key.clone()
+    });
+    assert_eq!(unneeded, BTreeSet::new(), "plan");
+
+    let apply = court.policy("apply");
+    court.guard.free();
+    court.guard.allow(&apply);
+    let _ = court.run(&key, "apply").exits(0);
+    let drifted_again = || {
+        drifted();
+        key.clone()
+    };
+    let left = court.not_missed(("apply", &apply), &actions(&apply), drifted_again);
+    let from_nothing = || {
+        court.guard.reset();
+        court.guard.user()
+    };
+    let key = from_nothing();
+    court.guard.allow(&apply);
+    let _ = court.run(&key, "apply").exits(0);
+    let unneeded = court.not_missed(("apply", &apply), &left, from_nothing);
+    assert_eq!(unneeded, BTreeSet::new(), "apply");
+}
+
+#[test]
+fn delete_needs_every_action_of_its_policy_and_no_other() {
+    let court = Court::open();
+    // First a bucket that keeps versions and a role with a managed policy, then a bucket that lost a document.
+    let versioned = || {
+        court.guard.reset();
+        let key = court.guard.user();
+        court.apply_freely();
+        court.guard.keep_versions("harbour-oidc");
+        let _ = court.guard.iam(&[
+            ("Action", "CreatePolicy"),
+            ("PolicyName", "boundary"),
+            ("PolicyDocument", ANY_S3),
+        ]);
+        let _ =
+            court.guard.iam(&[("Action", "AttachRolePolicy"), ("RoleName", ROLE), ("PolicyArn", BOUNDARY)]);
+        key
+    };
+    let lossy = || {
+        court.guard.reset();
+        let key = court.guard.user();
+        court.apply_freely();
+        court.guard.delete_object("harbour-oidc", "keys.json");
+        key
+    };
+    let delete = court.policy("delete");
+    for standing in [&versioned as &dyn Fn() -> Key, &lossy] {
+        let key = standing();
+        court.guard.allow(&delete);
+        let _ = court.run(&key, "delete").exits(0);
+    }
+    let left = court.not_missed(("delete", &delete), &actions(&delete), versioned);
+    let unneeded = court.not_missed(("delete", &delete), &left, lossy);
+    assert_eq!(unneeded, BTreeSet::new());
+}
