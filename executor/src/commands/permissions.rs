@@ -9,9 +9,9 @@ use sts_schemas::failure::{Exit, Failure};
 /// Print the least IAM policy for working with a bundle, scoped to the names in it. Needs no AWS.
 ///
 /// The policy is for a plain plan, status, apply or delete. The flag --thorough reads every role, provider and
-/// bucket of the account and needs more; so do --prune and --adopt for what they remove or take over. What `plan` and `apply` look
-/// at beforehand, if they may, is not in it: iam:GetAccountSummary, iam:SimulatePrincipalPolicy and
-/// s3:GetAccountPublicAccessBlock.
+/// bucket of the account and needs more; so do --prune and --adopt for what they remove or take over. What
+/// `plan` and `apply` look at beforehand, if they may, is not in it: iam:GetAccountSummary,
+/// iam:SimulatePrincipalPolicy and s3:GetAccountPublicAccessBlock.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
