@@ -215,6 +215,18 @@ fn a_directory_that_waits_for_its_receipt_is_refused() {
 }
 
 #[test]
+fn a_finalized_directory_is_taken_though_the_providers_file_stays_open() {
+    let stage = Stage::new();
+    stage.author(
+        "04-iam-identity-provider.json",
+        r#"{"Url":"https://${issuer}","ClientIDList":["openshift"],
+            "Tags":[{"Key":"openshift.io/cloud-credential-operator/demo","Value":"owned"}]}"#,
+    );
+    run(&stage.args()).unwrap();
+    assert!(stage.to.path().join(KEY).exists());
+}
+
+#[test]
 fn hive_gets_two_secrets_that_hold_the_same_bytes() {
     let stage = Stage::new();
     fs::remove_file(stage.to.path().join(CONFIG)).unwrap();

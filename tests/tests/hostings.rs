@@ -36,7 +36,12 @@ fn play(flags: &[&str], open: &[&str]) -> Value {
     let _ = story.executor(at, "status", &["--detailed-exitcode"]).exits(0);
     look(&story, if open.is_empty() { &[] } else { &["--receipt", "receipt.json"] });
 
-    let _ = story.executor(at, "delete", &["--yes"]).exits(0);
+    let flags = ["--yes", "--receipt", "receipt.json", "--receipt-key", "admin.key"];
+    let _ = story.executor(at, "delete", &flags).exits(0);
+    for file in ["receipt.json", "receipt.json.jws"] {
+        story.carry(file, AUTHOR);
+    }
+    let _ = story.finalize(&["--executor-key", "admin.key.pub"]).exits(1).says("it tells of a delete");
     assert_eq!(account.dump(), before, "nothing of ours is left, and nothing else is touched");
     receipt
 }

@@ -10,7 +10,7 @@ use rsa::{PrivateKey, PublicKey};
 use std::fs;
 use std::path::Path;
 use sts_schemas::aws::{Arn, Region};
-use sts_schemas::cli_input::{CreateBucket, CreateOpenIdConnectProvider};
+use sts_schemas::cli_input::{CreateBucket, Tag};
 use sts_schemas::cluster::{ClusterName, IssuerUrl};
 use sts_schemas::layout::{AUTHENTICATION, BUCKET, MANIFESTS, PROVIDER, PUBLIC_KEY, TLS_KEY};
 use sts_schemas::open::OpenValue;
@@ -60,12 +60,12 @@ pub(super) fn read(from: &Path, problems: &mut Vec<String>) -> Source {
     }
     let key = key(from, problems);
     let bucket: Option<CreateBucket> = input(from, BUCKET, problems);
-    let provider: Option<CreateOpenIdConnectProvider> = input(from, PROVIDER, problems);
+    let provider: Option<Tagged> = input(from, PROVIDER, problems);
     Source {
         manifests,
         key,
         region: bucket.and_then(region_of),
-        cluster: provider.and_then(|provider| cluster_of(&provider)),
+        cluster: provider.and_then(|provider| cluster_of(&provider.tags)),
     }
 }
 
@@ -173,8 +173,14 @@ fn region_of(bucket: CreateBucket) -> Option<Region> {
     }
 }
 
-fn cluster_of(provider: &CreateOpenIdConnectProvider) -> Option<ClusterName> {
-    let names =
-        provider.tags.iter().filter_map(|tag| tag.key.rsplit('/').next()?.parse::<ClusterName>().ok());
-    names.into_iter().find(|name| provider.tags.iter().any(|tag| tag.key == name.ownership_tag()))
+/// The tags of the provider; its URL may be one that AWS names, which stays open in this file for good.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tagged {
+    tags: Vec<Tag>,
+}
+
+fn cluster_of(tags: &[Tag]) -> Option<ClusterName> {
+    let names = tags.iter().filter_map(|tag| tag.key.rsplit('/').next()?.parse::<ClusterName>().ok());
+    names.into_iter().find(|name| tags.iter().any(|tag| tag.key == name.ownership_tag()))
 }
