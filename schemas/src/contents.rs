@@ -8,7 +8,6 @@ mod installer;
 mod private;
 mod roles;
 
-use crate::aws::{Arn, Partition};
 use crate::cli_input::{
     CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateOriginAccessControl, CreateRole,
     PutBucketPolicy, PutBucketTagging, PutObject, PutPublicAccessBlock, PutRolePolicy,
@@ -331,20 +330,28 @@ impl ContentsReader {
         }
     }
 
-    /// Every ARN in a policy must be of the cluster's partition.
+    /// Every ARN in a policy must be of the cluster's partition, and of its account.
     fn check_partition(&mut self, path: &str, policy: &PolicyDocument) {
-        let mut foreign = Vec::new();
-        collect_foreign_arns(&policy.meaning(), self.cluster.partition, &mut foreign);
-        for arn in foreign {
-            let partition = self.cluster.partition;
-            self.problem(path, format!("{arn} is not of the cluster's partition {partition}"));
+        let mut arns = Vec::new();
+        collect_arns(&policy.meaning(), &mut arns);
+        for arn in arns {
+            self.check_arn(path, &arn);
         }
     }
 
-    fn check_arn(&mut self, path: &str, arn: &Arn) {
-        if arn.partition() != self.cluster.partition {
-            let partition = self.cluster.partition;
+    fn check_arn(&mut self, path: &str, arn: &str) {
+        let (partition, account) = (self.cluster.partition, self.cluster.account.clone());
+        let mut parts = arn.splitn(6, ':').skip(1);
+        let of_partition = parts.next().unwrap_or_default();
+        if of_partition != partition.id() && of_partition != "*" {
             self.problem(path, format!("{arn} is not of the cluster's partition {partition}"));
+        }
+        // Partition, service, region, account. S3 names no account, and `aws` owns the managed policies.
+        // Source: AWS General Reference, "Amazon Resource Names (ARNs)".
+        let of_account = parts.nth(2).unwrap_or_default();
+        let any = of_account.contains(['*', '?', '$']);
+        if !any && !["", "aws", account.as_str()].contains(&of_account) {
+            self.problem(path, format!("{arn} is not of the cluster's account {account}"));
         }
     }
 
@@ -364,16 +371,11 @@ const MOST_TAGS: usize = 50;
 /// What other tools leave for a person to fill in; nothing of it may stand in a bundle.
 const PLACEHOLDERS: [&str; 3] = ["<enter_", "_here>", "POPULATE ROLE ARN"];
 
-fn collect_foreign_arns(value: &Value, partition: Partition, found: &mut Vec<String>) {
+fn collect_arns(value: &Value, found: &mut Vec<String>) {
     match value {
-        Value::String(text) if text.starts_with("arn:") => {
-            let of_partition = text.split(':').nth(1);
-            if of_partition != Some(partition.id()) && of_partition != Some("*") {
-                found.push(text.clone());
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| collect_foreign_arns(value, partition, found)),
-        Value::Object(map) => map.values().for_each(|value| collect_foreign_arns(value, partition, found)),
+        Value::String(text) if text.starts_with("arn:") => found.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| collect_arns(value, found)),
+        Value::Object(map) => map.values().for_each(|value| collect_arns(value, found)),
         _ => {}
     }
 }

@@ -152,9 +152,9 @@ fn files() -> BTreeMap<String, Vec<u8>> {
         ),
     ];
     let secret = format!(
-        "metadata:\n  namespace: openshift-ingress\nstringData:\n  credentials: |-\n    role_arn = arn:aws:iam::123456789012:role/{ROLE}\n"
+        "kind: Secret\nmetadata:\n  namespace: openshift-ingress\nstringData:\n  credentials: |-\n    role_arn = arn:aws:iam::123456789012:role/{ROLE}\n"
     );
-    let authentication = format!("spec:\n  serviceAccountIssuer: {}\n", cluster.issuer);
+    let authentication = format!("kind: Authentication\nspec:\n  serviceAccountIssuer: {}\n", cluster.issuer);
     let mut files: BTreeMap<_, _> =
         values.into_iter().map(|(path, value)| (path, value.to_string().into_bytes())).collect();
     files.insert(layout::PUBLIC_KEY.into(), CLUSTER_KEY.into());

@@ -16,9 +16,11 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
     }
     for (file, text) in &parsed.installer_manifests {
         if file == layout::AUTHENTICATION {
+            one_object(reader, file, text, "Authentication", &["spec"]);
             authentication(reader, text);
             continue;
         }
+        one_object(reader, file, text, "Secret", &["stringData", "type"]);
         let arns = values_of(text, "role_arn = ");
         let [arn] = arns.as_slice() else {
             reader.problem(file, format!("it must name one role_arn, and names {}", arns.len()));
@@ -56,6 +58,35 @@ fn authentication(reader: &mut ContentsReader, text: &str) {
         let what = format!("its serviceAccountIssuer must be {}", reader.cluster.issuer);
         reader.problem(layout::AUTHENTICATION, what);
     }
+}
+
+/// The installer applies whatever stands in these files, so each holds one object of one kind and no other.
+///
+/// A line without indentation begins a member of the object, or another document; JSON and comments begin
+/// neither, and are not what a program wrote here.
+fn one_object(reader: &mut ContentsReader, file: &str, text: &str, kind: &str, members: &[&str]) {
+    let outermost = || text.lines().filter(|line| !line.is_empty() && !line.starts_with([' ', '\t']));
+    let known = |line: &str| {
+        let member = line.split_once(':').map_or(line, |(member, _)| member);
+        ["apiVersion", "kind", "metadata"].contains(&member) || members.contains(&member)
+    };
+    let one = values_of_outermost(text, "kind: ") == [kind];
+    if text.chars().any(|c| c != '\n' && (c.is_control() || OTHER_LINE_BREAKS.contains(&c))) {
+        reader.problem(file, "it has control characters, which YAML may take for the end of a line");
+    }
+    if let Some(line) = outermost().find(|line| !known(line)) {
+        reader.problem(file, format!("it must be one {kind} and nothing else, and has the line {line:?}"));
+    } else if !one {
+        reader.problem(file, format!("it must be one {kind}, and its kind is another"));
+    }
+}
+
+/// What else ends a line in YAML 1.1. Source: YAML 1.1, section 4.1.4.
+const OTHER_LINE_BREAKS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
+
+/// As [`values_of`], on lines without indentation.
+fn values_of_outermost<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
+    text.lines().filter_map(|line| line.strip_prefix(mark)).map(str::trim).collect()
 }
 
 /// What stands behind a mark, on each line that begins with it; quotes around it are YAML's.

@@ -48,7 +48,7 @@ fn role(
 ) -> Role {
     trust(reader, file, &input.assume_role_policy_document);
     if let Some(boundary) = &input.permissions_boundary {
-        reader.check_arn(file, boundary);
+        reader.check_arn(file, boundary.as_str());
     }
     let session = input.max_session_duration.unwrap_or(Role::DEFAULT_SESSION_SECONDS);
     if !(3600..=43_200).contains(&session) {
