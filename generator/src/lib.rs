@@ -22,3 +22,4 @@ pub mod recognise;
 pub mod render;
 pub mod request;
 pub mod sandbox;
+pub mod token;

@@ -7,6 +7,7 @@ use crate::pack::{UnsignedBundle, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
 use crate::render::{Files, apply_script, review};
+use crate::token;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use sts_schemas::aws::Region;
@@ -90,6 +91,7 @@ pub(crate) fn bundle(
     let generation = surroundings.generation;
     mark_generation(directory, &mut files, generation)?;
     let contents = check(&cluster, generation, &files).map_err(inconsistent)?;
+    prove_key(directory, &files)?;
     for (path, bytes) in
         [(layout::REVIEW, review(&contents)), (layout::APPLY_SCRIPT, apply_script(&contents, &files))]
     {
@@ -104,6 +106,21 @@ pub(crate) fn bundle(
     drop(stage);
     tell(&cluster, &bundle, key);
     print_line(&path.display().to_string())
+}
+
+/// The cluster's private key, where it is in the directory, must be the one whose public half gets published.
+fn prove_key(directory: &Directory, files: &Files) -> Result<(), Failure> {
+    let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
+        let Some(key) = directory.read(path).map_err(failed)?.map(zeroize::Zeroizing::new) else { continue };
+        let published = |path: &str| files.get(path).map(Vec::as_slice).unwrap_or_default();
+        let pem = std::str::from_utf8(&key).unwrap_or_default();
+        token::prove(pem, published(layout::DISCOVERY), published(layout::KEYS)).map_err(|error| {
+            in_file(&directory.path().join(path), error)
+                .hint("the cluster would get no credentials: put the right key there, or move it away")
+        })?;
+    }
+    Ok(())
 }
 
 /// A directory whose files do not hold together.

@@ -110,3 +110,22 @@ fn a_key_that_a_cluster_cannot_sign_with_is_refused_by_what_it_is() {
         assert!(!author.path("out").exists(), "nothing is written for {file}");
     }
 }
+
+#[test]
+fn a_private_key_whose_tokens_the_published_keys_do_not_verify_stops_the_packing() {
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    let before = author.tree("bundles");
+    author.run(&["create-key-pair", "--output-dir", "other"]).exits(0);
+    let create_bundle =
+        || author.run(&["create-bundle", "--output-dir", "out", "--signing-key", "author.key"]);
+    for file in [PRIVATE, TLS] {
+        let there = author.path(&format!("out/{file}"));
+        fs::create_dir_all(there.parent().unwrap()).unwrap();
+        fs::copy(author.path(&format!("other/{PRIVATE}")), &there).unwrap();
+        create_bundle().exits(1).says(&[file, "which is not among the published ones", "Hint: "]);
+        fs::remove_file(there).unwrap();
+    }
+    assert_eq!(author.tree("bundles"), before, "nothing was packed");
+    create_bundle().exits(0);
+}
