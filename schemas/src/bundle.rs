@@ -119,6 +119,7 @@ impl<R: Read> UnverifiedBundle<R> {
         let (signers, unknown_signatures) = trust(&manifest_bytes, &signatures)?;
 
         let manifest = parse_manifest(&manifest_bytes)?;
+        drop(manifest_bytes);
         for (signer, claims) in &signers {
             agree(&manifest, claims)
                 .map_err(|what| VerifyError::ClaimsDiffer { key: signer.key.clone(), what })?;
@@ -187,7 +188,7 @@ fn parse_manifest(bytes: &[u8]) -> Result<Manifest, VerifyError> {
         return Err(VerifyError::Unsupported { found: schema_version });
     }
     let manifest: Manifest = serde_json::from_slice(bytes).map_err(wrong)?;
-    if manifest.to_bytes() != bytes {
+    if !manifest.is_written_as(bytes) {
         return Err(VerifyError::BadManifest("it is not written the way FORMAT.md says".into()));
     }
     for pair in manifest.files.windows(2) {

@@ -76,4 +76,26 @@ impl Manifest {
         bytes.push(b'\n');
         bytes
     }
+
+    /// Whether [`Manifest::to_bytes`] would give these bytes; said without making them.
+    #[must_use]
+    pub fn is_written_as(&self, bytes: &[u8]) -> bool {
+        let mut rest = Expected(bytes);
+        serde_json::to_writer_pretty(&mut rest, self).is_ok() && rest.0 == b"\n"
+    }
+}
+
+/// Takes in only the bytes that are expected, and fails at the first other one.
+struct Expected<'a>(&'a [u8]);
+
+impl std::io::Write for Expected<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let rest = self.0.strip_prefix(bytes).ok_or(std::io::ErrorKind::InvalidData)?;
+        self.0 = rest;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
