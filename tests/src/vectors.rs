@@ -1,10 +1,14 @@
 //! Damaged bundles that are kept: one folder to a case, each with its verdict, at least one to a reason.
 
 mod archives;
+mod headers;
+mod inconsistent;
 mod signed;
+mod tokens;
 
 use crate::adversary::{File, files, pack, unpack};
 use crate::handoff::Handoff;
+use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use std::path::Path;
 use sts_schemas::bundle::VerifyError;
 use sts_schemas::layout;
@@ -17,7 +21,8 @@ pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
 pub const TRUSTED_KEY: &str = "trusted.pub";
 /// The file of a case that is a bundle, or says so.
 pub const BUNDLE: &str = "bundle.tar.gz";
-/// The file of a case with its verdict: the name of a [`VerifyError`], or `verified`.
+/// The file of a case with its verdict: the name of a [`VerifyError`], or `verified`; behind a colon, words of the
+/// refusal.
 pub const VERDICT: &str = "verdict";
 /// The requests that the cases are made of: one.
 pub const REQUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
@@ -37,63 +42,61 @@ pub struct Sound {
     files: Vec<File>,
     manifest: Manifest,
     key: SigningKey,
+    author: ed25519_dalek::SigningKey,
     trusted: String,
 }
 
 /// Every case.
 pub fn cases() -> impl Iterator<Item = &'static Case> {
-    archives::CASES.iter().chain(signed::CASES)
+    let parts = [
+        archives::CASES,
+        headers::CASES,
+        signed::CASES,
+        tokens::CASES,
+        inconsistent::CASES,
+        inconsistent::MORE_CASES,
+    ];
+    parts.into_iter().flatten()
 }
 
-/// The name of a reason in the `verdict` files.
-#[must_use]
-pub fn name(error: &VerifyError) -> &'static str {
-    match error {
-        VerifyError::Unreadable(_) => "unreadable",
-        VerifyError::NotGzip => "not-gzip",
-        VerifyError::Corrupt(_) => "corrupt",
-        VerifyError::TrailingData(_) => "trailing-data",
-        VerifyError::LimitExceeded { .. } => "limit-exceeded",
-        VerifyError::Truncated(_) => "truncated",
-        VerifyError::BadEntry { .. } => "bad-entry",
-        VerifyError::BadPath { .. } => "bad-path",
-        VerifyError::WrongOrder { .. } => "wrong-order",
-        VerifyError::NoManifest => "no-manifest",
-        VerifyError::Unsigned => "unsigned",
-        VerifyError::Untrusted { .. } => "untrusted",
-        VerifyError::BadSignature { .. } => "bad-signature",
-        VerifyError::OtherManifest { .. } => "other-manifest",
-        VerifyError::BadManifest(_) => "bad-manifest",
-        VerifyError::Unsupported { .. } => "unsupported",
-        VerifyError::ClaimsDiffer { .. } => "claims-differ",
-        VerifyError::WrongTop { .. } => "wrong-top",
-        VerifyError::FilesDiffer(_) => "files-differ",
-        VerifyError::Inconsistent(_) => "inconsistent",
-    }
+/// Names every reason once: for the compiler, which wants all of them, and for the test that counts cases.
+macro_rules! reasons {
+    ($($variant:ident => $name:literal,)*) => {
+        /// The name of a reason in the `verdict` files.
+        #[must_use]
+        pub fn name(error: &VerifyError) -> &'static str {
+            match error {
+                $(VerifyError::$variant { .. } => $name,)*
+                VerifyError::Unreadable(_) => "unreadable",
+            }
+        }
+
+        /// Every name that [`name`] can give but `unreadable`, which is said of a file and not of a bundle.
+        pub const REASONS: &[&str] = &[$($name,)*];
+    };
 }
 
-/// Every name that [`name`] can give but `unreadable`, which is said of a file and not of a bundle.
-pub const REASONS: [&str; 19] = [
-    "not-gzip",
-    "corrupt",
-    "trailing-data",
-    "limit-exceeded",
-    "truncated",
-    "bad-entry",
-    "bad-path",
-    "wrong-order",
-    "no-manifest",
-    "unsigned",
-    "untrusted",
-    "bad-signature",
-    "other-manifest",
-    "bad-manifest",
-    "unsupported",
-    "claims-differ",
-    "wrong-top",
-    "files-differ",
-    "inconsistent",
-];
+reasons! {
+    NotGzip => "not-gzip",
+    Corrupt => "corrupt",
+    TrailingData => "trailing-data",
+    LimitExceeded => "limit-exceeded",
+    Truncated => "truncated",
+    BadEntry => "bad-entry",
+    BadPath => "bad-path",
+    WrongOrder => "wrong-order",
+    NoManifest => "no-manifest",
+    Unsigned => "unsigned",
+    Untrusted => "untrusted",
+    BadSignature => "bad-signature",
+    OtherManifest => "other-manifest",
+    BadManifest => "bad-manifest",
+    Unsupported => "unsupported",
+    ClaimsDiffer => "claims-differ",
+    WrongTop => "wrong-top",
+    FilesDiffer => "files-differ",
+    Inconsistent => "inconsistent",
+}
 
 impl Sound {
     /// Makes one with the generator, under a key that is gone afterwards.
@@ -110,8 +113,10 @@ impl Sound {
         let pem = String::from_utf8_lossy(&read(&story.path("author.key"))).into_owned();
         let key =
             SigningKey::from_pem(&pem, None).unwrap_or_else(|error| panic!("the author's key: {error}"));
+        let author = ed25519_dalek::SigningKey::from_pkcs8_pem(&pem)
+            .unwrap_or_else(|error| panic!("the author's key: {error}"));
         let trusted = key.public_key().to_pem();
-        Self { bundle, files, manifest, key, trusted }
+        Self { bundle, files, manifest, key, author, trusted }
     }
 
     /// Writes every case into its folder below `into`, and the key to check them with.

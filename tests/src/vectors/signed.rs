@@ -4,7 +4,6 @@ use super::{Case, Sound};
 use crate::adversary::{File, archive, pack};
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout;
-use sts_schemas::manifest::Manifest;
 use sts_schemas::signature::{Algorithm, Claims, SigningKey, sign};
 
 pub(super) const CASES: &[Case] = &[
@@ -24,7 +23,13 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "manifest-with-a-new-member", verdict: "bad-manifest", damage: new_member },
     Case { name: "manifest-in-one-line", verdict: "bad-manifest", damage: in_one_line },
     Case { name: "manifest-unsorted", verdict: "bad-manifest", damage: unsorted },
+    Case { name: "manifest-with-a-member-twice", verdict: "bad-manifest", damage: member_twice },
+    Case { name: "manifest-lists-a-place-of-nobody", verdict: "bad-manifest", damage: lists_nobody },
+    Case { name: "manifest-lists-itself", verdict: "bad-manifest", damage: lists_itself },
+    Case { name: "manifest-region-of-another-partition", verdict: "bad-manifest", damage: other_region },
+    Case { name: "names-differ-by-case", verdict: "bad-manifest", damage: differ_by_case },
     Case { name: "format-of-the-future", verdict: "unsupported", damage: of_the_future },
+    Case { name: "claims-another-cluster", verdict: "claims-differ", damage: another_cluster },
     Case { name: "claims-another-account", verdict: "claims-differ", damage: another_account },
     Case { name: "claims-another-generation", verdict: "claims-differ", damage: another_generation },
     Case { name: "top-folder-renamed", verdict: "wrong-top", damage: top_renamed },
@@ -40,8 +45,6 @@ pub(super) const CASES: &[Case] = &[
     },
     Case { name: "file-missing", verdict: "files-differ", damage: |s| s.with_files(|f| drop(f.pop())) },
     Case { name: "file-extra", verdict: "files-differ", damage: file_extra },
-    Case { name: "provider-of-another-issuer", verdict: "inconsistent", damage: another_issuer },
-    Case { name: "trust-for-everybody", verdict: "inconsistent", damage: trust_for_everybody },
 ];
 
 fn last(files: &mut [File]) -> &mut File {
@@ -76,7 +79,7 @@ fn stranger() -> SigningKey {
     made.unwrap_or_else(|error| panic!("no key: {error}"))
 }
 
-fn with_signature(sound: &Sound, bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn with_signature(sound: &Sound, bytes: Vec<u8>) -> Vec<u8> {
     sound.with_files(|files| files[sound.signature()].bytes = bytes)
 }
 
@@ -128,7 +131,7 @@ fn manifest_changed(sound: &Sound) -> Vec<u8> {
 }
 
 /// The bundle with a manifest of other bytes, signed by the author.
-fn with_manifest(sound: &Sound, files: &[File], bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn with_manifest(sound: &Sound, files: &[File], bytes: Vec<u8>) -> Vec<u8> {
     let digest = Sha256::of(&bytes);
     let top = format!("{}-{}/", sound.manifest.cluster.name, digest.short());
     let mut files = files.to_vec();
@@ -160,8 +163,43 @@ fn unsorted(sound: &Sound) -> Vec<u8> {
     with_manifest(sound, &sound.files, manifest.to_bytes())
 }
 
+fn member_twice(sound: &Sound) -> Vec<u8> {
+    manifest_text(sound, |text| text.replacen('{', "{\n  \"generation\": 1,", 1))
+}
+
+/// The manifest lists one more file, under this path, of the same bytes as the last.
+fn lists(sound: &Sound, path: &str) -> Vec<u8> {
+    let mut manifest = sound.manifest.clone();
+    let mut entry = manifest.files[manifest.files.len() - 1].clone();
+    path.clone_into(&mut entry.path);
+    let place = manifest.files.partition_point(|listed| listed.path < entry.path);
+    manifest.files.insert(place, entry);
+    with_manifest(sound, &sound.files, manifest.to_bytes())
+}
+
+fn lists_nobody(sound: &Sound) -> Vec<u8> {
+    lists(sound, "bin/sh")
+}
+
+fn lists_itself(sound: &Sound) -> Vec<u8> {
+    lists(sound, layout::MANIFEST)
+}
+
+fn differ_by_case(sound: &Sound) -> Vec<u8> {
+    lists(sound, "requests/BACKUP.yaml")
+}
+
+fn other_region(sound: &Sound) -> Vec<u8> {
+    manifest_text(sound, |text| text.replace("\"eu-central-1\"", "\"us-gov-west-1\""))
+}
+
 fn of_the_future(sound: &Sound) -> Vec<u8> {
     manifest_text(sound, |text| text.replacen("\"1.0\"", "\"2.0\"", 1))
+}
+
+fn another_cluster(sound: &Sound) -> Vec<u8> {
+    let other = "arbours".parse();
+    by_author(sound, |claims| claims.cluster = other.unwrap_or_else(|error| panic!("{error}")))
 }
 
 fn another_account(sound: &Sound) -> Vec<u8> {
@@ -187,30 +225,4 @@ fn file_extra(sound: &Sound) -> Vec<u8> {
         let place = files.iter().rposition(|file| file.path < path).map_or(0, |before| before + 1);
         files.insert(place, File { path, bytes: b"surprise".to_vec() });
     })
-}
-
-/// The bundle with one file changed by the author, listed and signed as it should be.
-fn authored(sound: &Sound, pick: impl Fn(&str) -> bool, old: &str, new: &str) -> Vec<u8> {
-    let mut files = sound.files.clone();
-    let mut manifest: Manifest = sound.manifest.clone();
-    let top = sound.top().to_owned();
-    for file in files.iter_mut().filter(|file| pick(file.path.trim_start_matches(&top))) {
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        assert!(text.contains(old), "{} holds no {old:?}", file.path);
-        file.bytes = text.replace(old, new).into_bytes();
-        let path = file.path.trim_start_matches(&top);
-        for entry in manifest.files.iter_mut().filter(|entry| entry.path == path) {
-            entry.length = file.bytes.len() as u64;
-            entry.sha256 = Sha256::of(&file.bytes);
-        }
-    }
-    with_manifest(sound, &files, manifest.to_bytes())
-}
-
-fn another_issuer(sound: &Sound) -> Vec<u8> {
-    authored(sound, |path| path == layout::PROVIDER, "harbour-oidc.s3", "arbours-oidc.s3")
-}
-
-fn trust_for_everybody(sound: &Sound) -> Vec<u8> {
-    authored(sound, |path| path.starts_with("05-"), "StringEquals", "StringLike")
 }

@@ -1,0 +1,178 @@
+//! Bundles that their author signed and that contradict themselves: one rule broken in each.
+//!
+//! Behind the colon of a verdict stand words that the refusal must hold, so that it is the right one.
+
+use super::{Case, Sound, signed};
+use crate::adversary::File;
+use std::collections::BTreeMap;
+use sts_schemas::cluster::Hosting;
+use sts_schemas::digest::Sha256;
+use sts_schemas::layout;
+use sts_schemas::manifest::{FileEntry, Manifest};
+
+/// What one case replaces in the files whose paths begin so, and what the refusal must say.
+macro_rules! edits {
+    ($($name:literal, $words:literal, $file:expr, $old:expr => $new:expr;)*) => {
+        /// Cases that are made by replacing one text.
+        pub(super) const CASES: &[Case] = &[
+            $(Case {
+                name: $name,
+                verdict: concat!("inconsistent: ", $words),
+                damage: |sound| edited(sound, $file, $old, $new),
+            },)*
+        ];
+    };
+}
+
+const ROLE: &str = "05-";
+const POLICY: &str = "06-";
+const SECRET: &str = "manifests/example-backup";
+const PROVIDER: &str = "oidc-provider/harbour";
+
+edits! {
+    "provider-of-another-issuer", "its Url is", layout::PROVIDER, "harbour-oidc.s3" => "arbours-oidc.s3";
+    "generation-of-another-bundle", "must be the bundle's generation", layout::PROVIDER, "1700000000" => "1700000001";
+    "trust-for-everybody", "may only compare", ROLE, "StringEquals" => "StringLike";
+    "trust-of-another-provider", "must name the provider", ROLE, PROVIDER => "oidc-provider/arbours";
+    "trust-of-another-account", "must name the provider", ROLE, "123456789012" => "000000000000";
+    "trust-of-another-kind", "must name the provider", ROLE, "Federated" => "AWS";
+    "trust-for-two-namespaces", "several namespaces", ROLE, "example-backup:backup-restore" => "kube-system:backup-restore";
+    "trust-for-a-pattern", "which is no service account", ROLE, "example-backup:backup-restore" => "example-backup:*";
+    "trust-for-a-node", "which is no service account", ROLE, "serviceaccount:example-backup:backup-restore" => "node:backup";
+    "trust-without-subjects", "names no service account", ROLE, ":sub" => ":aud";
+    "trust-for-another-action", "and nothing else", ROLE, "AssumeRoleWithWebIdentity" => "AssumeRole";
+    "trust-under-two-conditions", "one StringEquals condition", ROLE, r#"{\"StringEquals\":"# => r#"{\"Bool\":{\"aws:x\":\"true\"},\"StringEquals\":"#;
+    "boundary-of-another-account", "is not of the cluster's account", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::000000000000:policy/x", "RoleName""#;
+    "boundary-of-another-partition", "is not of the cluster's partition", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws-cn:iam::123456789012:policy/x", "RoleName""#;
+    "role-of-nobody", "the tag openshift.io", ROLE, "owned" => "shared";
+    "role-with-a-new-member", "unknown field", ROLE, r#""RoleName""# => r#""Surprise": 1, "RoleName""#;
+    "role-with-a-member-twice", "duplicate field", ROLE, r#""RoleName""# => r#""RoleName": "x", "RoleName""#;
+    "policy-of-another-account", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:kms:eu-central-1:000000000000:key/x\""#;
+    "policy-of-another-partition", "is not of the cluster's partition", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws-cn:s3:::x\""#;
+    "policy-without-a-role", "makes the role", POLICY, r#""RoleName": "harbour"# => r#""RoleName": "arbours"#;
+    "discovery-of-another-issuer", "it is not the discovery document", layout::DISCOVERY, "harbour-oidc" => "arbours-oidc";
+    "discovery-is-no-json", "EOF", layout::DISCOVERY, "}" => "";
+    "keys-of-another-cluster", "is not in it", layout::KEYS, "AQAB" => "AQAC";
+    "public-key-damaged", "damaged public key", layout::PUBLIC_KEY, "MIICIjAN" => "MIICIjAM";
+    "bucket-of-another-name", "it does not make the bucket", "01-oidc-bucket.json", "harbour-oidc" => "arbours-oidc";
+    "bucket-policy-that-writes", "it allows more than s3:GetObject", layout::BUCKET_POLICY, "GetObject" => "PutObject";
+    "bucket-closed", "AWS could not read", layout::BUCKET_PUBLIC_ACCESS_BLOCK, "false" => "true";
+    "object-under-another-key", "readers look for", layout::KEYS_OBJECT, r#""keys.json""# => r#""jwks.json""#;
+    "secret-with-a-placeholder", "a placeholder was left", SECRET, "arn:aws:iam" => "<enter_arn_here>";
+    "secret-of-another-namespace", "its Secret is for namespace", SECRET, "namespace: example-backup" => "namespace: kube-system";
+    "secret-of-another-role", "is no role of this bundle", SECRET, "role/harbour" => "role/arbours";
+    "secret-of-another-kind", "must be one Secret", SECRET, "kind: Secret" => "kind: ClusterRoleBinding";
+    "secret-and-more", "must be one Secret", SECRET, "type: Opaque" => "type: Opaque\n---\nkind: ClusterRoleBinding";
+    "secret-with-another-line-end", "control characters", SECRET, "type: Opaque" => "type: Opaque\r---\rkind: ClusterRoleBinding";
+    "authentication-of-another-issuer", "its serviceAccountIssuer must be", layout::AUTHENTICATION, "harbour-oidc" => "arbours-oidc";
+}
+
+/// Cases that take or add a file, or change several.
+pub(super) const MORE_CASES: &[Case] = &[
+    Case { name: "role-twice", verdict: "inconsistent: another file makes role/harbour", damage: role_twice },
+    Case { name: "keys-none", verdict: "inconsistent: it lists 0 keys", damage: |s| keys(s, 0) },
+    Case { name: "keys-three", verdict: "inconsistent: it lists 3 keys", damage: |s| keys(s, 3) },
+    Case { name: "secret-missing", verdict: "inconsistent: no Secret in", damage: |s| without(s, SECRET) },
+    Case {
+        name: "requests-missing",
+        verdict: "inconsistent: the requests that everything was made from are missing",
+        damage: |s| without(s, layout::REQUESTS),
+    },
+    Case {
+        name: "provider-missing",
+        verdict: "inconsistent: the file is missing",
+        damage: |s| without(s, layout::PROVIDER),
+    },
+    Case {
+        name: "file-nobody-asked-for",
+        verdict: "inconsistent: no AWS call is known",
+        damage: asked_by_nobody,
+    },
+    Case {
+        name: "bucket-for-an-issuer-elsewhere",
+        verdict: "inconsistent: nothing of S3 is made",
+        damage: elsewhere,
+    },
+    Case { name: "faults-in-three-files", verdict: "inconsistent: 3 problems", damage: three_faults },
+];
+
+/// A bundle's files below the top folder, but manifest and signatures.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// The bundle with other files and another manifest, listed and signed by the author as it should be.
+fn authored(sound: &Sound, change: impl FnOnce(&mut Files, &mut Manifest)) -> Vec<u8> {
+    let top = sound.top();
+    let first = sound.signature() + 1;
+    let named = |file: &File| (file.path.replacen(top, "", 1), file.bytes.clone());
+    let mut files: Files = sound.files[first..].iter().map(named).collect();
+    let mut manifest = sound.manifest.clone();
+    change(&mut files, &mut manifest);
+    let entry = |(path, bytes): (&String, &Vec<u8>)| FileEntry {
+        path: path.clone(),
+        length: bytes.len() as u64,
+        sha256: Sha256::of(bytes),
+    };
+    manifest.files = files.iter().map(entry).collect();
+    let mut all = sound.files[..first].to_vec();
+    all.extend(files.into_iter().map(|(path, bytes)| File { path: format!("{top}{path}"), bytes }));
+    signed::with_manifest(sound, &all, manifest.to_bytes())
+}
+
+/// Replaces a text in the file of this path, or in all whose paths begin so.
+fn replace(files: &mut Files, file: &str, old: &str, new: &str) {
+    let whole = files.contains_key(file);
+    let mut replaced = false;
+    let named = |path: &str| if whole { path == file } else { path.starts_with(file) };
+    for (_, bytes) in files.iter_mut().filter(|(path, _)| named(path)) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        replaced |= text.contains(old);
+        *bytes = text.replace(old, new).into_bytes();
+    }
+    assert!(replaced, "no {old:?} in {file}");
+}
+
+fn edited(sound: &Sound, file: &str, old: &str, new: &str) -> Vec<u8> {
+    authored(sound, |files, _| replace(files, file, old, new))
+}
+
+fn without(sound: &Sound, file: &str) -> Vec<u8> {
+    authored(sound, |files, _| files.retain(|path, _| !path.starts_with(file)))
+}
+
+fn role_twice(sound: &Sound) -> Vec<u8> {
+    authored(sound, |files, _| {
+        let again: Vec<_> = files
+            .iter()
+            .filter(|(path, _)| path.starts_with("05-0-"))
+            .map(|(path, bytes)| (path.replacen("05-0-", "05-1-", 1), bytes.clone()))
+            .collect();
+        files.extend(again);
+    })
+}
+
+/// The cluster's key so many times over.
+fn keys(sound: &Sound, count: usize) -> Vec<u8> {
+    authored(sound, |files, _| {
+        let bytes = files.get(layout::KEYS).cloned().unwrap_or_default();
+        let mut jwks: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let key = jwks["keys"][0].clone();
+        jwks["keys"] = vec![key; count].into();
+        files.insert(layout::KEYS.to_owned(), jwks.to_string().into_bytes());
+    })
+}
+
+fn asked_by_nobody(sound: &Sound) -> Vec<u8> {
+    authored(sound, |files, _| drop(files.insert("07-create-user.json".into(), b"{}\n".to_vec())))
+}
+
+fn elsewhere(sound: &Sound) -> Vec<u8> {
+    authored(sound, |_, manifest| manifest.cluster.hosting = Hosting::Elsewhere)
+}
+
+fn three_faults(sound: &Sound) -> Vec<u8> {
+    authored(sound, |files, _| {
+        replace(files, ROLE, "StringEquals", "StringLike");
+        replace(files, layout::DISCOVERY, "harbour-oidc", "arbours-oidc");
+        replace(files, layout::AUTHENTICATION, "harbour-oidc", "arbours-oidc");
+    })
+}
