@@ -1,0 +1,496 @@
+"""A second reader of bundles, written from schemas/FORMAT.md and from nothing else.
+
+    second_reader.py TRUSTED_KEY NOW BUNDLE...
+
+prints one line of JSON for each bundle: whether it is taken, and if not, why. Hostings other than a public bucket and
+`elsewhere`, and open values, it does not know and refuses.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import struct
+import sys
+import urllib.parse
+import zlib
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+
+BLOCK = 512
+STORED = 65_535
+MIB = 1 << 20
+SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-us-gov": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
+}
+REGIONS = {
+    "aws": "us|eu|ap|sa|ca|me|af|il|mx",
+    "aws-us-gov": "us-gov",
+    "aws-cn": "cn",
+    "aws-iso": "us-iso",
+    "aws-iso-b": "us-isob",
+    "aws-iso-e": "eu-isoe",
+    "aws-iso-f": "us-isof",
+    "aws-eusc": "eusc-de",
+}
+
+
+class Refused(Exception):
+    """A broken "must"."""
+
+
+def must(truth, why):
+    if not truth:
+        raise Refused(why)
+
+
+def json_of(text, what):
+    """JSON without members that come twice."""
+
+    def once(pairs):
+        must(len({name for name, _ in pairs}) == len(pairs), f"{what}: a member comes twice")
+        return dict(pairs)
+
+    def no_number(_):
+        raise Refused(f"{what}: no JSON number")
+
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_constant=no_number)
+    except ValueError as error:
+        raise Refused(f"{what}: {error}") from error
+
+
+def members(value, what, needed, optional=()):
+    must(isinstance(value, dict), f"{what}: no object")
+    must(set(needed) <= set(value) <= set(needed) | set(optional), f"{what}: has the members {sorted(value)}")
+
+
+# Section 1: the file.
+
+
+def ungzip(data):
+    must(data[:10] == bytes.fromhex("1f8b08000000000000ff"), "no gzip header of a bundle")
+    at, archive, last = 10, bytearray(), 0
+    while not last:
+        must(at + 5 <= len(data), "cut")
+        last, length, inverse = struct.unpack_from("<BHH", data, at)
+        must(last in (0, 1) and length ^ inverse == 0xFFFF, "no stored block")
+        must(0 < length <= STORED and (last or length == STORED), "a block of another size")
+        must(at + 5 + length <= len(data), "cut")
+        archive += data[at + 5 : at + 5 + length]
+        at += 5 + length
+    must(data[at:] == struct.pack("<II", zlib.crc32(archive), len(archive) & 0xFFFFFFFF), "trailer")
+    must(len(archive) <= 256 * MIB, "too long")
+    return bytes(archive)
+
+
+PLACES = [
+    (r"manifest\.json|REVIEW\.md|serviceaccount-signer\.public", 0o644),
+    (r"signatures/[0-9a-f]{64}\.jws", 0o644),
+    (r"0[1-8]-[^/]*\.json|02-openid-configuration", 0o644),
+    (r"serviceaccount-signer\.private|tls/bound-service-account-signing-key\.key", 0o600),
+    (r"manifests/[^/]*\.yaml|requests/.*", 0o644),
+    (r"apply\.sh", 0o755),
+]
+
+
+def mode_of(path):
+    components = path.split("/")
+    formed = all(re.fullmatch(r"(?!\.)[A-Za-z0-9._@+=,-]{1,100}", part) for part in components)
+    must(formed, f"{path!r} is no path")
+    modes = [mode for pattern, mode in PLACES if re.fullmatch(pattern, path)]
+    must(modes, f"{path!r} is no place")
+    return modes[0]
+
+
+def header(path, mode, length):
+    name, prefix = path, ""
+    if len(path) > 100:
+        # The prefix is as long as it can be.
+        splits = [at for at, sign in enumerate(path) if sign == "/" and at <= 155 and 0 < len(path) - at - 1 <= 100]
+        must(splits, f"{path!r} is too long")
+        prefix, name = path[: splits[-1]], path[splits[-1] + 1 :]
+    block = bytearray(BLOCK)
+    block[0 : len(name)] = name.encode()
+    block[345 : 345 + len(prefix)] = prefix.encode()
+    block[100:108], block[108:116], block[116:124] = b"%07o\0" % mode, b"0000000\0", b"0000000\0"
+    block[124:136], block[136:148] = b"%011o\0" % length, b"00000000000\0"
+    block[156:157], block[257:265] = b"0", b"ustar\0" + b"00"
+    block[148:156] = b" " * 8
+    block[148:156] = b"%07o\0" % sum(block)
+    return bytes(block)
+
+
+def entries(archive):
+    at, found = 0, []
+    while True:
+        block = archive[at : at + BLOCK]
+        must(len(block) == BLOCK, "cut")
+        if block == bytes(BLOCK):
+            must(archive[at:] == bytes(2 * BLOCK), "the end")
+            return found
+        path = block[345:500].rstrip(b"\0") + b"/" * (block[345] != 0) + block[:100].rstrip(b"\0")
+        must(path.isascii(), "no path")
+        must(re.fullmatch(rb"[0-7]{11}\0", block[124:136]), "no size")
+        length = int(block[124:135], 8)
+        top, _, below = path.decode().partition("/")
+        must(block == header(path.decode(), mode_of(below), length), f"the header of {below!r}")
+        signature = below.startswith("signatures/")
+        must(length <= (8 << 10 if signature else 16 * MIB), f"{below!r} is too long")
+        end = at + BLOCK + length
+        at = end + -length % BLOCK
+        must(at <= len(archive) and archive[end:at] == bytes(at - end), "cut, or padding")
+        found.append((top, below, archive[end - length : end]))
+        must(len(found) <= 65_536, "too many files")
+
+
+# Section 3: signatures.
+
+
+def unbase64(text):
+    must(re.fullmatch(r"[A-Za-z0-9_-]*", text), "no base64url")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    must(base64.urlsafe_b64encode(data).rstrip(b"=").decode() == text, "base64url of another form")
+    return data
+
+
+def holds(key, algorithm, signed, signature):
+    try:
+        if isinstance(key, ed25519.Ed25519PublicKey):
+            must(algorithm == "EdDSA", "algorithm")
+            key.verify(signature, signed)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            size, digest = (32, hashes.SHA256()) if key.curve.name == "secp256r1" else (48, hashes.SHA384())
+            must(algorithm == {32: "ES256", 48: "ES384"}[size] and len(signature) == 2 * size, "algorithm")
+            numbers = [int.from_bytes(signature[half : half + size]) for half in (0, size)]
+            key.verify(utils.encode_dss_signature(*numbers), signed, ec.ECDSA(digest))
+        else:
+            must(isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048, "kind of key")
+            pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
+            paddings = {"RS256": padding.PKCS1v15(), "PS256": pss}
+            must(algorithm in paddings, "algorithm")
+            key.verify(signature, signed, paddings[algorithm], hashes.SHA256())
+    except InvalidSignature as error:
+        raise Refused("the signature does not hold") from error
+
+
+def claims_of(token, key_id, key, manifest_digest, now):
+    try:
+        parts = token.decode("ascii").split(".")
+    except UnicodeDecodeError as error:
+        raise Refused("the signature is no text") from error
+    must(len(parts) == 3, "no compact JWS")
+    head = json_of(unbase64(parts[0]), "header")
+    members(head, "header", ["typ", "alg", "kid"])
+    must(head["typ"] == "sts-handoff-bundle" and head["kid"] == key_id, "typ or kid")
+    holds(key, head["alg"], f"{parts[0]}.{parts[1]}".encode(), unbase64(parts[2]))
+    claims = json_of(unbase64(parts[1]), "claims")
+    members(claims, "claims", ["manifest_sha256", "cluster", "account", "generation"], ["exp"])
+    must(claims["manifest_sha256"] == manifest_digest, "of another manifest")
+    if "exp" in claims:
+        must(type(claims["exp"]) is int and claims["exp"] > now, "expired")
+    return claims
+
+
+# Section 2: the manifest.
+
+
+def manifest_of(data):
+    manifest = json_of(data, "manifest")
+    members(manifest, "manifest", ["schema_version", "tool", "generation", "cluster", "files"])
+    must(manifest["schema_version"] == "1.0", "schema_version")
+    members(manifest["tool"], "tool", ["name", "version"])
+    cluster = manifest["cluster"]
+    members(cluster, "cluster", ["name", "account", "partition", "region", "hosting", "issuer"])
+    must(re.fullmatch(r"[0-9]{12}", cluster["account"]), "account")
+    must(cluster["partition"] in SUFFIXES, "partition")
+    region = rf"({REGIONS[cluster['partition']]})-[a-z]+-[0-9]+"
+    must(re.fullmatch(region, cluster["region"]), "region")
+    hosting = cluster["hosting"]
+    must(hosting.get("kind") in ("public-bucket", "elsewhere"), "hosting")
+    members(hosting, "hosting", ["kind", "bucket"] if hosting["kind"] == "public-bucket" else ["kind"])
+    if hosting["kind"] == "public-bucket":
+        served = f"{hosting['bucket']}.s3.{cluster['region']}.{SUFFIXES[cluster['partition']]}"
+        must(cluster["issuer"] == f"https://{served}", "issuer")
+    paths = []
+    for entry in manifest["files"]:
+        members(entry, "files", ["path", "length", "sha256"])
+        mode_of(entry["path"])
+        must(not re.match(r"signatures/|manifest\.json$", entry["path"]), "lists what it must not")
+        paths.append(entry["path"])
+    must(paths == sorted(set(paths)), "files are not sorted")
+    must(len({path.lower() for path in paths}) == len(paths), "paths differ by case alone")
+    written = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    order = ["schema_version", "tool", "generation", "cluster", "files"]
+    must(list(manifest) == order and written.encode() == data, "not written as it must be")
+    return manifest
+
+
+# Section 4: what must agree.
+
+
+def policy_of(text, what):
+    policy = json_of(text, what)
+    members(policy, what, ["Version", "Statement"], ["Id"])
+    must(policy["Version"] in ("2012-10-17", "2008-10-17"), what)
+    statements = policy["Statement"]
+    statements = statements if isinstance(statements, list) else [statements]
+    must(statements, f"{what}: no statement")
+    optional = ["Sid", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]
+    for statement in statements:
+        members(statement, what, ["Effect"], optional)
+        must(statement["Effect"] in ("Allow", "Deny"), what)
+    return statements
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+class Files:
+    """The files of a bundle, and what the manifest says of them all."""
+
+    def __init__(self, manifest, files):
+        self.cluster, self.generation, self.files = manifest["cluster"], manifest["generation"], dict(files)
+        self.partition, self.account = self.cluster["partition"], self.cluster["account"]
+        self.issuer = self.cluster["issuer"].removeprefix("https://")
+        self.seen = {"REVIEW.md", "apply.sh"}
+
+    def text(self, path):
+        must(path in self.files, f"{path} is missing")
+        self.seen.add(path)
+        try:
+            text = self.files[path].decode()
+        except UnicodeDecodeError as error:
+            raise Refused(f"{path}: no UTF-8") from error
+        for mark in ("<enter_", "_here>", "POPULATE ROLE ARN"):
+            must(mark not in text, f"{path}: a placeholder")
+        return text
+
+    def input(self, path, needed, optional=()):
+        value = json_of(self.text(path), path)
+        members(value, path, needed, optional)
+        return value
+
+    def arn(self, what, arn):
+        parts = arn.split(":", 5)
+        must(len(parts) > 1 and parts[1] in (self.partition, "*"), f"{what}: {arn} of another partition")
+        account = parts[4] if len(parts) > 4 else ""
+        foreign = account not in ("", "aws", self.account) and not re.search(r"[*?$]", account)
+        must(not foreign, f"{what}: {arn} of another account")
+
+    def arns(self, what, value):
+        if isinstance(value, str) and value.startswith("arn:"):
+            self.arn(what, value)
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self.arns(what, inner)
+
+    def tags(self, what, pairs):
+        tags = dict(pairs)
+        must(len(tags) == len(pairs) <= 50, f"{what}: tags")
+        must(tags.get(f"openshift.io/cloud-credential-operator/{self.cluster['name']}") == "owned", f"{what}: owner")
+        return tags
+
+    def tag_list(self, what, tags):
+        for tag in tags:
+            members(tag, what, ["Key", "Value"])
+        return self.tags(what, [(tag["Key"], tag["Value"]) for tag in tags])
+
+    def check(self):
+        self.hosting()
+        self.documents()
+        self.provider()
+        self.secrets(self.roles())
+        for path in self.files:
+            if re.match(r"requests/|serviceaccount-signer\.private$|tls/", path):
+                self.seen.add(path)
+        must(any(path.startswith("requests/") for path in self.files), "no request")
+        must(set(self.files) <= self.seen, f"nobody asked for {sorted(set(self.files) - self.seen)}")
+
+    def hosting(self):
+        if self.cluster["hosting"]["kind"] == "elsewhere":
+            return
+        bucket, region = self.cluster["hosting"]["bucket"], self.cluster["region"]
+        wanted = {"ACL": "private", "Bucket": bucket}
+        if region != "us-east-1":
+            wanted["CreateBucketConfiguration"] = {"LocationConstraint": region}
+        must(json_of(self.text("01-oidc-bucket.json"), "bucket") == wanted, "the bucket")
+        name = "01-oidc-bucket-tagging.json"
+        tagging = self.input(name, ["Bucket", "Tagging"])
+        members(tagging["Tagging"], name, ["TagSet"])
+        self.tag_list(name, tagging["Tagging"]["TagSet"])
+        name, kind = "01-oidc-bucket-public-access-block.json", "PublicAccessBlockConfiguration"
+        block = self.input(name, ["Bucket", kind])
+        switches = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
+        members(block[kind], name, switches)
+        must(not block[kind][switches[2]] and not block[kind][switches[3]], "the bucket is closed")
+        policy = self.input("01-oidc-bucket-policy.json", ["Bucket", "Policy"])
+        for statement in policy_of(policy["Policy"], "bucket policy"):
+            self.arns("bucket policy", statement)
+            reads = "Action" in statement and set(listed(statement["Action"])) <= {"s3:GetObject"}
+            must(statement["Effect"] == "Deny" or reads, "the bucket policy allows more than reading")
+        objects = []
+        for number, key in (("02-openid-configuration", ".well-known/openid-configuration"), ("03-keys", "keys.json")):
+            name = f"{number}-object.json"
+            made = self.input(name, ["Bucket", "Key", "ContentType", "Tagging"])
+            must(made["Key"] == key, f"{name}: key")
+            pairs = urllib.parse.parse_qsl(made["Tagging"], keep_blank_values=True)
+            must(len(self.tags(name, pairs)) <= 10, f"{name}: tags")
+            objects.append(made)
+        must(all(x["Bucket"] == bucket for x in [tagging, block, policy, *objects]), "another bucket")
+
+    def documents(self):
+        issuer = self.cluster["issuer"]
+        discovery = json_of(self.text("02-openid-configuration"), "discovery")
+        must(discovery == {
+            "issuer": issuer,
+            "jwks_uri": f"{issuer}/keys.json",
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "claims_supported": ["aud", "exp", "sub", "iat", "iss", "sub"],
+        }, "the discovery document")
+        jwks = self.input("03-keys.json", ["keys"])
+        must(1 <= len(jwks["keys"]) <= 2, "keys")
+        for jwk in jwks["keys"]:
+            members(jwk, "keys", ["use", "kty", "kid", "alg", "n", "e"])
+        try:
+            key = serialization.load_pem_public_key(self.text("serviceaccount-signer.public").encode())
+        except ValueError as error:
+            raise Refused("the public key") from error
+        must(isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048, "the public key")
+        encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        number = lambda n: encode(n.to_bytes((n.bit_length() + 7) // 8))
+        der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        numbers = key.public_numbers()
+        must({"use": "sig", "kty": "RSA", "kid": encode(hashlib.sha256(der).digest()), "alg": "RS256",
+              "n": number(numbers.n), "e": number(numbers.e)} in jwks["keys"], "keys.json lacks the public key")
+
+    def provider(self):
+        name = "04-iam-identity-provider.json"
+        provider = self.input(name, ["Url", "ClientIDList", "Tags"], ["ThumbprintList"])
+        must(provider["Url"] == self.cluster["issuer"], f"{name}: Url")
+        must(1 <= len(provider["ClientIDList"]) <= 100, f"{name}: client ids")
+        must(len(provider.get("ThumbprintList", [])) <= 5, f"{name}: thumbprints")
+        tags = self.tag_list(name, provider["Tags"])
+        must(tags.get("sts-handoff/generation") == str(self.generation), f"{name}: generation")
+
+    def roles(self):
+        policies = {}
+        for path in [path for path in self.files if re.fullmatch(r"06-.*-policy\.json", path)]:
+            policy = self.input(path, ["PolicyDocument", "PolicyName", "RoleName"])
+            self.arns(path, policy_of(policy["PolicyDocument"], path))
+            of_role = policies.setdefault(policy["RoleName"], {})
+            must(of_role.setdefault(policy["PolicyName"], path) == path, f"{path}: made twice")
+        roles = {}
+        for path in [path for path in self.files if re.fullmatch(r"05-.*-role\.json", path)]:
+            optional = ["MaxSessionDuration", "Path", "PermissionsBoundary"]
+            role = self.input(path, ["AssumeRolePolicyDocument", "Description", "RoleName", "Tags"], optional)
+            must(policies.pop(role["RoleName"], None), f"{path}: no policies, or made twice")
+            must(3600 <= role.get("MaxSessionDuration", 3600) <= 43_200, f"{path}: session")
+            if "PermissionsBoundary" in role:
+                self.arn(path, role["PermissionsBoundary"])
+            self.tag_list(path, role["Tags"])
+            arn = f"arn:{self.partition}:iam::{self.account}:role{role.get('Path', '/')}{role['RoleName']}"
+            trusts = policy_of(role["AssumeRolePolicyDocument"], path)
+            roles[arn] = {self.trusted(path, statement) for statement in trusts}
+        must(not policies, f"no role for the policies of {sorted(policies)}")
+        return roles
+
+    def trusted(self, path, statement):
+        provider = f"arn:{self.partition}:iam::{self.account}:oidc-provider/{self.issuer}"
+        principal = statement.get("Principal")
+        must(isinstance(principal, dict) and list(principal) == ["Federated"], f"{path}: principal")
+        must(listed(principal["Federated"]) == [provider], f"{path}: principal")
+        action = listed(statement.get("Action"))
+        must(statement["Effect"] == "Allow" and action == ["sts:AssumeRoleWithWebIdentity"], f"{path}: action")
+        must("NotAction" not in statement, f"{path}: action")
+        condition = statement.get("Condition", {})
+        must(list(condition) == ["StringEquals"], f"{path}: condition")
+        keys = condition["StringEquals"]
+        must(set(keys) <= {f"{self.issuer}:sub", f"{self.issuer}:aud"}, f"{path}: condition")
+        namespaces = set()
+        for subject in listed(keys.get(f"{self.issuer}:sub", [])):
+            match = re.fullmatch(r"system:serviceaccount:([^:*?$]+):[^:*?$]+", subject)
+            must(match, f"{path}: {subject} is no service account")
+            namespaces.add(match[1])
+        must(len(namespaces) == 1, f"{path}: namespaces")
+        return namespaces.pop()
+
+    def secrets(self, roles):
+        authentication = "manifests/cluster-authentication-02-config.yaml"
+        text = self.one_object(authentication, "Authentication", ["spec"])
+        must(values(text, "serviceAccountIssuer: ") == [self.cluster["issuer"]], f"{authentication}: issuer")
+        for path in [path for path in self.files if path.startswith("manifests/") and path != authentication]:
+            text = self.one_object(path, "Secret", ["stringData", "type"])
+            arns = values(text, "role_arn = ")
+            must(len(arns) == 1 and arns[0] in roles, f"{path}: role_arn")
+            namespaces = roles.pop(arns[0])
+            must(all(values(text, "namespace: ") == [namespace] for namespace in namespaces), f"{path}: namespace")
+        must(not roles, f"no Secret for {sorted(roles)}")
+
+    def one_object(self, path, kind, more):
+        text = self.text(path)
+        must(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", text), f"{path}: control characters")
+        outermost = [line for line in text.split("\n") if line and line[0] not in " \t"]
+        known = {"apiVersion", "kind", "metadata", *more}
+        must(all(line.split(":")[0] in known for line in outermost), f"{path}: another member or document")
+        kinds = [line.removeprefix("kind: ").strip() for line in outermost if line.startswith("kind: ")]
+        must(kinds == [kind], f"{path}: kind")
+        return text
+
+
+def values(text, mark):
+    lines = [line.lstrip() for line in text.split("\n")]
+    return [line.removeprefix(mark).strip().strip("\"'") for line in lines if line.startswith(mark)]
+
+
+def read(data, key, now):
+    found = entries(ungzip(data))
+    must(found and found[0][1] == "manifest.json", "no manifest")
+    rank = lambda path: (0 if path == "manifest.json" else 1 if path.startswith("signatures/") else 2, path)
+    ranks = [rank(path) for _, path, _ in found]
+    must(all(before < after for before, after in zip(ranks, ranks[1:])), "order")
+    manifest_bytes = found[0][2]
+    digest = hashlib.sha256(manifest_bytes).hexdigest()
+    signatures = {path[11:-4]: data for _, path, data in found if path.startswith("signatures/")}
+    must(1 <= len(signatures) <= 32, "signatures")
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    key_id = hashlib.sha256(der).hexdigest()
+    must(key_id in signatures, "untrusted")
+    claims = claims_of(signatures[key_id], key_id, key, digest, now)
+    manifest = manifest_of(manifest_bytes)
+    cluster = manifest["cluster"]
+    same = (claims["cluster"], claims["account"], claims["generation"])
+    must(same == (cluster["name"], cluster["account"], manifest["generation"]), "claims")
+    must({top for top, _, _ in found} == {f"{cluster['name']}-{digest[:12]}"}, "top folder")
+    files = [(path, data) for _, path, data in found if rank(path)[0] == 2]
+    wanted = [(entry["path"], entry["length"], entry["sha256"]) for entry in manifest["files"]]
+    must(wanted == [(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in files], "files")
+    Files(manifest, files).check()
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        key = serialization.load_pem_public_key(file.read())
+    for path in sys.argv[3:]:
+        with open(path, "rb") as file:
+            data = file.read()
+        try:
+            read(data, key, int(sys.argv[2]))
+            verdict = {"bundle": path, "taken": True, "why": ""}
+        except Refused as error:
+            verdict = {"bundle": path, "taken": False, "why": str(error)}
+        print(json.dumps(verdict))
+
+
+main()

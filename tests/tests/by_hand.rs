@@ -1,0 +1,89 @@
+//! The commands that FORMAT.md gives for checking a bundle by hand, run as they stand there.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::path::Path;
+use sts_tests::adversary::{File, archive, files, pack, unpack};
+use sts_tests::emulator::Emulator;
+use sts_tests::handoff::{CLUSTER_KEY, Handoff};
+use sts_tests::programs::{Run, command};
+use sts_tests::vectors::REQUESTS;
+
+const FORMAT: &str = include_str!("../../schemas/FORMAT.md");
+
+/// The one block of shell in the document.
+fn commands() -> &'static str {
+    let blocks: Vec<_> = FORMAT.split("```").filter_map(|block| block.strip_prefix("sh\n")).collect();
+    let [commands] = blocks.as_slice() else { panic!("one block of shell is wanted, not {}", blocks.len()) };
+    commands
+}
+
+/// A bundle of a cluster named as in the document, and the author's public key.
+fn bundle() -> (String, Vec<u8>, Vec<u8>) {
+    let story = Handoff::of(REQUESTS.as_ref(), &[]);
+    let run = Run::of(
+        story
+            .generator()
+            .args([
+                "create-all",
+                "--name",
+                "demo",
+                "--region",
+                "us-east-1",
+                "--account-id",
+                Emulator::ACCOUNT,
+            ])
+            .args(["--public-key-file", CLUSTER_KEY, "--credentials-requests-dir", REQUESTS])
+            .args(["--signing-key", "author.key", "--output-dir", "demo"]),
+    )
+    .exits(0);
+    let path = story.path(run.stdout.trim_end());
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    (name, std::fs::read(&path).unwrap(), std::fs::read(story.public_key()).unwrap())
+}
+
+/// What comes of the commands in a folder with this bundle and this key.
+fn check(name: &str, bundle: &[u8], key: &[u8]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(name), bundle).unwrap();
+    std::fs::write(folder.path().join("author.pub"), key).unwrap();
+    Run::of(command(Path::new("sh")).current_dir(folder.path()).args(["-c", commands()]))
+}
+
+#[test]
+fn the_documents_commands_take_a_sound_bundle_and_refuse_damaged_ones() {
+    let (name, bundle, key) = bundle();
+    let run = check(&name, &bundle, &key).exits(0);
+    assert!(run.stdout.ends_with("\nVerified.\n"), "{}", run.stdout);
+
+    let sound = files(&unpack(&bundle));
+    let signature = sound.iter().position(|file| file.path.contains("/signatures/")).unwrap();
+    let top = sound[0].path.split_once('/').unwrap().0;
+    let damaged = |change: &dyn Fn(&mut Vec<File>)| {
+        let mut files = sound.clone();
+        change(&mut files);
+        pack(&archive(&files))
+    };
+    let ways: [(&str, Vec<u8>); 6] = [
+        ("a changed file", damaged(&|files| files.last_mut().unwrap().bytes[30] ^= 1)),
+        ("a missing file", damaged(&|files| drop(files.pop()))),
+        (
+            "one file more",
+            damaged(&|files| {
+                files.push(File { path: format!("{top}/requests/zzz.yaml"), bytes: b"more".to_vec() });
+            }),
+        ),
+        ("a changed manifest", damaged(&|files| files[0].bytes[60] ^= 1)),
+        ("a changed signature", damaged(&|files| files[signature].bytes[400] ^= 1)),
+        ("no signature", damaged(&|files| drop(files.remove(signature)))),
+    ];
+    for (what, bundle) in ways {
+        let run = check(&name, &bundle, &key);
+        assert!(run.code != 0 && !run.stdout.contains("Verified."), "{what}: {}{}", run.stdout, run.stderr);
+    }
+    let link = sts_tests::adversary::with_first_header(&unpack(&bundle), |header| {
+        header.set_entry_type(tar::EntryType::Symlink);
+    });
+    assert_ne!(check(&name, &pack(&link), &key).code, 0, "a link");
+    let other = Handoff::of(REQUESTS.as_ref(), &[]);
+    assert_ne!(check(&name, &bundle, &std::fs::read(other.public_key()).unwrap()).code, 0, "another key");
+}
