@@ -9,6 +9,7 @@ mod paint;
 pub mod plan;
 pub mod progress;
 pub mod receipt;
+pub mod report;
 pub mod standing;
 mod value;
 pub mod verification;

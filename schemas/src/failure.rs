@@ -60,6 +60,18 @@ impl Failure {
         self.exit
     }
 
+    /// The error and its causes, outermost first.
+    #[must_use]
+    pub fn chain(&self) -> Vec<String> {
+        let mut texts = vec![self.error.to_string()];
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            texts.push(error.to_string());
+            cause = error.source();
+        }
+        texts
+    }
+
     /// Writes `Error:`, then each `Caused by:`, then `Hint:`, to one sink.
     ///
     /// # Errors

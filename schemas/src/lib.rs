@@ -27,6 +27,7 @@ mod pem;
 pub mod plan;
 pub mod policy;
 pub mod receipt;
+pub mod report;
 pub mod resource;
 pub mod signature;
 pub mod state;

@@ -5,7 +5,7 @@
 use schemars::Schema;
 use std::path::Path;
 
-fn schemas() -> [(&'static str, Schema); 7] {
+fn schemas() -> [(&'static str, Schema); 8] {
     [
         ("manifest", schemars::schema_for!(sts_schemas::manifest::Manifest)),
         ("claims", schemars::schema_for!(sts_schemas::signature::Claims)),
@@ -13,6 +13,7 @@ fn schemas() -> [(&'static str, Schema); 7] {
         ("cluster-report", schemars::schema_for!(sts_schemas::cluster_report::ClusterReport)),
         ("receipt-claims", schemars::schema_for!(sts_schemas::receipt::ReceiptClaims)),
         ("proposal", schemars::schema_for!(sts_schemas::plan::Proposal)),
+        ("report", schemars::schema_for!(sts_schemas::report::Report)),
         ("receipt", schemars::schema_for!(sts_schemas::receipt::Receipt)),
     ]
 }

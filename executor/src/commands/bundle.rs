@@ -3,7 +3,7 @@
 use super::refusal;
 use crate::session::Session;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
@@ -47,6 +47,15 @@ struct Unreadable {
 impl BundleArgs {
     /// Verifies the bundle, and tells the person what the signatures left open.
     pub(crate) fn verified(&self, session: &mut Session<'_>) -> Result<VerifiedBundle, Failure> {
+        self.verified_from(self.open()?, session)
+    }
+
+    /// The same, from bytes that were opened before.
+    pub(crate) fn verified_from(
+        &self,
+        source: impl Read,
+        session: &mut Session<'_>,
+    ) -> Result<VerifiedBundle, Failure> {
         let keys = self.trust.keys(session)?;
         let trust =
             TrustStore::new(keys, self.trust.threshold).map_err(|error| refusal::of_trust(error, session))?;
@@ -56,7 +65,7 @@ impl BundleArgs {
         } else {
             Expiry::Enforced(session.now())
         };
-        let bundle = self.unverified()?.verify(&trust, expiry).map_err(refusal::of_bundle)?;
+        let bundle = UnverifiedBundle::new(source).verify(&trust, expiry).map_err(refusal::of_bundle)?;
         for path in bundle.private_keys() {
             session.tell(&format!(
                 "Warning: the bundle carries a private key in {path}; it is not needed here."
@@ -66,9 +75,9 @@ impl BundleArgs {
     }
 
     /// The file, opened and not yet looked into.
-    pub(crate) fn unverified(&self) -> Result<UnverifiedBundle<BufReader<File>>, Failure> {
+    pub(crate) fn open(&self) -> Result<BufReader<File>, Failure> {
         let file = File::open(&self.bundle).map_err(|error| unreadable("the bundle", &self.bundle, error))?;
-        Ok(UnverifiedBundle::new(BufReader::new(file)))
+        Ok(BufReader::new(file))
     }
 
     /// The bundle's file name without its endings.
@@ -83,6 +92,11 @@ impl TrustArgs {
     /// How many trusted keys must have signed.
     pub(crate) fn threshold(&self) -> usize {
         self.threshold.get()
+    }
+
+    /// The flags by which a person let something count that otherwise would not.
+    pub(crate) fn overridden(&self) -> Vec<String> {
+        if self.allow_expired { vec!["--allow-expired".into()] } else { Vec::new() }
     }
 
     /// The keys that were given, else those of the configuration folder.

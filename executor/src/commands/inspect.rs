@@ -4,6 +4,7 @@ use super::{bundle::BundleArgs, refusal};
 use crate::cli::Format;
 use crate::session::Session;
 use crate::show::contents;
+use sts_schemas::bundle::UnverifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
 
 /// Show what is in a bundle; without a trusted key, under a warning.
@@ -16,7 +17,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let (trust, untrusted, verified);
     let bundle = if args.bundle.trust.keys(session)?.is_empty() {
-        untrusted = args.bundle.unverified()?.read_without_trust().map_err(refusal::of_bundle)?;
+        untrusted =
+            UnverifiedBundle::new(args.bundle.open()?).read_without_trust().map_err(refusal::of_bundle)?;
         trust = contents::Trust::Unverified;
         untrusted.as_if_verified()
     } else {

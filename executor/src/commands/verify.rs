@@ -1,9 +1,12 @@
 //! `verify`: is this bundle whole, and from somebody trusted?
 
+mod evidence;
+
 use super::bundle::BundleArgs;
 use crate::cli::Format;
 use crate::session::Session;
 use crate::show::verification::Verification;
+use evidence::Received;
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
 
@@ -12,32 +15,27 @@ use sts_schemas::failure::{Exit, Failure};
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,
-    /// Also write what was found to this file, as JSON.
+    /// Also write down what was checked, against which keys, and what came of it, verified or rejected.
+    ///
+    /// As text where the name ends in .txt, else as JSON (schemas/json/report.schema.json).
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the report cannot be written to {path}")]
-struct Unwritable {
-    path: String,
-    #[source]
-    source: std::io::Error,
-}
-
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let bundle = args.bundle.verified(session)?;
-    let report = Verification::of(&bundle, args.bundle.trust.threshold(), session.now());
-    if let Some(path) = &args.report {
-        let text =
-            serde_json::to_string_pretty(&report).map_err(|error| Failure::new(Exit::Failed, error))?;
-        std::fs::write(path, text + "\n").map_err(|source| {
-            Failure::new(Exit::Failed, Unwritable { path: path.display().to_string(), source })
-        })?;
+    let mut received = Received::open(&args.bundle)?;
+    let result = args.bundle.verified_from(&mut received, session);
+    let report = evidence::report(received, &result, &args.bundle, session)?;
+    if let (Some(path), Some(report)) = (&args.report, &report) {
+        evidence::write(report, path)?;
     }
-    match format {
-        Format::Text => session.data(&report.text(session.surroundings.paint))?,
-        Format::Json => session.json(&report)?,
+    let bundle = result?;
+    match (format, report) {
+        (Format::Json, Some(report)) => session.json(&report)?,
+        _ => {
+            let found = Verification::of(&bundle, args.bundle.trust.threshold(), session.now());
+            session.data(&found.text(session.surroundings.paint))?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -67,6 +67,7 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
     line("issuer", cluster.issuer.as_str());
     let tool = printable(&format!("{} {}", manifest.tool.name, manifest.tool.version));
     line("made", &format!("{} by {tool}", utc(manifest.generation)));
+    line("generation", &manifest.generation.to_string());
     for signer in bundle.signers() {
         line("signed by", &format!("{}, {:?}", signer.key, signer.kind));
     }

@@ -1,6 +1,6 @@
 //! What verification found, for people and for the security officer's file.
 
-use super::{Paint, Tone, utc};
+use super::{Paint, Tone, printable, utc};
 use serde::Serialize;
 use std::fmt::Write as _;
 use sts_schemas::bundle::VerifiedBundle;
@@ -96,7 +96,8 @@ impl Verification {
             &format!("{} in {} ({})", self.cluster.account, self.cluster.region, self.cluster.partition),
         );
         line("issuer", self.cluster.issuer.as_str());
-        line("made", &format!("{} by {} {}", utc(self.generation), self.made_by.name, self.made_by.version));
+        let tool = printable(&format!("{} {}", self.made_by.name, self.made_by.version));
+        line("made", &format!("{} by {tool}", utc(self.generation)));
         line("content", &format!("{} files, {} AWS resources", self.files, self.resources));
         out
     }

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use sts_executor::cli::run;
 use sts_executor::session::{Person, Session, Surroundings};
 use sts_executor::show::Paint;
+use sts_schemas::digest::Sha256;
 use sts_schemas::failure::Exit;
 use sts_schemas::receipt::Receipt;
+use sts_schemas::report::{Report, ReportVerdict};
 
 /// A folder with a bundle and its author's key, and an empty configuration folder.
 struct Desk {
@@ -46,7 +48,9 @@ impl Desk {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let arguments = arguments.iter().map(|argument| match *argument {
             "BUNDLE" => self.bundle().into_os_string(),
-            name if name.ends_with(".pub") || name.ends_with(".json") => self.path(name).into_os_string(),
+            name if [".pub", ".json", ".txt"].iter().any(|end| name.ends_with(end)) => {
+                self.path(name).into_os_string()
+            }
             other => OsString::from(other),
         });
         let mut session = Session {
@@ -104,11 +108,42 @@ fn a_bundle_from_somebody_trusted_is_verified_and_reported() {
     let run = desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub", "--report", "report.json"]);
     assert_eq!(run.exit, Exit::Done, "{}", run.err);
     assert!(run.out.starts_with("Verified.\n") && run.out.contains("2023-11-14 22:13:20 UTC"), "{}", run.out);
-    let report = json(&std::fs::read_to_string(desk.path("report.json")).unwrap());
-    assert_eq!(report["verdict"], "verified");
-    assert_eq!(report["signers"][0]["key"], bundle::signing_key(7).public_key().id().as_str());
+    let written = std::fs::read_to_string(desk.path("report.json")).unwrap();
+    let report: Report = serde_json::from_str(&written).unwrap();
+    assert_eq!(report.verdict, ReportVerdict::Verified);
+    let bundle = std::fs::read(desk.bundle()).unwrap();
+    assert_eq!((report.file.length, &report.file.sha256), (bundle.len() as u64, &Sha256::of(&bundle)));
+    let key = bundle::signing_key(7);
+    assert_eq!((&report.trusted_keys[0].key, report.trusted_keys[0].signed), (key.public_key().id(), true));
+    assert_eq!(report.verified_at, bundle::GENERATION + 60);
+    assert!(report.bundle.is_some_and(|bundle| bundle.resources.len() == 5 && !bundle.files.is_empty()));
     let printed = desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub", "--format", "json"]);
-    assert_eq!(json(&printed.out), report);
+    assert_eq!(json(&printed.out), json(&written));
+    let args = ["verify", "BUNDLE", "--trusted-key", "author.pub", "--allow-expired", "--report"];
+    assert_eq!(desk.run(&[&args[..], &["report.txt"]].concat()).exit, Exit::Done);
+    let text = std::fs::read_to_string(desk.path("report.txt")).unwrap();
+    for words in ["VERIFIED\n", key.public_key().id().as_str(), "--allow-expired", bundle::ROLE, "2023-11-14"]
+    {
+        assert!(text.contains(words), "{words:?} is not in {text}");
+    }
+}
+
+#[test]
+fn a_rejection_is_reported_too_and_a_report_that_cannot_be_written_fails() {
+    let desk = Desk::new();
+    let run = desk.run(&["verify", "BUNDLE", "--trusted-key", "stranger.pub", "--report", "report.json"]);
+    assert_eq!((run.exit, run.out.as_str()), (Exit::BundleRejected, ""));
+    let report: Report =
+        serde_json::from_str(&std::fs::read_to_string(desk.path("report.json")).unwrap()).unwrap();
+    assert_eq!((report.verdict, report.trusted_keys[0].signed), (ReportVerdict::Rejected, false));
+    assert!(report.rejected.unwrap()[0].starts_with("0 of the 1 trusted signatures"));
+    assert!(report.checks.is_empty() && report.bundle.is_none());
+    let bundle = std::fs::read(desk.bundle()).unwrap();
+    assert_eq!(report.file.sha256, Sha256::of(&bundle), "of all of it, however much of it was looked at");
+    let nowhere =
+        desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub", "--report", "no/report.json"]);
+    assert_eq!(nowhere.exit, Exit::Failed);
+    assert!(nowhere.err.contains("the report cannot be written"), "{}", nowhere.err);
 }
 
 #[test]

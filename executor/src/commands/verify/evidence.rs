@@ -1,0 +1,143 @@
+//! The report of a verification: what it says, and the file it goes to.
+
+use super::super::bundle::BundleArgs;
+use crate::cli::Format;
+use crate::session::Session;
+use crate::show;
+use std::fs::File;
+use std::io::{BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::digest::Sha256Hasher;
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::manifest::{SchemaVersion, Tool};
+use sts_schemas::report::{ReceivedFile, Report, ReportVerdict, ReportedBundle, TrustedKey};
+use sts_schemas::signature::PublicKey;
+
+/// What a verification that went well has checked, in order. Source: `FORMAT.md`, the sections named.
+const CHECKS: [&str; 6] = [
+    "the file keeps to the limits and is one gzip member of one archive, stored, with nothing behind it (1.1, 1.5)",
+    "the archive holds regular files only, in known places, sorted, each once, under the one header each may have (1.2 to 1.4)",
+    "as many trusted keys as were asked for signed the manifest, and no signature of a trusted key is wrong (3)",
+    "the manifest is written as it must be, and what the signatures claim is what it says (2, 3)",
+    "every file has the length and SHA-256 that the manifest lists; none is missing, none is there besides (2)",
+    "cluster, issuer, keys, provider, roles, policies and the installer's manifests agree with each other (4)",
+];
+
+/// A bundle's file, read once: its bytes are counted and digested on their way to the verification.
+pub(super) struct Received {
+    name: String,
+    source: BufReader<File>,
+    hasher: Sha256Hasher,
+    length: u64,
+}
+
+impl Received {
+    pub(super) fn open(args: &BundleArgs) -> Result<Self, Failure> {
+        let name = args.bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, source: args.open()?, hasher: Sha256Hasher::default(), length: 0 })
+    }
+
+    /// Reads what the verification left unread, and says what came.
+    fn finish(mut self) -> Result<ReceivedFile, Failure> {
+        std::io::copy(&mut self, &mut std::io::sink()).map_err(|error| Failure::new(Exit::Failed, error))?;
+        Ok(ReceivedFile { name: self.name, length: self.length, sha256: self.hasher.finish() })
+    }
+}
+
+impl Read for Received {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        self.length += count as u64;
+        Ok(count)
+    }
+}
+
+/// The report on a bundle that was verified or rejected; any other failure has none.
+pub(super) fn report(
+    received: Received,
+    result: &Result<VerifiedBundle, Failure>,
+    args: &BundleArgs,
+    session: &Session<'_>,
+) -> Result<Option<Report>, Failure> {
+    let (bundle, rejected) = match result {
+        Ok(bundle) => (Some(bundle), None),
+        Err(failure) if failure.exit() == Exit::BundleRejected => (None, Some(failure.chain())),
+        Err(_) => return Ok(None),
+    };
+    let keys = args.trust.keys(session)?;
+    Ok(Some(Report {
+        schema_version: SchemaVersion::CURRENT,
+        verdict: if bundle.is_some() { ReportVerdict::Verified } else { ReportVerdict::Rejected },
+        rejected,
+        verified_at: session.now(),
+        verified_by: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },
+        file: received.finish()?,
+        trusted_keys: keys.iter().map(|key| trusted(key, bundle)).collect(),
+        threshold: args.trust.threshold(),
+        overridden: args.trust.overridden(),
+        checks: bundle.map_or_else(Vec::new, |_| CHECKS.map(str::to_owned).to_vec()),
+        bundle: bundle.map(reported),
+    }))
+}
+
+fn trusted(key: &PublicKey, bundle: Option<&VerifiedBundle>) -> TrustedKey {
+    let signer = bundle.and_then(|bundle| bundle.signers().iter().find(|signer| signer.key == *key.id()));
+    TrustedKey {
+        key: key.id().clone(),
+        kind: format!("{:?}", key.kind()),
+        signed: signer.is_some(),
+        expires: signer.and_then(|signer| signer.expires),
+    }
+}
+
+fn reported(bundle: &VerifiedBundle) -> ReportedBundle {
+    let manifest = bundle.manifest();
+    ReportedBundle {
+        digest: bundle.digest().clone(),
+        cluster: manifest.cluster.clone(),
+        generation: manifest.generation,
+        made_by: manifest.tool.clone(),
+        unknown_signatures: bundle.unknown_signatures().to_vec(),
+        files: manifest.files.clone(),
+        resources: bundle.desired().resources.keys().cloned().collect(),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the report cannot be written to {path}")]
+struct Unwritable {
+    path: String,
+    #[source]
+    source: std::io::Error,
+}
+
+/// How a report is written to a file: as text where its name ends in `.txt`, else as JSON.
+fn format_of(path: &Path) -> Format {
+    if path.extension().is_some_and(|extension| extension == "txt") { Format::Text } else { Format::Json }
+}
+
+/// Writes a report whole or not at all.
+pub(super) fn write(report: &Report, path: &PathBuf) -> Result<(), Failure> {
+    let text = match format_of(path) {
+        Format::Text => show::report::text(report),
+        Format::Json => {
+            serde_json::to_string_pretty(report).map_err(|error| Failure::new(Exit::Failed, error))? + "\n"
+        }
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".report-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let written = builder.tempfile_in(folder).and_then(|mut draft| {
+        draft.write_all(text.as_bytes())?;
+        draft.as_file().sync_all()?;
+        draft.persist(path).map(drop).map_err(|error| error.error)
+    });
+    written.map_err(|source| {
+        Failure::new(Exit::Failed, Unwritable { path: path.display().to_string(), source })
+            .hint("give --report FILE in a folder that exists and can be written")
+    })
+}

@@ -1,0 +1,76 @@
+//! The report of a verification as text, for a file that a person signs off.
+
+use super::wrap::wrapped;
+use super::{printable, utc};
+use std::fmt::Write as _;
+use sts_schemas::report::{Report, ReportVerdict, ReportedBundle};
+
+/// The report as text.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut out = String::from(match report.verdict {
+        ReportVerdict::Verified => "VERIFIED\n",
+        ReportVerdict::Rejected => "REJECTED: this bundle is not to be used\n",
+    });
+    for line in report.rejected.iter().flatten() {
+        out.push_str(&wrapped("  ", &printable(line)));
+    }
+    out.push_str("\nfile\n");
+    line(&mut out, "  name", &report.file.name);
+    line(&mut out, "  length", &format!("{} bytes", report.file.length));
+    line(&mut out, "  SHA-256", report.file.sha256.as_str());
+    out.push_str("\nchecked\n");
+    line(&mut out, "  at", &utc(report.verified_at));
+    line(&mut out, "  by", &format!("{} {}", report.verified_by.name, report.verified_by.version));
+    line(
+        &mut out,
+        "  against",
+        &format!("{} trusted keys, {} must have signed", report.trusted_keys.len(), report.threshold),
+    );
+    for key in &report.trusted_keys {
+        let until = key.expires.map_or_else(String::new, |end| format!(", counts until {}", utc(end)));
+        let signed = if key.signed { "signed" } else { "did not sign" };
+        line(&mut out, "  key", key.key.as_str());
+        line(&mut out, "", &format!("{}, {signed}{until}", key.kind));
+    }
+    for flag in &report.overridden {
+        line(&mut out, "  let pass", flag);
+    }
+    if let Some(bundle) = &report.bundle {
+        let _ = writeln!(out, "\nWhat holds (sections of FORMAT.md)");
+        for (number, check) in report.checks.iter().enumerate() {
+            out.push_str(&wrapped("  ", &format!("{}. {check}", number + 1)));
+        }
+        describe(&mut out, bundle);
+    }
+    out
+}
+
+fn line(out: &mut String, name: &str, value: &str) {
+    let _ = writeln!(out, "{name:<11}{}", printable(value));
+}
+
+fn describe(out: &mut String, bundle: &ReportedBundle) {
+    let cluster = &bundle.cluster;
+    out.push_str("\nbundle\n");
+    line(out, "  digest", bundle.digest.as_str());
+    line(out, "  cluster", cluster.name.as_str());
+    line(out, "  account", &format!("{} in {} ({})", cluster.account, cluster.region, cluster.partition));
+    line(out, "  issuer", cluster.issuer.as_str());
+    line(
+        out,
+        "  made",
+        &format!("{} by {} {}", utc(bundle.generation), bundle.made_by.name, bundle.made_by.version),
+    );
+    for key in &bundle.unknown_signatures {
+        line(out, "  unknown", key.as_str());
+    }
+    let _ = writeln!(out, "\nAWS resources");
+    for address in &bundle.resources {
+        let _ = writeln!(out, "  {}", printable(&address.to_string()));
+    }
+    let _ = writeln!(out, "\nFiles");
+    for file in &bundle.files {
+        let _ = writeln!(out, "  {} {:>7}  {}", file.sha256, file.length, printable(&file.path));
+    }
+}
