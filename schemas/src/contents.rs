@@ -144,7 +144,10 @@ impl ContentsReader {
         };
         let open = self.cluster.open();
         if !open.is_empty() {
-            self.parsed.open_files.insert(path.to_owned(), bytes.to_vec());
+            // What nobody parses has no open places, and would only take memory.
+            let unread = matches!(place, Place::Request | Place::Review | Place::ApplyScript);
+            let kept = if unread { Vec::new() } else { bytes.to_vec() };
+            self.parsed.open_files.insert(path.to_owned(), kept);
         }
         let filled = self.stand_ins(path, bytes, &open);
         let bytes = filled.as_deref().unwrap_or(bytes);

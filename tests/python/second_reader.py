@@ -204,6 +204,11 @@ def claims_of(token, key_id, key, manifest_digest, now):
 # Section 2: the manifest.
 
 
+def bucket_name(name):
+    reserved = re.match("xn--|sthree-", name) or re.search("(-s3alias|--ol-s3|--x-s3)$", name)
+    return re.fullmatch("(?!-)[a-z0-9-]{3,63}(?<!-)", name) and not reserved
+
+
 def manifest_of(data):
     manifest = json_of(data, "manifest")
     members(manifest, "manifest", ["schema_version", "tool", "generation", "cluster", "files"])
@@ -213,12 +218,19 @@ def manifest_of(data):
     members(cluster, "cluster", ["name", "account", "partition", "region", "hosting", "issuer"])
     must(re.fullmatch(r"[0-9]{12}", cluster["account"]), "account")
     must(cluster["partition"] in SUFFIXES, "partition")
-    region = rf"({REGIONS[cluster['partition']]})-[a-z]+-[0-9]+"
-    must(re.fullmatch(region, cluster["region"]), "region")
+    region = cluster["region"]
+    must(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){2,}", region) and len(region) <= 32, "region")
+    known = [name for name, prefixes in REGIONS.items() if re.fullmatch(f"({prefixes})-[a-z]+-[0-9]+", region)]
+    must(known in ([], [cluster["partition"]]), "region")
+    must(bucket_name(f"{cluster['name']}-oidc"), "name")
+    label, segment = r"(?!-)[a-z0-9-]{1,63}(?<!-)", r"(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+"
+    issuer = rf"https://{label}(\.{label})+(/{segment})*"
+    must(re.fullmatch(issuer, cluster["issuer"]) and len(cluster["issuer"]) <= 255, "issuer")
     hosting = cluster["hosting"]
     must(hosting.get("kind") in ("public-bucket", "elsewhere"), "hosting")
     members(hosting, "hosting", ["kind", "bucket"] if hosting["kind"] == "public-bucket" else ["kind"])
     if hosting["kind"] == "public-bucket":
+        must(bucket_name(hosting["bucket"]), "bucket")
         served = f"{hosting['bucket']}.s3.{cluster['region']}.{SUFFIXES[cluster['partition']]}"
         must(cluster["issuer"] == f"https://{served}", "issuer")
     paths = []
@@ -395,6 +407,7 @@ class Files:
         for path in [path for path in self.files if re.fullmatch(r"05-.*-role\.json", path)]:
             optional = ["MaxSessionDuration", "Path", "PermissionsBoundary"]
             role = self.input(path, ["AssumeRolePolicyDocument", "Description", "RoleName", "Tags"], optional)
+            must(re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", role["RoleName"]), f"{path}: name")
             must(policies.pop(role["RoleName"], None), f"{path}: no policies, or made twice")
             must(3600 <= role.get("MaxSessionDuration", 3600) <= 43_200, f"{path}: session")
             if "PermissionsBoundary" in role:

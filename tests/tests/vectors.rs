@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifyError};
-use sts_schemas::signature::{PublicKey, TrustStore};
+use sts_schemas::signature::{Algorithm, PublicKey, SigningKey, TrustError, TrustStore};
+use sts_tests::adversary::{archive, files, pack, unpack};
 use sts_tests::handoff::GENERATION;
 use sts_tests::vectors::{BUNDLE, FOLDER, REASONS, TRUSTED_KEY, VERDICT, cases, name};
 
@@ -72,4 +73,32 @@ fn a_source_that_fails_says_nothing_about_the_bundle() {
     }
     let result = UnverifiedBundle::new(Failing).verify(&trust(), Expiry::Overridden);
     assert!(matches!(result, Err(VerifyError::Unreadable(_))));
+}
+
+#[test]
+fn one_signature_never_counts_for_two() {
+    let folder = Path::new(FOLDER);
+    let author = PublicKey::from_pem(&std::fs::read_to_string(folder.join(TRUSTED_KEY)).unwrap()).unwrap();
+    let two = NonZeroUsize::new(2).unwrap();
+    let twice = TrustStore::new(vec![author.clone(), author.clone()], two);
+    assert!(matches!(twice, Err(TrustError::ThresholdTooHigh { threshold: 2, keys: 1 })));
+
+    let other = SigningKey::generate(Algorithm::EdDsa, &mut |bytes| {
+        bytes.fill(5);
+        true
+    });
+    let other = other.unwrap().public_key().clone();
+    let mut all = files(&unpack(&std::fs::read(folder.join("sound").join(BUNDLE)).unwrap()));
+    let mut copied = all[1].clone();
+    copied.path = copied.path.replace(author.id().as_str(), other.id().as_str());
+    all.insert(1 + usize::from(copied.path > all[1].path), copied);
+    let bundle = pack(&archive(&all));
+    let verify = |keys, threshold| {
+        let trust = TrustStore::new(keys, threshold).unwrap();
+        UnverifiedBundle::new(bundle.as_slice()).verify(&trust, Expiry::Enforced(GENERATION)).map(drop)
+    };
+    let forged = verify(vec![author.clone(), other.clone()], two);
+    assert!(matches!(forged, Err(VerifyError::BadSignature { key, .. }) if key == *other.id()));
+    // Where nobody trusts the other key, its signature is nobody's, right or wrong.
+    assert!(verify(vec![author], NonZeroUsize::MIN).is_ok());
 }
