@@ -43,6 +43,7 @@ fn what_the_programs_write_keeps_to_the_schemas() {
     verify.arg("verify").arg(cut).arg("--trusted-key").arg(story.public_key()).arg("--report").arg(&refusal);
     let _ = Run::of(&mut verify).exits(3);
     let plan = story.run(emulator.address(), "plan", &["--format", "json"]).exits(0);
+    let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
     let flags = ["--yes".as_ref(), "--receipt".as_ref(), receipt.as_os_str()];
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);
 
@@ -51,7 +52,7 @@ fn what_the_programs_write_keeps_to_the_schemas() {
         ("claims", written("claims.json", &claims)),
         ("report", report),
         ("report", refusal),
-        ("plan", written("plan.json", plan.stdout.as_bytes())),
+        ("plan", written("plan.json", plan["plan"].to_string().as_bytes())),
         ("receipt", receipt),
     ];
     let requests = std::fs::read_dir(REQUESTS).unwrap().map(|entry| ("request", entry.unwrap().path()));

@@ -1,6 +1,6 @@
 //! Reading a bundle takes the memory of its largest files, not of all of them.
 //!
-//! One test in a program of its own, since it is the program's memory that is looked at. The bundles come out of
+//! A program of its own, one test after the other, since it is the program's memory that is looked at. The bundles come out of
 //! a generator piece by piece, so that they never are in memory as a whole.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stdout, reason = "the figures are what a reader of the log wants to see")]
@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Mutex;
 use sts_schemas::archive::{BLOCK, END_BLOCKS, GZIP_HEADER, STORED_BLOCK, header, padding};
 use sts_schemas::bundle::{Expiry, Limits, UnverifiedBundle};
 use sts_schemas::digest::Sha256;
@@ -169,12 +170,16 @@ fn taken(bundle: Bundle) -> u64 {
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = memory("VmRSS");
     let verified = UnverifiedBundle::new(bundle).verify(&trust, Expiry::Enforced(0)).unwrap();
-    assert_eq!(verified.desired().resources.len(), 5);
+    assert_eq!(verified.outline().resources.len(), 5);
     memory("VmHWM").saturating_sub(before)
 }
 
+/// Held by each test here, so that none measures what another takes.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn reading_takes_less_than_three_of_the_largest_files_and_never_the_archive() {
+    let _alone = ALONE.lock();
     let file = Limits::FORMAT.file;
     // Near the limit on the archive, by the largest files there may be; near that on entries, by small ones.
     for (more, length) in [(15, usize::try_from(file).unwrap()), (60_000, 1)] {
@@ -187,6 +192,7 @@ fn reading_takes_less_than_three_of_the_largest_files_and_never_the_archive() {
 
 #[test]
 fn limits_are_enforced_before_anything_is_kept() {
+    let _alone = ALONE.lock();
     let trust = TrustStore::new(vec![key().public_key().clone()], NonZeroUsize::MIN).unwrap();
     let refused = |limits: Limits, what: &str| {
         let result =

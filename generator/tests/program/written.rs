@@ -1,6 +1,6 @@
 //! What is written can be used as it is: nothing is left for a person to fill in.
 
-use crate::author::{Author, PROVIDER, Tree};
+use crate::author::{Author, CLUSTER, PROVIDER, REQUESTS, Tree};
 use serde_json::Value;
 use sts_schemas::layout::Place;
 
@@ -98,9 +98,13 @@ fn every_role_names_the_provider_and_every_secret_its_role() {
 #[test]
 fn a_private_key_stays_beside_the_bundle() {
     let author = Author::new();
-    let bundle = author.create_all("out", &[]).exits(0).stdout;
-    author.put("out/serviceaccount-signer.private", "not for travelling\n");
-    author.put("out/tls/bound-service-account-signing-key.key", "not for travelling\n");
+    author.run(&["create-key-pair", "--output-dir", "out"]).exits(0);
+    let args = ["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "out"];
+    let bundle =
+        author.run(&[&args[..], &CLUSTER, &["--signing-key", "author.key"]].concat()).exits(0).stdout;
+    for key in ["serviceaccount-signer.private", "tls/bound-service-account-signing-key.key"] {
+        std::fs::remove_file(author.path(&format!("out/{key}"))).unwrap();
+    }
     let args = ["create-bundle", "--output-dir", "out", "--signing-key", "author.key"];
     assert_eq!(author.run(&args).exits(0).stdout, bundle, "a private key makes no difference to the bundle");
     let verified = author.verify(&bundle);

@@ -80,10 +80,10 @@ pub(crate) fn files() -> BTreeMap<String, Vec<u8>> {
         ("06-0-x-policy.json", json!({"PolicyDocument": permissions, "PolicyName": ROLE, "RoleName": ROLE})),
     ];
     let secret = format!(
-        "metadata:\n  namespace: openshift-ingress\nstringData:\n  credentials: |-\n    role_arn = arn:aws:iam::{}:role/{ROLE}\n",
+        "kind: Secret\nmetadata:\n  namespace: openshift-ingress\nstringData:\n  credentials: |-\n    role_arn = arn:aws:iam::{}:role/{ROLE}\n",
         cluster.account
     );
-    let authentication = format!("spec:\n  serviceAccountIssuer: {}\n", cluster.issuer);
+    let authentication = format!("kind: Authentication\nspec:\n  serviceAccountIssuer: {}\n", cluster.issuer);
     let mut files: BTreeMap<String, Vec<u8>> =
         values.into_iter().map(|(path, value)| (path.to_owned(), value.to_string().into_bytes())).collect();
     files.insert(layout::PUBLIC_KEY.into(), KEY.into());

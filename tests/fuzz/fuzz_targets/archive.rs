@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         Ok(bundle) => {
             let bundle = bundle.as_if_verified();
             assert!(bundle.signers().is_empty(), "nobody's key was asked for");
-            assert!(!bundle.desired().resources.is_empty(), "a sound bundle asks for something");
+            assert!(!bundle.outline().resources.is_empty(), "a sound bundle asks for something");
         }
         // Messages are shown to a person, whatever is in them.
         Err(error) => assert!(!error.to_string().is_empty()),

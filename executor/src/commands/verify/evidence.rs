@@ -101,7 +101,7 @@ fn reported(bundle: &VerifiedBundle) -> ReportedBundle {
         made_by: manifest.tool.clone(),
         unknown_signatures: bundle.unknown_signatures().to_vec(),
         files: manifest.files.clone(),
-        resources: bundle.desired().resources.keys().cloned().collect(),
+        resources: bundle.outline().resources.keys().cloned().collect(),
     }
 }
 
