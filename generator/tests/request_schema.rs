@@ -28,7 +28,7 @@ struct CredentialsRequest {
     /// Name and annotations.
     metadata: Metadata,
     /// What is asked for.
-    spec: Spec,
+    spec: Wish,
 }
 
 /// Name and annotations.
@@ -45,7 +45,8 @@ struct Metadata {
 /// What is asked for.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Spec {
+#[schemars(rename = "Spec")]
+struct Wish {
     /// The service accounts that may take the role on.
     #[schemars(length(min = 1))]
     service_account_names: Vec<String>,

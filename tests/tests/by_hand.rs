@@ -13,8 +13,8 @@ const FORMAT: &str = include_str!("../../schemas/FORMAT.md");
 /// The one block of shell in the document.
 fn commands() -> &'static str {
     let blocks: Vec<_> = FORMAT.split("```").filter_map(|block| block.strip_prefix("sh\n")).collect();
-    let [commands] = blocks.as_slice() else { panic!("one block of shell is wanted, not {}", blocks.len()) };
-    commands
+    assert_eq!(blocks.len(), 1, "one block of shell is wanted");
+    blocks[0]
 }
 
 /// A bundle of a cluster named as in the document, and the author's public key.

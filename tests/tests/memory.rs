@@ -103,7 +103,7 @@ fn key() -> SigningKey {
 }
 
 /// The bundle that is kept as sound, with so many requests more, each of so many bytes; and its archive's size.
-fn bundle(more: usize, length: usize) -> (Bundle, usize) {
+fn bundle(count: usize, length: usize) -> (Bundle, usize) {
     let sound = std::fs::read(Path::new(FOLDER).join("sound").join(BUNDLE)).unwrap();
     let mut kept = files(&unpack(&sound));
     let mut manifest: Manifest = serde_json::from_slice(&kept.remove(0).bytes).unwrap();
@@ -116,7 +116,7 @@ fn bundle(more: usize, length: usize) -> (Bundle, usize) {
         }
     }
     let sha256 = Sha256::of(&vec![b'#'; length]);
-    for number in 0..more {
+    for number in 0..count {
         let path = format!("{}/more-{number:08}.yaml", layout::REQUESTS);
         manifest.files.push(FileEntry { path: path.clone(), length: length as u64, sha256: sha256.clone() });
         all.push((path, Piece::Repeated(b'#', length)));

@@ -30,12 +30,11 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         evidence::write(report, path)?;
     }
     let bundle = result?;
-    match (format, report) {
-        (Format::Json, Some(report)) => session.json(&report)?,
-        _ => {
-            let found = Verification::of(&bundle, args.bundle.trust.threshold(), session.now());
-            session.data(&found.text(session.surroundings.paint))?;
-        }
+    if let (Format::Json, Some(report)) = (format, report) {
+        session.json(&report)?;
+    } else {
+        let found = Verification::of(&bundle, args.bundle.trust.threshold(), session.now());
+        session.data(&found.text(session.surroundings.paint))?;
     }
     Ok(Exit::Done)
 }
