@@ -7,17 +7,19 @@ mod memory;
 mod runtime;
 mod survey;
 mod web;
+mod width;
 
-pub use aws::{Aws, CallLimits, ConnectOptions, ForeignEndpoints, RedirectedEndpoint};
+pub use aws::{Aws, CallLimits, CallLog, ConnectOptions, ForeignEndpoints, LogError, RedirectedEndpoint};
 pub use memory::{Fault, Memory};
 pub use runtime::Runtime;
 pub use survey::{Denied, Known, Quotas, Survey, Wish};
 pub use web::{CertificateBundle, NoCertificates, Roots, Web, WebError};
+pub use width::Width;
 
 use std::collections::BTreeSet;
 use sts_schemas::aws::{AccountId, Partition, Region};
 use sts_schemas::cluster::{ClusterName, OWNED};
-use sts_schemas::resource::{Address, Resource, Tags};
+use sts_schemas::resource::{Address, Bucket, Resource, Tags};
 use sts_schemas::state::Observed;
 
 /// An account that can be looked at and changed, one resource at a time.
@@ -25,6 +27,11 @@ use sts_schemas::state::Observed;
 pub trait Account {
     /// Who the credentials belong to, as asked once when the account was opened.
     fn identity(&self) -> &Identity;
+
+    /// How many steps it takes at once; shrinks while it throttles.
+    fn width(&self) -> Width {
+        Width::default()
+    }
 
     /// Looks at what stands at the addresses in `scope` and at all else that bears the cluster's tag.
     ///
@@ -46,6 +53,12 @@ pub trait Account {
     /// # Errors
     /// When a call fails for good; the resource may then be half made.
     async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError>;
+
+    /// Makes all that lies in the bucket be gone, with all versions.
+    ///
+    /// # Errors
+    /// When a call fails for good; some of it may then be gone.
+    async fn empty(&self, bucket: &Bucket) -> Result<(), AccountError>;
 
     /// Makes `before` be gone; where it already is, that is no error.
     ///

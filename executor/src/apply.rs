@@ -2,9 +2,9 @@
 
 mod stop;
 
-pub use stop::{Stop, until_signalled};
+pub use stop::{Reason, Stop, until_stopped};
 
-use crate::account::{Account, AccountError};
+use crate::account::{Account, AccountError, Width};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use sts_schemas::plan::{Plan, Step};
@@ -12,23 +12,12 @@ use sts_schemas::receipt::{Outcome, StepReport};
 use sts_schemas::resource::Address;
 
 /// How fast to go, and when to stop.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Pace {
-    /// How many steps may be under way at once, at least one.
-    pub width: usize,
+    /// How many steps may be under way at once.
+    pub width: Width,
     /// Asks for no further step to be begun.
     pub stop: Stop,
-}
-
-impl Pace {
-    /// IAM throttles an account's writing calls in the low tens a second, and a role is one call at a time.
-    pub const WIDTH: usize = 10;
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { width: Self::WIDTH, stop: Stop::default() }
-    }
 }
 
 /// Whoever wants to watch steps begin and end.
@@ -69,7 +58,7 @@ pub async fn apply(
         .collect()
 }
 
-/// Runs the steps of one rank, at most `pace.width` at a time.
+/// Runs the steps of one rank, at most as many at a time as the width allows.
 async fn walk_rank(
     account: &dyn Account,
     steps: &[Step],
@@ -81,7 +70,7 @@ async fn walk_rank(
     let mut waiting = rank.into_iter();
     let mut under_way = FuturesUnordered::new();
     loop {
-        while under_way.len() < pace.width.max(1) && !pace.stop.is_requested() {
+        while under_way.len() < pace.width.now() && !pace.stop.is_requested() {
             let Some(index) = waiting.next() else { break };
             let step = &steps[index];
             progress.started(step);
@@ -90,7 +79,10 @@ async fn walk_rank(
         let Some((index, result)) = under_way.next().await else { return };
         progress.finished(&steps[index], result.as_ref().map(|&()| ()));
         outcomes[index] = match result {
-            Ok(()) => Outcome::Done,
+            Ok(()) => {
+                pace.width.widen();
+                Outcome::Done
+            }
             Err(error) => Outcome::Failed { error: error.to_string() },
         };
     }
@@ -101,6 +93,7 @@ async fn carry_out(account: &dyn Account, step: &Step) -> Result<(), AccountErro
         Step::Create { after } => account.put(None, after).await,
         Step::Update { before, after, .. } => account.put(Some(before), after).await,
         Step::Delete { before } => account.remove(before).await,
+        Step::Empty { before, .. } => account.empty(before).await,
     }
 }
 
@@ -124,7 +117,8 @@ fn rank(step: &Step) -> u8 {
             Address::Role(_) => 3,
         },
         // What trusts goes before what is trusted, and what lies in a bucket before the bucket.
-        (Step::Delete { .. }, Address::Role(_) | Address::Object(..) | Address::BucketStatement(..)) => 4,
+        (Step::Empty { .. }, _)
+        | (Step::Delete { .. }, Address::Role(_) | Address::Object(..) | Address::BucketStatement(..)) => 4,
         (Step::Delete { .. }, Address::Provider(_) | Address::Bucket(_) | Address::Distribution(_)) => 5,
         (Step::Delete { .. }, Address::AccessControl(_)) => 6,
     }

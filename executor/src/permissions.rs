@@ -75,7 +75,7 @@ const WRITE_OBJECTS: &[&str] = &["s3:PutObject", "s3:PutObjectTagging"];
 const DELETE_ROLES: &[&str] = &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"];
 const DELETE_PROVIDERS: &[&str] = &["iam:DeleteOpenIDConnectProvider"];
 const DELETE_BUCKETS: &[&str] = &["s3:DeleteBucket"];
-const DELETE_OBJECTS: &[&str] = &["s3:DeleteObject", "s3:DeleteObjectVersion"];
+const DELETE_OBJECTS: &[&str] = &["s3:DeleteObjectVersion"];
 
 /// The least policy for an errand with this bundle, without `--thorough`, `--prune` and `--adopt`.
 #[must_use]

@@ -8,7 +8,7 @@ mod ownership;
 mod refused;
 
 pub use compare::changes;
-pub use delete::{Target, plan_delete};
+pub use delete::{BucketContents, Target, plan_delete};
 pub use refused::{Immovable, PlanRefused};
 
 use compare::{aligned, immovable};

@@ -199,6 +199,7 @@ fn nothing_of_a_later_rank_begins_after_a_failure_and_siblings_finish() {
             .map(|report| match report.outcome {
                 Outcome::Done => "done",
                 Outcome::Failed { .. } => "failed",
+                Outcome::UnderWay => "under way",
                 Outcome::NotReached => "not reached",
             })
             .collect();

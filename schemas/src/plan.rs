@@ -5,7 +5,7 @@ use crate::cluster::ClusterName;
 use crate::digest::Sha256;
 use crate::manifest::SchemaVersion;
 use crate::open::Bound;
-use crate::resource::{Address, Resource};
+use crate::resource::{Address, Bucket, Resource};
 use crate::state::Leftovers;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,13 @@ pub enum Step {
         /// As it was seen.
         before: Resource,
     },
+    /// A bucket that shall not be holds what nobody asked for: remove all that lies in it, with all versions.
+    Empty {
+        /// The bucket, as it was seen.
+        before: Bucket,
+        /// What was seen in it.
+        leftovers: Leftovers,
+    },
 }
 
 /// One setting's old and new value; absent where there is none.
@@ -111,6 +118,7 @@ impl Step {
         match self {
             Self::Create { after } | Self::Update { after, .. } => after.address(),
             Self::Delete { before } => before.address(),
+            Self::Empty { before, .. } => Address::Bucket(before.name.clone()),
         }
     }
 
@@ -121,6 +129,7 @@ impl Step {
             Self::Create { .. } => "create",
             Self::Update { .. } => "update",
             Self::Delete { .. } => "delete",
+            Self::Empty { .. } => "empty",
         }
     }
 }

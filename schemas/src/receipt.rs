@@ -46,7 +46,7 @@ pub struct Receipt {
     pub started: u64,
     /// When it ended, in seconds since 1970.
     pub finished: u64,
-    /// Whether every step was done.
+    /// Whether every step was done. False in what a run that was killed leaves behind.
     pub complete: bool,
     /// The issuer the cluster's tokens name; none after a delete.
     pub issuer: Option<IssuerUrl>,
@@ -78,7 +78,7 @@ impl Receipt {
 pub struct StepReport {
     /// The resource.
     pub address: Address,
-    /// `create`, `update` or `delete`.
+    /// `create`, `update`, `delete` or `empty`.
     pub action: String,
     /// How it ended.
     pub outcome: Outcome,
@@ -95,6 +95,8 @@ pub enum Outcome {
         /// What AWS said, in plain words.
         error: String,
     },
+    /// Begun, and the program was cut off before it saw the end: it may be done, half done, or not.
+    UnderWay,
     /// Not begun, because an earlier step failed or the run was interrupted.
     NotReached,
 }

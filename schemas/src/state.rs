@@ -50,6 +50,8 @@ pub struct Observed {
     pub taken: BTreeSet<Address>,
     /// What lies in a bucket of the cluster's beside the objects in `resources`.
     pub leftovers: BTreeMap<BucketName, Leftovers>,
+    /// Wanted objects that are not there, but of which old versions or delete markers are.
+    pub remains: BTreeSet<Address>,
 }
 
 /// Things in a bucket that nobody asked for: they stand in the way of deleting it.

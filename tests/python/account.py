@@ -1,6 +1,7 @@
 """Looks at an AWS account, or changes it: the test harness's own eyes and hands.
 
     account.py dump   prints every role, OIDC provider and bucket as one JSON value
+    account.py watch  prints it again for every line it reads
     account.py call   reads [[service, operation, parameters], ...] and makes these calls in turn
 
 Endpoint, region and credentials come from the environment, as boto3 reads it.
@@ -103,6 +104,10 @@ def call(calls):
 
 def main():
     task = sys.argv[1]
+    if task == "watch":
+        for _ in sys.stdin:
+            print(json.dumps(dump(), sort_keys=True), flush=True)
+        return
     answer = dump() if task == "dump" else call(json.load(sys.stdin))
     json.dump(answer, sys.stdout, sort_keys=True)
 

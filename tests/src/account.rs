@@ -3,8 +3,8 @@
 use crate::emulator::python;
 use crate::programs::command;
 use serde_json::{Value, json};
-use std::io::Write as _;
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdout, Stdio};
 
 /// An account behind an endpoint, reached through boto3.
 #[derive(Debug, Clone)]
@@ -33,7 +33,28 @@ impl Account {
     }
 
     fn script(&self, task: &str, input: &Value) -> Value {
-        let mut child = command(&python())
+        let mut child = self.start(task);
+        if let Some(mut stdin) = child.stdin.take() {
+            // A script that ends early says why on its standard error, which is shown below.
+            let _ = stdin.write_all(input.to_string().as_bytes());
+        }
+        let output = child.wait_with_output().unwrap_or_else(|error| panic!("Python did not end: {error}"));
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "account.py {task} failed:\n{words}");
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("account.py {task} printed no JSON: {error}"))
+    }
+
+    /// Looks at the account again and again, without starting anew each time.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        let mut child = self.start("watch");
+        let stdout = child.stdout.take().map(BufReader::new);
+        Watch { child, stdout: stdout.unwrap_or_else(|| panic!("Python has no standard output")) }
+    }
+
+    fn start(&self, task: &str) -> Child {
+        command(&python())
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/account.py"))
             .arg(task)
             .env("AWS_ENDPOINT_URL", &self.endpoint)
@@ -44,15 +65,32 @@ impl Account {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start Python: {error}"));
-        if let Some(mut stdin) = child.stdin.take() {
-            // A script that ends early says why on its standard error, which is shown below.
-            let _ = stdin.write_all(input.to_string().as_bytes());
-        }
-        let output = child.wait_with_output().unwrap_or_else(|error| panic!("Python did not end: {error}"));
-        let words = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "account.py {task} failed:\n{words}");
-        serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("account.py {task} printed no JSON: {error}"))
+            .unwrap_or_else(|error| panic!("cannot start Python: {error}"))
+    }
+}
+
+/// A Python that is ready to look.
+#[derive(Debug)]
+pub struct Watch {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Watch {
+    /// The same as [`Account::dump`].
+    pub fn dump(&mut self) -> Value {
+        let mut line = String::new();
+        let asked =
+            self.child.stdin.as_mut().map(|stdin| stdin.write_all(b"\n").and_then(|()| stdin.flush()));
+        let read = self.stdout.read_line(&mut line);
+        serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("account.py watch: {error}, {asked:?}, {read:?}"))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

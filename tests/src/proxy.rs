@@ -1,5 +1,9 @@
 //! A stretch of wire between a program and the account: it delays calls, counts them, and breaks some.
 
+mod request;
+
+use request::Request;
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,6 +23,10 @@ pub enum Fault {
     Reset,
     /// The account carries it out, and the answer is lost.
     AnswerLost,
+    /// It never reaches the account, and nobody ever answers.
+    Silence,
+    /// The account carries it out; from then on nothing passes in either direction.
+    Freeze,
 }
 
 /// Which calls a fault befalls.
@@ -28,6 +36,10 @@ pub enum When {
     Nth(usize),
     /// This call and every later one.
     From(usize),
+    /// The call with this line in [`Traffic::calls`], counted from 1 among those that are alike.
+    Is(String, usize),
+    /// Every call that is the first with its line: each attempt that follows gets through.
+    First,
     /// Every call whose head or body holds this text, like `Action=CreateRole`.
     Holds(String),
 }
@@ -56,8 +68,11 @@ struct Wire {
     upstream: SocketAddr,
     delay: Duration,
     rules: Vec<Rule>,
+    page: Option<usize>,
     traffic: Mutex<Traffic>,
+    seen: Mutex<BTreeMap<String, usize>>,
     under_way: AtomicUsize,
+    frozen: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -65,14 +80,27 @@ impl Proxy {
     /// Listens on a free port of the loopback address; each call takes `delay` longer.
     #[must_use]
     pub fn start(upstream: SocketAddr, delay: Duration, rules: Vec<Rule>) -> Self {
+        Self::start_wire(upstream, delay, rules, None)
+    }
+
+    /// Lets everything pass, but makes the account give lists in pages of this size.
+    #[must_use]
+    pub fn in_pages_of(size: usize, upstream: SocketAddr) -> Self {
+        Self::start_wire(upstream, Duration::ZERO, Vec::new(), Some(size))
+    }
+
+    fn start_wire(upstream: SocketAddr, delay: Duration, rules: Vec<Rule>, page: Option<usize>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no port: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
         let wire = Arc::new(Wire {
             upstream,
             delay,
             rules,
+            page,
             traffic: Mutex::default(),
+            seen: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            frozen: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
         let accepting = Arc::clone(&wire);
@@ -97,6 +125,19 @@ impl Proxy {
         self.address
     }
 
+    /// Whether a call was met by [`Fault::Freeze`] and has been carried out.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.wire.frozen.load(Ordering::SeqCst)
+    }
+
+    /// Whether a call whose line holds this text has come by since it was started or last asked.
+    #[must_use]
+    pub fn has_seen(&self, text: &str) -> bool {
+        let traffic = self.wire.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.calls.iter().any(|call| call.contains(text))
+    }
+
     /// What went over it since it was started or last asked.
     #[must_use]
     pub fn take_traffic(&self) -> Traffic {
@@ -115,22 +156,37 @@ impl Drop for Proxy {
 impl Wire {
     /// One call to a connection: simple, and a new connection costs nothing on the loopback address.
     fn carry(&self, mut client: TcpStream) -> std::io::Result<()> {
-        let Some(request) = Request::read(&mut client)? else { return Ok(()) };
+        let Some(mut request) = Request::read(&mut client)? else { return Ok(()) };
+        if let Some(size) = self.page {
+            request.in_pages_of(size);
+        }
         let at_once = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         let fault = self.record(&request, at_once);
         std::thread::sleep(self.delay);
-        let answer = match fault {
-            None => Some(self.forward(&request)),
-            Some(Fault::AnswerLost) => self.forward(&request).ok().and(None),
-            Some(Fault::Reset) => None,
+        let answer = if self.frozen.load(Ordering::SeqCst) { None } else { self.answer(&request, fault) };
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        match answer {
+            _ if fault == Some(Fault::Silence) || self.frozen.load(Ordering::SeqCst) => {
+                wait_for_end(&mut client)
+            }
+            Some(answer) => client.write_all(&answer?),
+            None => client.shutdown(Shutdown::Both),
+        }
+    }
+
+    fn answer(&self, request: &Request, fault: Option<Fault>) -> Option<std::io::Result<Vec<u8>>> {
+        match fault {
+            None => Some(self.forward(request)),
+            Some(Fault::AnswerLost) => self.forward(request).ok().and(None),
+            Some(Fault::Freeze) => {
+                let _ = self.forward(request);
+                self.frozen.store(true, Ordering::SeqCst);
+                None
+            }
+            Some(Fault::Reset | Fault::Silence) => None,
             Some(Fault::Denied) => Some(Ok(request.refusal(403, "AccessDenied", "an explicit deny"))),
             Some(Fault::Internal) => Some(Ok(request.refusal(500, "InternalError", "try again"))),
             Some(Fault::Throttled) => Some(Ok(request.throttling())),
-        };
-        self.under_way.fetch_sub(1, Ordering::SeqCst);
-        match answer {
-            Some(answer) => client.write_all(&answer?),
-            None => client.shutdown(Shutdown::Both),
         }
     }
 
@@ -139,9 +195,14 @@ impl Wire {
         traffic.calls.push(request.line());
         traffic.most_at_once = traffic.most_at_once.max(at_once);
         let number = traffic.calls.len();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let alike = seen.entry(request.line()).or_default();
+        *alike += 1;
         let befalls = |when: &When| match when {
             When::Nth(nth) => number == *nth,
             When::From(first) => number >= *first,
+            When::Is(line, nth) => *alike == *nth && request.line() == *line,
+            When::First => *alike == 1,
             When::Holds(text) => request.holds(text),
         };
         self.rules.iter().find(|(when, _)| befalls(when)).map(|(_, fault)| *fault)
@@ -157,88 +218,9 @@ impl Wire {
     }
 }
 
-/// One HTTP/1.1 request, whole.
-struct Request {
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Request {
-    fn read(client: &mut TcpStream) -> std::io::Result<Option<Self>> {
-        let mut bytes = Vec::new();
-        let mut piece = [0_u8; 8192];
-        let end = loop {
-            let read = client.read(&mut piece)?;
-            if read == 0 {
-                return Ok(None);
-            }
-            bytes.extend_from_slice(&piece[..read]);
-            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-                break end + 4;
-            }
-        };
-        let mut body = bytes.split_off(end);
-        let head = String::from_utf8_lossy(&bytes).into_owned();
-        let header = |name: &str| {
-            head.lines().find_map(|line| {
-                let (key, value) = line.split_once(':')?;
-                key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-            })
-        };
-        let length = header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
-        let chunked = header("transfer-encoding").is_some();
-        while body.len() < length || (chunked && !body.ends_with(b"0\r\n\r\n")) {
-            let read = client.read(&mut piece)?;
-            if read == 0 {
-                return Ok(None);
-            }
-            body.extend_from_slice(&piece[..read]);
-        }
-        Ok(Some(Self { head, body }))
-    }
-
-    /// Method and path, and the action that IAM and STS name in the body.
-    fn line(&self) -> String {
-        let first = self.head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
-        let body = String::from_utf8_lossy(&self.body);
-        let action = body.split('&').find(|pair| pair.starts_with("Action="));
-        action.map_or_else(|| first.to_owned(), |action| format!("{first} {action}"))
-    }
-
-    fn holds(&self, text: &str) -> bool {
-        self.head.contains(text) || String::from_utf8_lossy(&self.body).contains(text)
-    }
-
-    /// The head, but with the wish to be answered on a connection that is closed afterwards.
-    fn closing_head(&self) -> Vec<u8> {
-        let lines = self.head.trim_end().lines().filter(|line| {
-            let name = line.split(':').next().unwrap_or_default();
-            !name.eq_ignore_ascii_case("connection") && !name.eq_ignore_ascii_case("expect")
-        });
-        let head: Vec<_> = lines.collect();
-        format!("{}\r\nConnection: close\r\n\r\n", head.join("\r\n")).into_bytes()
-    }
-
-    /// An error in the words of the service: S3 puts it bare, IAM and STS wrap it.
-    fn refusal(&self, status: u16, code: &str, message: &str) -> Vec<u8> {
-        let error = format!("<Code>{code}</Code><Message>{message}</Message>");
-        let xml = if self.holds("Action=") {
-            format!(
-                "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>proxy</RequestId></ErrorResponse>"
-            )
-        } else {
-            format!("<Error>{error}<RequestId>proxy</RequestId></Error>")
-        };
-        let length = xml.len();
-        format!("HTTP/1.1 {status} Fault\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{xml}")
-            .into_bytes()
-    }
-
-    fn throttling(&self) -> Vec<u8> {
-        if self.holds("Action=") {
-            self.refusal(400, "Throttling", "Rate exceeded")
-        } else {
-            self.refusal(503, "SlowDown", "Please reduce your request rate.")
-        }
-    }
+/// Keeps a connection open until the client gives up on it.
+fn wait_for_end(client: &mut TcpStream) -> std::io::Result<()> {
+    let mut piece = [0_u8; 512];
+    while client.read(&mut piece)? > 0 {}
+    Ok(())
 }

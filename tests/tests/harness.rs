@@ -20,7 +20,7 @@ fn the_emulator_keeps_what_is_made_and_the_proxy_delays_counts_and_denies() {
     let traffic = proxy.take_traffic();
     assert_eq!(
         (traffic.calls.as_slice(), traffic.most_at_once),
-        (["POST / Action=GetRole".to_owned()].as_slice(), 1)
+        (["POST / Action=GetRole RoleName=bystander".to_owned()].as_slice(), 1)
     );
 
     let dump = std::panic::catch_unwind(|| through.dump());

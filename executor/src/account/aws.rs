@@ -3,6 +3,7 @@
 mod answer;
 mod bucket;
 mod bucket_read;
+mod call_log;
 mod document;
 mod endpoint;
 mod limits;
@@ -13,18 +14,22 @@ mod provider;
 mod role;
 mod role_change;
 mod survey;
+mod witness;
 
+pub use call_log::{CallLog, LogError};
 pub use endpoint::{ForeignEndpoints, RedirectedEndpoint};
 pub use limits::CallLimits;
 
-use super::{Account, AccountError, AccountErrorKind, Identity, Roots, Scope, Survey, Wish};
+use super::{Account, AccountError, AccountErrorKind, Identity, Roots, Scope, Survey, Width, Wish};
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use std::time::Duration;
 use sts_schemas::aws::{AccountId, Arn, Region};
-use sts_schemas::resource::Resource;
+use sts_schemas::resource::{Bucket, Resource};
 use sts_schemas::state::Observed;
 use survey::Fips;
+use witness::Witness;
 
 /// How to reach the account; all else comes from the usual chain: environment, profiles, roles.
 #[derive(Debug, Clone)]
@@ -37,6 +42,8 @@ pub struct ConnectOptions {
     pub limits: CallLimits,
     /// Whose certificates count.
     pub roots: Roots,
+    /// Where every attempt at every call is written down, if anywhere.
+    pub log: Option<CallLog>,
 }
 
 /// An account on AWS, open because AWS has said whose credentials these are.
@@ -44,6 +51,8 @@ pub struct ConnectOptions {
 pub struct Aws {
     identity: Identity,
     region: Region,
+    width: Width,
+    looking: Duration,
     redirected: Vec<RedirectedEndpoint>,
     iam: aws_sdk_iam::Client,
     s3: aws_sdk_s3::Client,
@@ -63,10 +72,19 @@ impl Aws {
         let config = load(options).await;
         let redirected = endpoint::redirected(&config);
         endpoint::check(&redirected, options.foreign_endpoints)?;
-        let identity = who(&config, options.limits.attempts.get())
+        let (width, budget) = (Width::default(), CallLimits::budget());
+        let witness = Witness::new(options.log.clone(), width.clone());
+        let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(witness.clone());
+        let identity = who(sts, options.limits.attempts.get())
             .await
             .map_err(|error| endpoint::name_endpoint(error, &redirected, &options.region))?;
+        let iam = aws_sdk_iam::config::Builder::from(&config)
+            .interceptor(witness.clone())
+            .retry_partition(budget.clone())
+            .build();
         let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .interceptor(witness)
+            .retry_partition(budget)
             // A host that is not AWS's has no names for its buckets.
             .force_path_style(redirected.iter().any(|endpoint| endpoint.service == "s3"))
             .build();
@@ -78,8 +96,10 @@ impl Aws {
             identity,
             control,
             region: options.region.clone(),
+            width,
+            looking: options.limits.looking,
             redirected,
-            iam: aws_sdk_iam::Client::new(&config),
+            iam: aws_sdk_iam::Client::from_conf(iam),
             s3: aws_sdk_s3::Client::from_conf(s3),
         })
     }
@@ -106,6 +126,16 @@ impl Aws {
     }
 }
 
+fn too_slow(limit: Duration) -> AccountError {
+    AccountError {
+        call: "looking".into(),
+        on: "the account".into(),
+        message: format!("it was not done after {} seconds; --run-timeout gives it more", limit.as_secs()),
+        request_id: None,
+        kind: AccountErrorKind::Unreachable,
+    }
+}
+
 /// The configuration of every client, with all that may not be left to a stranger's profile.
 async fn load(options: &ConnectOptions) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
@@ -118,12 +148,12 @@ async fn load(options: &ConnectOptions) -> SdkConfig {
         .await
 }
 
-async fn who(config: &SdkConfig, attempts: u32) -> Result<Identity, AccountError> {
+async fn who(sts: aws_sdk_sts::config::Builder, attempts: u32) -> Result<Identity, AccountError> {
     const CALL: &str = "sts:GetCallerIdentity";
     let on = "the credentials in use";
     // Nothing has been begun yet: whoever cannot reach AWS at all should hear of it in seconds.
     let retries = RetryConfig::standard().with_max_attempts(attempts.min(Aws::FIRST_ATTEMPTS));
-    let hasty = aws_sdk_sts::config::Builder::from(config).retry_config(retries).build();
+    let hasty = sts.retry_config(retries).build();
     let asked = aws_sdk_sts::Client::from_conf(hasty).get_caller_identity().send().await;
     let answer = asked.or_error(CALL, on)?;
     let unusable = |message: String| AccountError {
@@ -149,8 +179,13 @@ impl Account for Aws {
         &self.identity
     }
 
+    fn width(&self) -> Width {
+        self.width.clone()
+    }
+
     async fn observe(&self, scope: &Scope) -> Result<Observed, AccountError> {
-        self.named(observe::observe(self, scope).await)
+        let looked = tokio::time::timeout(self.looking, observe::observe(self, scope)).await;
+        self.named(looked.unwrap_or_else(|_| Err(too_slow(self.looking))))
     }
 
     async fn survey(&self, wishes: &[Wish]) -> Survey {
@@ -181,6 +216,10 @@ impl Account for Aws {
             }
             (_, Resource::Role(after)) => role_change::create(&self.iam, after).await,
         })
+    }
+
+    async fn empty(&self, bucket: &Bucket) -> Result<(), AccountError> {
+        self.named(self.bucket_client(&bucket.name, &bucket.region).empty().await)
     }
 
     async fn remove(&self, before: &Resource) -> Result<(), AccountError> {

@@ -7,7 +7,7 @@ mod world;
 use super::{Account, AccountError, AccountErrorKind, Identity, Scope};
 pub use calls::Fault;
 use std::cell::RefCell;
-use sts_schemas::resource::{Address, Resource};
+use sts_schemas::resource::{Address, Bucket, Resource};
 use sts_schemas::state::{Observed, State};
 use world::{Refusal, World};
 
@@ -111,6 +111,8 @@ impl Account for Memory {
                 taken: world.taken.intersection(&scope.wanted).cloned().collect(),
                 leftovers,
                 resources,
+                // Nothing here has versions.
+                remains: [].into(),
             })
         })
         .await
@@ -126,6 +128,17 @@ impl Account for Memory {
             Resource::Provider(provider) => self.put_provider(before, provider).await,
             Resource::Role(role) => self.put_role(before, role).await,
         }
+    }
+
+    async fn empty(&self, bucket: &Bucket) -> Result<(), AccountError> {
+        let at = Address::Bucket(bucket.name.clone());
+        self.call("s3:DeleteObjectVersion", &at, |world| {
+            let inside =
+                |address: &Address| matches!(address, Address::Object(name, _) if *name == bucket.name);
+            world.resources.retain(|address, _| !inside(address));
+            Ok(())
+        })
+        .await
     }
 
     async fn remove(&self, before: &Resource) -> Result<(), AccountError> {

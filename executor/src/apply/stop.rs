@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// A wish, shared by all who hold a clone, that no further step be begun.
 #[derive(Debug, Clone, Default)]
@@ -20,25 +21,37 @@ impl Stop {
     }
 }
 
-/// Runs `work` to its end, and turns the first Ctrl-C or SIGTERM on the way into `stop.request()`.
+/// Why a run is asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Ctrl-C or SIGTERM.
+    Signal,
+    /// It has taken as long as it may.
+    TimeUp,
+}
+
+/// Runs `work` to its end, and turns the first Ctrl-C or SIGTERM on the way, or the end of `limit`, into
+/// `stop.request()`.
 ///
-/// `on_signal` is called once, then, to tell the person that what is under way still finishes.
+/// `on_stop` is called once, then, to tell the person that what is under way still finishes.
 ///
 /// # Errors
 /// When the signals cannot be listened to; `work` has then not begun.
-pub async fn until_signalled<W: Future>(
+pub async fn until_stopped<W: Future>(
     stop: &Stop,
-    on_signal: impl FnOnce(),
+    limit: Duration,
+    on_stop: impl FnOnce(Reason),
     work: W,
 ) -> std::io::Result<W::Output> {
     let mut work = std::pin::pin!(work);
     let mut signal = std::pin::pin!(first_signal()?);
-    tokio::select! {
+    let reason = tokio::select! {
         output = &mut work => return Ok(output),
-        () = &mut signal => {}
-    }
+        () = &mut signal => Reason::Signal,
+        () = tokio::time::sleep(limit) => Reason::TimeUp,
+    };
     stop.request();
-    on_signal();
+    on_stop(reason);
     Ok(work.await)
 }
 

@@ -2,8 +2,8 @@
 
 use super::refusal;
 use crate::account::{
-    Account, Aws, CallLimits, CertificateBundle, ConnectOptions, ForeignEndpoints, NoCertificates, Roots,
-    Runtime, Scope, Search,
+    Account, Aws, CallLimits, CallLog, CertificateBundle, ConnectOptions, ForeignEndpoints, NoCertificates,
+    Roots, Runtime, Scope, Search,
 };
 use crate::session::Session;
 use crate::show::printable;
@@ -30,6 +30,12 @@ pub(crate) struct AccountArgs {
     /// How often a call to AWS is tried before it counts as failed.
     #[arg(long, value_name = "N", default_value_t = CallLimits::ATTEMPTS)]
     call_attempts: NonZeroU32,
+    /// How long looking at the account, and then changing it, may take, in seconds; nothing new begins after that.
+    #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::RUN_SECONDS)]
+    run_timeout: NonZeroU32,
+    /// Add a line of JSON for every attempt at every call to AWS to this file. Nothing secret stands in it.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// Trust the certificates in this file and no others, as where a proxy signs its own.
     ///
     /// Without it, those in the file that `AWS_CA_BUNDLE` names; without that too, those this machine trusts.
@@ -58,9 +64,16 @@ impl AccountArgs {
         let limits = CallLimits {
             attempts: self.call_attempts,
             attempt: Duration::from_secs(self.call_timeout.get().into()),
+            looking: self.time_limit(),
         };
+        let clock = session.surroundings.clock;
+        let log = self.log.as_deref().map(|path| CallLog::open(path, clock)).transpose();
+        let log = log.map_err(|error| {
+            Failure::new(Exit::Failed, error)
+                .hint("nothing was changed; give --log FILE where it can be written")
+        })?;
         let roots = self.roots(session)?;
-        let options = ConnectOptions { region: region.clone(), foreign_endpoints, limits, roots };
+        let options = ConnectOptions { region: region.clone(), foreign_endpoints, limits, roots, log };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {
@@ -82,6 +95,11 @@ impl AccountArgs {
     pub(super) fn roots(&self, session: &Session<'_>) -> Result<Roots, Failure> {
         let named = self.ca_bundle.as_deref().or(session.surroundings.ca_bundle.as_deref());
         named.map_or(Ok(Roots::System), read_roots)
+    }
+
+    /// How long the changing may take.
+    pub(super) fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.run_timeout.get().into())
     }
 
     pub(super) fn search(&self) -> Search {

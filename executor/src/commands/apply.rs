@@ -69,7 +69,13 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         Some(args.receipt.clone().unwrap_or_else(|| format!("{}-receipt.json", args.bundle.stem()).into()))
     };
     let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
-    let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: Some(&contents.desired) };
+    let work = Work {
+        runtime: &runtime,
+        account: &aws,
+        plan: &plan,
+        desired: Some(&contents.desired),
+        time_limit: args.account.time_limit(),
+    };
     let receipt = work.carry_out(place, session)?;
     carry_out::print(&receipt, format, session)?;
     let exit = carry_out::judge(&receipt)?;

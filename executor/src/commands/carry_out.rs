@@ -1,16 +1,18 @@
 //! An approved plan, carried out before the person's eyes.
 
 use super::receipt::{Period, ReceiptFile, receipt};
+use super::record::Record;
 use crate::account::{Account, Runtime};
-use crate::apply::{Pace, Progress, apply, until_signalled};
+use crate::apply::{Pace, Progress, Reason, apply, until_stopped};
 use crate::cli::Format;
 use crate::session::{Person, Session};
 use crate::show;
 use crate::show::progress::{Bar, Lines};
 use std::io::Write;
+use std::time::Duration;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::Plan;
-use sts_schemas::receipt::{Outcome, Receipt};
+use sts_schemas::receipt::{Outcome, Receipt, StepReport};
 use sts_schemas::state::Desired;
 
 /// Where and for what a plan is carried out.
@@ -19,24 +21,31 @@ pub(super) struct Work<'a> {
     pub(super) account: &'a dyn Account,
     pub(super) plan: &'a Plan,
     pub(super) desired: Option<&'a Desired>,
+    /// How long it may take before nothing new begins.
+    pub(super) time_limit: Duration,
 }
 
 impl Work<'_> {
-    /// Walks the plan until it ends or a signal asks to stop, and writes the receipt either way.
+    /// Walks the plan until it ends or is asked to stop, and writes the receipt either way.
     pub(super) fn carry_out(
         &self,
         reserved: Option<ReceiptFile>,
         session: &mut Session<'_>,
     ) -> Result<Receipt, Failure> {
         let started = session.now();
-        let pace = Pace::default();
-        let stop = pace.stop.clone();
-        let on_signal = || {
-            let _ = writeln!(std::io::stderr(), "Stopping: what is under way finishes, nothing new begins.");
+        let pace = Pace { width: self.account.width(), ..Pace::default() };
+        let clock = session.surroundings.clock;
+        let so_far = |steps: &[StepReport]| {
+            if let Some(file) = &reserved {
+                let period = Period { started, finished: clock() };
+                let identity = self.account.identity();
+                file.write_so_far(&receipt(self.plan, self.desired, identity, period, steps.to_vec()));
+            }
         };
         let walk = |progress: &mut dyn Progress| {
-            let work = apply(self.account, self.plan, &pace, progress);
-            self.runtime.block_on(until_signalled(&stop, on_signal, work))
+            let mut record = Record::new(self.plan, so_far, progress);
+            let work = apply(self.account, self.plan, &pace, &mut record);
+            self.runtime.block_on(until_stopped(&pace.stop, self.time_limit, tell_of_stop, work))
         };
         let steps = match session.surroundings.person {
             Person::Present => walk(&mut Bar::new(self.plan.steps.len())),
@@ -51,6 +60,15 @@ impl Work<'_> {
         }
         Ok(receipt)
     }
+}
+
+/// Says why nothing new begins. Standard error itself: the session's is with whoever shows the progress.
+pub(super) fn tell_of_stop(reason: Reason) {
+    let why = match reason {
+        Reason::Signal => "Stopping",
+        Reason::TimeUp => "The time of --run-timeout is up",
+    };
+    let _ = writeln!(std::io::stderr(), "{why}: what is under way finishes, nothing new begins.");
 }
 
 /// Prints a receipt as data.

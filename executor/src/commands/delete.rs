@@ -6,22 +6,21 @@ use super::binding;
 use super::bundle::BundleArgs;
 use super::bundle::TrustArgs;
 use super::carry_out::{self, Work};
+use super::gone;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
-use crate::account::{Account, Runtime, Scope};
+use crate::account::{Account, Scope};
 use crate::cli::Format;
-use crate::plan::{Target, plan_delete};
+use crate::plan::{BucketContents, Target, plan_delete};
 use crate::session::Session;
 use crate::show;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::{ClusterName, IssuerUrl};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{DISCOVERY_KEY, KEYS_KEY};
-use sts_schemas::plan::Plan;
 use sts_schemas::resource::Address;
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
@@ -42,6 +41,9 @@ pub(crate) struct Args {
     account: AccountArgs,
     #[command(flatten)]
     approval: ApprovalArgs,
+    /// Also delete what others put into the cluster's bucket; without it, that stops the delete.
+    #[arg(long)]
+    force_bucket: bool,
     /// Where the receipt goes; BUNDLE-delete-receipt.json in the current folder, if anything was done.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
@@ -53,8 +55,6 @@ pub(crate) struct Args {
 enum DeleteError {
     #[error("the region {0} belongs to no partition this program knows")]
     UnknownRegion(Region),
-    #[error("after the delete these are still there: {0}")]
-    Left(String),
 }
 
 /// What shall go, before the account has said who it is.
@@ -64,7 +64,9 @@ enum Doomed {
 }
 
 pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let Args { bundle, name, region, trust, account: reach, approval, receipt, receipt_key } = args;
+    let Args { bundle, name, region, trust, account: reach, approval, force_bucket, receipt, receipt_key } =
+        args;
+    let contents = if force_bucket { BucketContents::Remove } else { BucketContents::Refuse };
     let receipt_key = receipt_key.read()?;
     let (doomed, stem) = match (bundle, name.zip(region)) {
         (Some(bundle), _) => {
@@ -82,9 +84,10 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     };
     let runtime = account::runtime()?;
     let aws = reach.open(&runtime, doomed.region(), session)?;
-    let target = doomed.target(&aws)?;
+    let target = Target { contents, ..doomed.target(&aws)? };
     let scope = target_scope(&target, &reach);
-    let plan = look_and_plan(&runtime, &aws, &scope, &target)?;
+    let observed = account::observe(&runtime, &aws, &scope)?;
+    let plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
     if !plan.foreign.is_empty() {
         session.tell("Left as they are, because they are not the cluster's:");
         session.tell(show::plan::foreign(&plan).trim_end());
@@ -97,12 +100,13 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         Some(receipt.unwrap_or_else(|| format!("{stem}-delete-receipt.json").into()))
     };
     let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
-    let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: None };
+    let time_limit = reach.time_limit();
+    let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: None, time_limit };
     let receipt = work.carry_out(place, session)?;
     carry_out::print(&receipt, format, session)?;
     let exit = carry_out::judge(&receipt)?;
     if !plan.is_empty() {
-        confirm_gone(|| look_and_plan(&runtime, &aws, &scope, &target))?;
+        gone::confirm(&runtime, &aws, (&scope, &target), time_limit)?;
     }
     Ok(exit)
 }
@@ -133,7 +137,8 @@ impl Doomed {
             Address::Bucket(bucket),
         ]);
         let account = account.identity().account.clone();
-        Ok(Target { bundle: None, cluster, account, partition, region, wanted })
+        let contents = BucketContents::default();
+        Ok(Target { bundle: None, cluster, account, partition, region, wanted, contents })
     }
 }
 
@@ -144,39 +149,4 @@ fn target_scope(target: &Target, reach: &AccountArgs) -> Scope {
         wanted: target.wanted.clone(),
         search: reach.search(),
     }
-}
-
-fn look_and_plan(
-    runtime: &Runtime,
-    aws: &dyn Account,
-    scope: &Scope,
-    target: &Target,
-) -> Result<Plan, Failure> {
-    let observed = account::observe(runtime, aws, scope)?;
-    plan_delete(target, &observed).map_err(refusal::of_plan)
-}
-
-/// How often to look whether all is gone: IAM tells the truth with a delay of seconds.
-const LOOKS: u32 = 6;
-
-/// The pause before the second look; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-
-/// Looks again until nothing of the cluster's is left.
-fn confirm_gone(look: impl Fn() -> Result<Plan, Failure>) -> Result<(), Failure> {
-    let mut pause = FIRST_PAUSE;
-    for nth in 1.. {
-        let plan = look()?;
-        if plan.is_empty() {
-            break;
-        }
-        if nth == LOOKS {
-            let left: Vec<_> = plan.steps.iter().map(|step| step.address().to_string()).collect();
-            return Err(Failure::new(Exit::PartlyApplied, DeleteError::Left(left.join(", ")))
-                .hint("run the same command again in a minute"));
-        }
-        std::thread::sleep(pause);
-        pause *= 2;
-    }
-    Ok(())
 }

@@ -17,10 +17,9 @@ use sts_schemas::signature::SigningKey;
 use sts_schemas::state::Desired;
 use tempfile::NamedTempFile;
 
-/// A place kept for a receipt: who cannot write it learns so before anything is changed.
+/// A place for a receipt that was tried: who cannot write it learns so before anything is changed.
 pub(super) struct ReceiptFile {
     path: PathBuf,
-    draft: NamedTempFile,
     signature: SignatureFile,
 }
 
@@ -33,26 +32,34 @@ struct Unwritable {
 }
 
 impl ReceiptFile {
-    /// Keeps the place, and one for the signature where a key makes one.
+    /// Tries the place, and one for the signature where a key makes one.
     pub(super) fn reserve(path: &Path, key: Option<SigningKey>) -> Result<Self, Failure> {
-        let reserve = || Ok((draft_beside(path)?, SignatureFile::reserve(path, key)?));
-        let (draft, signature) = reserve().map_err(|source| {
-            Failure::new(Exit::Failed, Unwritable { path: path.display().to_string(), source })
+        let name = || path.display().to_string();
+        if path.is_dir() {
+            let unwritable = Unwritable { path: name(), source: std::io::ErrorKind::IsADirectory.into() };
+            return Err(Failure::new(Exit::Failed, unwritable)
+                .hint("nothing was changed; give --receipt FILE with the file's name"));
+        }
+        let signature = draft_beside(path).and_then(|_| SignatureFile::reserve(path, key));
+        let signature = signature.map_err(|source| {
+            Failure::new(Exit::Failed, Unwritable { path: name(), source })
                 .hint("nothing was changed; give --receipt FILE in a folder that exists and can be written")
         })?;
-        Ok(Self { path: path.to_owned(), draft, signature })
+        Ok(Self { path: path.to_owned(), signature })
+    }
+
+    /// Writes what is known so far, unsigned, over an older receipt: what a run that is killed leaves behind.
+    ///
+    /// A failure is passed over: the receipt at the end tells all, or that it cannot be written.
+    pub(super) fn write_so_far(&self, receipt: &Receipt) {
+        let _ = replace(&self.path, &receipt.to_bytes(), Urgency::None);
     }
 
     /// Writes it whole or not at all, over an older one.
-    pub(super) fn write(mut self, receipt: &Receipt) -> Result<PathBuf, Failure> {
+    pub(super) fn write(self, receipt: &Receipt) -> Result<PathBuf, Failure> {
         let bytes = receipt.to_bytes();
-        let mut write = || {
-            self.draft.write_all(&bytes)?;
-            self.draft.as_file().sync_all()
-        };
-        let written = write()
-            .and_then(|()| self.draft.persist(&self.path).map_err(|error| error.error))
-            .and_then(|_| self.signature.write(&bytes));
+        let written =
+            replace(&self.path, &bytes, Urgency::OnDisk).and_then(|()| self.signature.write(&bytes));
         match written {
             Ok(()) => Ok(self.path),
             Err(source) => {
@@ -62,6 +69,23 @@ impl ReceiptFile {
             }
         }
     }
+}
+
+/// Whether a receipt must outlive the machine's power, or just this process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Urgency {
+    OnDisk,
+    None,
+}
+
+/// Puts a receipt in place of an older one.
+fn replace(path: &Path, bytes: &[u8], urgency: Urgency) -> std::io::Result<()> {
+    let mut draft = draft_beside(path)?;
+    draft.write_all(bytes)?;
+    if urgency == Urgency::OnDisk {
+        draft.as_file().sync_all()?;
+    }
+    draft.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// A file that will be moved to this path once it is whole.

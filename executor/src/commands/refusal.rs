@@ -107,7 +107,7 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
         }
         PlanRefused::Leftovers { .. } => (
             Exit::Foreign,
-            "nothing was deleted; remove these objects yourself, or keep the cluster's bucket",
+            "nothing was deleted; remove these objects yourself, or let them go with the bucket: --force-bucket",
         ),
     };
     Failure::new(exit, error).hint(hint)

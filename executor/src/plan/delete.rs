@@ -3,14 +3,14 @@
 use super::ownership::{self, Standing};
 use super::refused::{self, PlanRefused};
 use std::collections::{BTreeMap, BTreeSet};
-use sts_schemas::aws::{AccountId, Partition, Region};
+use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::Bound;
 use sts_schemas::plan::{Plan, Purpose, Step};
-use sts_schemas::resource::Address;
-use sts_schemas::state::{Desired, Observed};
+use sts_schemas::resource::{Address, Bucket, Object, Resource, Tags};
+use sts_schemas::state::{Desired, Leftovers, Observed};
 
 /// The cluster that shall be gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,18 @@ pub struct Target {
     pub region: Region,
     /// Where its resources are, tags or no tags.
     pub wanted: BTreeSet<Address>,
+    /// What becomes of things in its buckets that the cluster did not put there.
+    pub contents: BucketContents,
+}
+
+/// What becomes of things that others put into a bucket that shall go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BucketContents {
+    /// Nothing is deleted while there are any.
+    #[default]
+    Refuse,
+    /// They go with the bucket.
+    Remove,
 }
 
 impl Target {
@@ -40,6 +52,7 @@ impl Target {
             partition: desired.cluster.partition,
             region: desired.cluster.region.clone(),
             wanted: desired.resources.keys().cloned().collect(),
+            contents: BucketContents::default(),
         }
     }
 }
@@ -47,8 +60,8 @@ impl Target {
 /// Plans to remove all that bears the cluster's tag; what does not is listed and left.
 ///
 /// # Errors
-/// When the account is another, or a bucket holds what the cluster did not put there: then nothing at all
-/// is planned, because a delete that must stop halfway had better not begin.
+/// When the account is another, or a bucket holds what the cluster did not put there and may not be emptied: then
+/// nothing at all is planned, because a delete that must stop halfway had better not begin.
 pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRefused> {
     refused::check_account(&target.cluster, &target.account, target.partition, observed)?;
     let mut steps = Vec::new();
@@ -72,16 +85,16 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
             Standing::Free => {}
         }
     }
-    let going: BTreeSet<_> = steps.iter().map(Step::address).collect();
-    let in_the_way: BTreeMap<_, _> = observed
-        .leftovers
-        .iter()
-        .filter(|(bucket, left)| left.count > 0 && going.contains(&Address::Bucket((*bucket).clone())))
-        .map(|(bucket, left)| (bucket.clone(), left.clone()))
-        .collect();
-    if !in_the_way.is_empty() {
-        return Err(PlanRefused::Leftovers { leftovers: in_the_way });
+    steps.extend(remains(&steps, observed));
+    let contents = contents(&steps, observed);
+    match target.contents {
+        BucketContents::Refuse if !contents.is_empty() => {
+            return Err(PlanRefused::Leftovers { leftovers: contents });
+        }
+        BucketContents::Refuse => {}
+        BucketContents::Remove => steps.extend(emptying(&steps, contents)),
     }
+    steps.sort_by_key(|step| (step.address(), !matches!(step, Step::Empty { .. })));
     Ok(Plan {
         schema_version: SchemaVersion::CURRENT,
         purpose: Purpose::Delete,
@@ -97,4 +110,46 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
         leftovers: BTreeMap::new(),
         notes,
     })
+}
+
+/// Whether one of these steps deletes the bucket.
+fn deletes<'a>(steps: &'a [Step], bucket: &BucketName) -> Option<&'a Bucket> {
+    steps.iter().find_map(|step| match step {
+        Step::Delete { before: Resource::Bucket(before) } if before.name == *bucket => Some(before),
+        _ => None,
+    })
+}
+
+/// Steps for the cluster's objects that are not there but left versions behind, in buckets that go.
+fn remains(steps: &[Step], observed: &Observed) -> Vec<Step> {
+    let mut found = Vec::new();
+    for address in &observed.remains {
+        let Address::Object(bucket, key) = address else { continue };
+        if deletes(steps, bucket).is_some() {
+            let before = Object {
+                bucket: bucket.clone(),
+                key: key.clone(),
+                content_type: String::new(),
+                body: String::new(),
+                tags: Tags::new(),
+            };
+            found.push(Step::Delete { before: Resource::Object(before) });
+        }
+    }
+    found
+}
+
+/// What others put into the buckets that go.
+fn contents(steps: &[Step], observed: &Observed) -> BTreeMap<BucketName, Leftovers> {
+    let left = observed.leftovers.iter();
+    left.filter(|(bucket, left)| left.count > 0 && deletes(steps, bucket).is_some())
+        .map(|(bucket, left)| (bucket.clone(), left.clone()))
+        .collect()
+}
+
+fn emptying(steps: &[Step], contents: BTreeMap<BucketName, Leftovers>) -> Vec<Step> {
+    let buckets = contents.into_iter().filter_map(|(name, leftovers)| {
+        deletes(steps, &name).map(|before| Step::Empty { before: before.clone(), leftovers })
+    });
+    buckets.collect()
 }

@@ -50,7 +50,12 @@ fn is_unfinished(bucket: &Bucket, observed: &Observed) -> bool {
         .keys()
         .any(|address| matches!(address, Address::Object(name, _) if *name == bucket.name));
     let holds_others = observed.leftovers.contains_key(&bucket.name);
-    bucket.tags.is_empty() && bucket.policy.is_none() && !holds_objects && !holds_others
+    let holds_remains = observed
+        .remains
+        .iter()
+        .any(|address| matches!(address, Address::Object(name, _) if *name == bucket.name));
+    let holds_nothing = !holds_objects && !holds_others && !holds_remains;
+    bucket.tags.is_empty() && bucket.policy.is_none() && holds_nothing
 }
 
 /// Why a resource is foreign, in words that name the tag.

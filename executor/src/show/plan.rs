@@ -43,8 +43,12 @@ pub fn summary(plan: &Plan) -> String {
         };
     }
     let count = |verb: &str| plan.steps.iter().filter(|step| step.verb() == verb).count();
+    let emptied = match count("empty") {
+        0 => String::new(),
+        buckets => format!(", {buckets} to empty"),
+    };
     format!(
-        "Plan: {} to create, {} to update, {} to delete.",
+        "Plan: {} to create, {} to update, {} to delete{emptied}.",
         count("create"),
         count("update"),
         count("delete")
@@ -65,7 +69,7 @@ fn step_text(step: &Step, paint: Paint) -> String {
     let (tone, sign) = match step {
         Step::Create { .. } => (Tone::Added, '+'),
         Step::Update { .. } => (Tone::Changed, '~'),
-        Step::Delete { .. } => (Tone::Removed, '-'),
+        Step::Delete { .. } | Step::Empty { .. } => (Tone::Removed, '-'),
     };
     let line = format!("  {sign} {} {}", step.verb(), printable(&step.address().to_string()));
     let mut out = paint.tone(tone, &line) + "\n";
@@ -79,6 +83,11 @@ fn step_text(step: &Step, paint: Paint) -> String {
             }
         }
         Step::Delete { .. } => {}
+        Step::Empty { leftovers, .. } => {
+            let things = "objects, old versions and delete markers that the cluster did not put there";
+            out.push_str(&wrapped("      ", &format!("{} {things}", leftovers.count)));
+            out.push_str(&leftover_keys(leftovers));
+        }
     }
     out
 }

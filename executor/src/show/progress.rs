@@ -58,6 +58,7 @@ fn line(step: &Step, result: Result<(), &AccountError>) -> String {
         Step::Create { .. } => "created",
         Step::Update { .. } => "updated",
         Step::Delete { .. } => "deleted",
+        Step::Empty { .. } => "emptied",
     };
     let address = printable(&step.address().to_string());
     match result {

@@ -31,6 +31,10 @@ pub fn text(receipt: &Receipt, paint: Paint) -> String {
                 let _ = writeln!(out, "{}", paint.tone(Tone::Removed, &line));
                 out.push_str(&wrapped("    ", &printable(error)));
             }
+            Outcome::UnderWay => {
+                let line = format!("under way    {} {address}", step.action);
+                let _ = writeln!(out, "{}", paint.tone(Tone::Warning, &line));
+            }
             Outcome::NotReached => {
                 let line = format!("not reached  {} {address}", step.action);
                 let _ = writeln!(out, "{}", paint.tone(Tone::Changed, &line));

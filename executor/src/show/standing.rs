@@ -62,7 +62,7 @@ impl Standings {
                 Step::Update { changes, .. } => {
                     Standing::Drifted { settings: changes.keys().cloned().collect() }
                 }
-                Step::Delete { .. } => Standing::Orphaned,
+                Step::Delete { .. } | Step::Empty { .. } => Standing::Orphaned,
             };
             addresses.insert(step.address(), standing);
         }

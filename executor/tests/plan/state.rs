@@ -101,6 +101,7 @@ pub(crate) fn empty() -> Observed {
         resources: BTreeMap::new(),
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
+        remains: BTreeSet::new(),
     }
 }
 

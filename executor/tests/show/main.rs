@@ -139,6 +139,7 @@ fn a_status_names_how_every_address_stands() {
         resources: there,
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
+        remains: [].into(),
     };
     let desired = Desired { cluster, generation: 1, resources, bound: sts_schemas::open::Bound::default() };
     let standings = Standings::of(&desired, &observed, &changing());

@@ -100,12 +100,12 @@ impl Client {
         Ok(pages)
     }
 
-    /// What lies in the bucket beside the objects with these keys, all their versions included.
+    /// What lies in the bucket beside the objects with these keys, and of which of these only remains are left.
     pub(super) async fn leftovers(
         &self,
         first: ListObjectVersionsOutput,
         expected: &BTreeSet<String>,
-    ) -> Result<Leftovers, AccountError> {
+    ) -> Result<Contents, AccountError> {
         let pages = self.versions_from(None, Some(first)).await?;
         Ok(count(&pages, expected))
     }
@@ -122,31 +122,37 @@ pub(super) fn read_block(block: &PublicAccessBlockConfiguration) -> PublicAccess
     }
 }
 
-/// What these pages hold beside the objects with the expected keys.
-fn count(pages: &[ListObjectVersionsOutput], expected: &BTreeSet<String>) -> Leftovers {
-    // An expected object that is there goes with all its versions; one that is not may have left some behind.
-    let standing: BTreeSet<&str> = pages
-        .iter()
-        .flat_map(ListObjectVersionsOutput::versions)
-        .filter(|version| version.is_latest() == Some(true))
-        .filter_map(|version| version.key())
-        .filter(|key| expected.contains(*key))
-        .collect();
-    let versions = pages
-        .iter()
-        .flat_map(ListObjectVersionsOutput::versions)
-        .map(|version| (version.key(), version.is_latest()));
+/// What lies in a bucket beside the objects that were expected and are there.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Contents {
+    pub(super) leftovers: Leftovers,
+    /// Expected keys of which only old versions or delete markers are there.
+    pub(super) remains: BTreeSet<String>,
+}
+
+/// What these pages hold beside the objects with the expected keys, which count with all their versions.
+fn count(pages: &[ListObjectVersionsOutput], expected: &BTreeSet<String>) -> Contents {
+    let versions = pages.iter().flat_map(ListObjectVersionsOutput::versions);
+    let versions = versions.map(|version| (version.key(), version.is_latest()));
     let markers =
         pages.iter().flat_map(ListObjectVersionsOutput::delete_markers).map(|marker| (marker.key(), None));
-    let mut leftovers = Leftovers::default();
+    let mut contents = Contents::default();
+    let mut standing = BTreeSet::new();
     for (key, latest) in versions.chain(markers) {
-        let Some(key) = key.filter(|key| !standing.contains(key)) else { continue };
-        leftovers.count += 1;
-        if latest == Some(true) && leftovers.keys.len() < Leftovers::SHOWN {
-            leftovers.keys.push(key.to_owned());
+        let Some(key) = key else { continue };
+        let stands = latest == Some(true);
+        if expected.contains(key) {
+            let seen = if stands { &mut standing } else { &mut contents.remains };
+            seen.insert(key.to_owned());
+            continue;
+        }
+        contents.leftovers.count += 1;
+        if stands && contents.leftovers.keys.len() < Leftovers::SHOWN {
+            contents.leftovers.keys.push(key.to_owned());
         }
     }
-    leftovers
+    contents.remains.retain(|key| !standing.contains(key));
+    contents
 }
 
 #[cfg(test)]
@@ -159,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn old_versions_count_as_left_over_unless_their_object_stands() {
+    fn remains_of_an_expected_object_are_told_from_what_others_put_there() {
         let page = ListObjectVersionsOutput::builder()
             .versions(version("keys.json", true))
             .versions(version("keys.json", false))
@@ -168,8 +174,11 @@ mod tests {
             .delete_markers(DeleteMarkerEntry::builder().key("gone.json").is_latest(true).build())
             .build();
         let expected = ["keys.json".to_owned(), "gone.json".to_owned()].into();
-        let leftovers = count(&[page], &expected);
-        assert_eq!(leftovers, Leftovers { keys: vec!["other".to_owned()], count: 3 });
+        let leftovers = Leftovers { keys: vec!["other".to_owned()], count: 1 };
+        assert_eq!(
+            count(&[page], &expected),
+            Contents { leftovers, remains: ["gone.json".to_owned()].into() }
+        );
     }
 
     #[test]
@@ -177,7 +186,7 @@ mod tests {
         let names: Vec<String> = (0..Leftovers::SHOWN + 5).map(|n| format!("key-{n}")).collect();
         let versions = names.iter().map(|name| version(name, true)).collect();
         let page = ListObjectVersionsOutput::builder().set_versions(Some(versions)).build();
-        let leftovers = count(&[page], &BTreeSet::new());
+        let leftovers = count(&[page], &BTreeSet::new()).leftovers;
         assert_eq!((leftovers.keys.len(), leftovers.count), (Leftovers::SHOWN, names.len() as u64));
     }
 }

@@ -1,16 +1,19 @@
 //! How long a call may take, and how often it is made.
 
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::retry::{RetryPartition, TokenBucket};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Bounds on every single call to AWS.
+/// Bounds on every single call to AWS, and on all that it takes to look at an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallLimits {
     /// How often a call is made at most before its failure counts.
     pub attempts: NonZeroU32,
     /// How long one attempt may take.
     pub attempt: Duration,
+    /// How long looking at the account may take.
+    pub looking: Duration,
 }
 
 impl CallLimits {
@@ -18,10 +21,32 @@ impl CallLimits {
     pub const ATTEMPTS: NonZeroU32 = NonZeroU32::new(8).unwrap();
     /// In seconds. The slowest single call, `CreateOpenIDConnectProvider`, looks at the issuer's host first.
     pub const ATTEMPT_SECONDS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+    /// In seconds, for looking at an account and for changing it, each. The largest cluster takes a few minutes.
+    pub const RUN_SECONDS: NonZeroU32 = NonZeroU32::new(3600).unwrap();
     /// A connection that takes longer will not come.
     const CONNECT: Duration = Duration::from_secs(5);
     /// All attempts of one call together, in times that one may take.
     const OPERATION: u32 = 5;
+
+    /// What a whole run may spend on calls made again, over all of its calls.
+    const BUDGET: usize = 1000;
+    /// A throttled call has done nothing yet: asking again later is what AWS wants, and costs next to nothing.
+    const COST_OF_THROTTLING: u32 = 1;
+    /// Where failures are many, the fault lies deeper than another attempt reaches.
+    const COST_OF_FAILURE: u32 = 10;
+    /// What comes back to the budget in a second.
+    const REFILL: f32 = 10.0;
+
+    /// The budget for calls made again, as the SDK takes it; its clones are one and the same.
+    pub(super) fn budget() -> RetryPartition {
+        let bucket = TokenBucket::builder()
+            .capacity(Self::BUDGET)
+            .throttling_retry_cost(Self::COST_OF_THROTTLING)
+            .retry_cost(Self::COST_OF_FAILURE)
+            .timeout_retry_cost(Self::COST_OF_FAILURE)
+            .refill_rate(Self::REFILL);
+        RetryPartition::custom("sts-executor").token_bucket(bucket.build()).build()
+    }
 
     /// These bounds as the SDK takes them.
     pub(super) fn timeouts(&self) -> TimeoutConfig {
@@ -35,6 +60,8 @@ impl CallLimits {
 
 impl Default for CallLimits {
     fn default() -> Self {
-        Self { attempts: Self::ATTEMPTS, attempt: Duration::from_secs(Self::ATTEMPT_SECONDS.get().into()) }
+        let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
+        let (attempt, looking) = (seconds(Self::ATTEMPT_SECONDS), seconds(Self::RUN_SECONDS));
+        Self { attempts: Self::ATTEMPTS, attempt, looking }
     }
 }

@@ -2,10 +2,12 @@
 
 use super::answer::Answer;
 use super::bucket::{Client, NOT_YET};
-use super::patience::patiently;
+use super::patience::{BUCKET_BUSY, patiently};
 use crate::account::AccountError;
+use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::future::try_join_all;
 use sts_schemas::cli_input::tags_as_query;
 use sts_schemas::resource::{Address, Object, Tags};
@@ -14,6 +16,9 @@ use sts_schemas::resource::{Address, Object, Tags};
 const MAX_BODY: i64 = 1024 * 1024;
 
 const ABSENT: [&str; 2] = ["NoSuchKey", "NoSuchBucket"];
+
+/// What S3 says when a version is not there any more.
+const GONE: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "NoSuchBucket"];
 
 impl Client {
     /// Reads an object with its tags, in one round trip; `None` where there is none.
@@ -78,43 +83,76 @@ impl Client {
     /// Deletes an object with all its versions, the current one last, so that it is there until all else is gone.
     pub(super) async fn delete_object(&self, key: &str) -> Result<(), AccountError> {
         let pages = self.versions_from(Some(key), None).await?;
-        let versions = pages.iter().flat_map(ListObjectVersionsOutput::versions);
-        let versions = versions.map(|version| (version.key(), version.version_id(), version.is_latest()));
-        let markers = pages.iter().flat_map(ListObjectVersionsOutput::delete_markers);
-        let markers = markers.map(|marker| (marker.key(), marker.version_id(), marker.is_latest()));
-        let all: Vec<_> = versions.chain(markers).filter(|(of, ..)| *of == Some(key)).collect();
-        let older = all.iter().filter(|(.., latest)| *latest != Some(true));
-        try_join_all(older.map(|(_, version, _)| self.delete_version(key, *version))).await?;
-        match all.iter().find(|(.., latest)| *latest == Some(true)) {
-            Some((_, version, _)) => {
-                // An unversioned bucket calls its only version "null"; plain deleting needs fewer permissions.
-                self.delete_version(key, version.filter(|version| *version != "null")).await
-            }
-            None => Ok(()),
+        let all: Vec<_> = pages.iter().flat_map(versions).filter(|version| version.key == key).collect();
+        let (latest, older): (Vec<_>, Vec<_>) = all.into_iter().partition(|version| version.is_latest);
+        for some in [older, latest] {
+            try_join_all(some.iter().map(|version| self.delete_version(version))).await?;
         }
+        Ok(())
     }
 
-    /// Deletes this version; without one the only version of an unversioned bucket, called "null".
-    async fn delete_version(&self, key: &str, version: Option<&str>) -> Result<(), AccountError> {
-        let on = self.on_object(key);
-        let delete = async |version: Option<&str>| {
-            let ask = self.s3.delete_object().bucket(self.name.as_str()).key(key);
-            let ask = ask.expected_bucket_owner(&self.owner).set_version_id(version.map(str::to_owned));
-            let call = if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
-            ask.send().await.or_absent(call, &on, &ABSENT)
-        };
-        let answer = delete(version).await?;
-        let marker = answer.filter(|answer| version.is_none() && answer.delete_marker() == Some(true));
-        let Some(marker) = marker else { return Ok(()) };
-        // The bucket is versioned after all: it put a marker over the version instead of deleting it.
-        delete(Some("null")).await?;
-        match marker.version_id() {
-            Some(version) if version != "null" => delete(Some(version)).await.map(drop),
-            _ => Ok(()),
+    /// Deletes this version of an object.
+    ///
+    /// Always by its name, which is "null" in a bucket without versioning: a plain delete would put a marker
+    /// over the object where the bucket is versioned after all.
+    async fn delete_version(&self, version: &Version<'_>) -> Result<(), AccountError> {
+        let ask = self.s3.delete_object().bucket(self.name.as_str()).key(version.key);
+        let ask = ask.expected_bucket_owner(&self.owner).version_id(version.id);
+        let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await;
+        answer.or_absent("s3:DeleteObjectVersion", &self.on_object(version.key), &GONE).map(drop)
+    }
+
+    /// Removes all that lies in the bucket, with all versions, a page at a time.
+    pub(super) async fn empty(&self) -> Result<(), AccountError> {
+        const CALL: &str = "s3:DeleteObjectVersion";
+        let mut refused = None;
+        while let Some(page) = self.versions_page(None, None).await? {
+            let unusable = |error: BuildError| self.failed(CALL, error.to_string());
+            let named = versions(&page)
+                .map(|version| ObjectIdentifier::builder().key(version.key).version_id(version.id).build());
+            let all: Vec<_> = named.collect::<Result<_, _>>().map_err(unusable)?;
+            if all.is_empty() {
+                break;
+            }
+            if let Some(reason) = refused {
+                // All of this page was asked to go before, and S3 would not.
+                return Err(self.failed(CALL, reason));
+            }
+            let delete = Delete::builder().set_objects(Some(all)).quiet(true).build().map_err(unusable)?;
+            let ask = self.s3.delete_objects().bucket(self.name.as_str()).delete(delete);
+            let ask = ask.expected_bucket_owner(&self.owner);
+            let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await.or_error(CALL, &self.on())?;
+            refused = answer.errors().first().map(|error| {
+                let part = |text: Option<&str>| text.unwrap_or_default().to_owned();
+                format!("{} stays: {} ({})", part(error.key()), part(error.message()), part(error.code()))
+            });
         }
+        Ok(())
     }
 
     fn on_object(&self, key: &str) -> String {
         Address::Object(self.name.clone(), key.to_owned()).to_string()
     }
+}
+
+/// What S3 calls the only version in a bucket without versioning.
+///
+/// Source: Amazon S3 User Guide, "Using versioning in S3 buckets".
+const UNVERSIONED: &str = "null";
+
+/// One version of an object, or a delete marker.
+struct Version<'a> {
+    key: &'a str,
+    id: &'a str,
+    is_latest: bool,
+}
+
+/// All of a page's versions and markers.
+fn versions(page: &ListObjectVersionsOutput) -> impl Iterator<Item = Version<'_>> {
+    let versions = page.versions().iter().map(|one| (one.key(), one.version_id(), one.is_latest()));
+    let markers = page.delete_markers().iter().map(|one| (one.key(), one.version_id(), one.is_latest()));
+    versions.chain(markers).filter_map(|(key, id, is_latest)| {
+        let id = id.unwrap_or(UNVERSIONED);
+        Some(Version { key: key?, id, is_latest: is_latest == Some(true) })
+    })
 }

@@ -1,6 +1,7 @@
 //! Looking at an account: one round trip to find what there is, one more to read it.
 
 use super::answer::Answer;
+use super::bucket_read::Contents;
 use super::role::Interest;
 use super::{Aws, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Scope, Search};
@@ -10,14 +11,14 @@ use sts_schemas::aws::{BucketName, Region};
 use sts_schemas::cli_input::CreateBucket;
 use sts_schemas::cluster::IssuerUrl;
 use sts_schemas::resource::{Address, Resource};
-use sts_schemas::state::{Leftovers, Observed};
+use sts_schemas::state::Observed;
 
 /// How many things are read at once. Each role takes four calls, and IAM allows an account's readers tens a second.
 const WIDTH: usize = 32;
 
 /// What stands at an address, or that somebody else holds it.
 enum Sight {
-    There(Vec<Resource>, BucketName, Leftovers),
+    There(Vec<Resource>, BucketName, Contents),
     Taken(Address),
 }
 
@@ -34,14 +35,17 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         resources: roles.into_iter().chain(providers).map(|found| (found.address(), found)).collect(),
         taken: BTreeSet::new(),
         leftovers: std::collections::BTreeMap::new(),
+        remains: BTreeSet::new(),
     };
     for sight in buckets {
         match sight {
             Sight::Taken(address) => {
                 observed.taken.insert(address);
             }
-            Sight::There(resources, bucket, leftovers) => {
+            Sight::There(resources, bucket, Contents { leftovers, remains }) => {
                 observed.resources.extend(resources.into_iter().map(|found| (found.address(), found)));
+                let remains = remains.into_iter().map(|key| Address::Object(bucket.clone(), key));
+                observed.remains.extend(remains);
                 if leftovers.count > 0 {
                     observed.leftovers.insert(bucket, leftovers);
                 }
@@ -142,13 +146,13 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Op
         return Ok(None);
     }
     // A stranger's bucket may hold millions of objects: nobody needs them counted.
-    let leftovers = if bucket.is_owned_by(&scope.cluster) || bucket.tags().is_empty() {
+    let contents = if bucket.is_owned_by(&scope.cluster) || bucket.tags().is_empty() {
         client.leftovers(settings.first, &keys).await?
     } else {
-        Leftovers::default()
+        Contents::default()
     };
     let objects = objects.into_iter().flatten().map(Resource::Object);
-    Ok(Some(Sight::There(std::iter::once(bucket).chain(objects).collect(), name, leftovers)))
+    Ok(Some(Sight::There(std::iter::once(bucket).chain(objects).collect(), name, contents)))
 }
 
 fn is_of_interest(scope: &Scope, found: &Resource) -> bool {

@@ -1,0 +1,87 @@
+//! The log of all calls: a line of JSON to an attempt, on the disk before the program goes on.
+
+use serde::Serialize;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A file that lines are only ever added to; its clones are the same file.
+#[derive(Debug, Clone)]
+pub struct CallLog {
+    file: Arc<Mutex<File>>,
+    path: Arc<PathBuf>,
+    clock: fn() -> u64,
+}
+
+/// A log that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the log of calls cannot be written to {path}")]
+pub struct LogError {
+    path: String,
+    #[source]
+    source: std::io::Error,
+}
+
+/// What a line tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Event {
+    /// A call that changes something leaves for AWS.
+    Sent,
+    /// An attempt ended, with an answer or without one.
+    Answered,
+}
+
+/// One line. Nothing secret has a place in it: neither headers nor bodies.
+#[derive(Debug, Serialize)]
+pub(super) struct Entry {
+    /// In seconds since 1970; set when the line is written.
+    pub(super) time: u64,
+    pub(super) event: Event,
+    /// As in IAM policies, like `iam:CreateRole`, but with the API's own name of the call.
+    pub(super) call: String,
+    /// Names of what it is about.
+    pub(super) on: String,
+    /// Counted from 1.
+    pub(super) attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) request_id: Option<String>,
+    #[serde(rename = "ms", skip_serializing_if = "Option::is_none")]
+    pub(super) milliseconds: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<String>,
+}
+
+impl Entry {
+    /// Whether the call is one of those that change nothing.
+    pub(super) fn only_reads(&self) -> bool {
+        let name = self.call.split(':').nth(1).unwrap_or_default();
+        ["Get", "List", "Head"].iter().any(|verb| name.starts_with(verb))
+    }
+}
+
+impl CallLog {
+    /// Opens the file, made where there is none, to add lines with times by `clock`, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When the file can be neither opened nor made.
+    pub fn open(path: &Path, clock: fn() -> u64) -> Result<Self, LogError> {
+        let opened = File::options().create(true).append(true).open(path);
+        let file = opened.map_err(|source| LogError { path: path.display().to_string(), source })?;
+        Ok(Self { file: Arc::new(Mutex::new(file)), path: Arc::new(path.to_owned()), clock })
+    }
+
+    /// Adds a line, in one piece, and waits until it is on the disk.
+    pub(super) fn append(&self, entry: Entry) -> Result<(), LogError> {
+        let line = Entry { time: (self.clock)(), ..entry };
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = serde_json::to_string(&line)
+            .map_err(std::io::Error::from)
+            .and_then(|text| file.write_all(format!("{text}\n").as_bytes()))
+            .and_then(|()| file.sync_data());
+        written.map_err(|source| LogError { path: self.path.display().to_string(), source })
+    }
+}

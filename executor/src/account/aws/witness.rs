@@ -1,0 +1,188 @@
+//! Sees every attempt at every call: it writes the log, and notices when AWS wants calls to be fewer.
+
+use super::call_log::{CallLog, Entry, Event};
+use crate::account::Width;
+use aws_sdk_sts::config::interceptors::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_sts::error::BoxError;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use std::time::Instant;
+
+/// An interceptor of the SDK's, one for all clients.
+#[derive(Debug, Clone)]
+pub(super) struct Witness {
+    log: Option<CallLog>,
+    width: Width,
+}
+
+/// When an attempt began.
+#[derive(Debug)]
+struct Begun(Instant);
+
+impl Storable for Begun {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Witness {
+    pub(super) fn new(log: Option<CallLog>, width: Width) -> Self {
+        Self { log, width }
+    }
+}
+
+impl Intercept for Witness {
+    fn name(&self) -> &'static str {
+        "Witness"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        config.interceptor_state().store_put(Begun(Instant::now()));
+        let Some(log) = &self.log else { return Ok(()) };
+        let entry = entry(Event::Sent, Some(context.request()), config);
+        if !entry.only_reads() {
+            // Whoever is cut off now finds in the log what may have happened.
+            log.append(entry)?;
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let code = context.response().and_then(error_code);
+        let status = context.response().map(|response| response.status().as_u16());
+        if is_throttling(status, code.as_deref()) {
+            self.width.narrow();
+        }
+        let Some(log) = &self.log else { return Ok(()) };
+        let failed = context.output_or_error().is_none_or(|result| result.is_err());
+        log.append(Entry {
+            milliseconds: config.load::<Begun>().map(|begun| begun.0.elapsed().as_millis()),
+            status,
+            request_id: context.response().and_then(request_id),
+            error: match (failed, code, status) {
+                (false, ..) => None,
+                (true, Some(code), _) => Some(code),
+                (true, None, Some(_)) => Some("an answer that is not AWS's".into()),
+                (true, None, None) => Some("no answer".into()),
+            },
+            ..entry(Event::Answered, context.request(), config)
+        })?;
+        Ok(())
+    }
+}
+
+fn entry(event: Event, request: Option<&HttpRequest>, config: &ConfigBag) -> Entry {
+    let operation = config.load::<Metadata>();
+    let service = operation.map_or_else(String::new, |operation| operation.service().to_lowercase());
+    let name = operation.map_or("", Metadata::name);
+    Entry {
+        time: 0,
+        event,
+        call: format!("{service}:{name}"),
+        on: request.map(subject).unwrap_or_default(),
+        attempt: config.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts),
+        status: None,
+        request_id: None,
+        milliseconds: None,
+        error: None,
+    }
+}
+
+/// What a call is about: the names in the body of IAM's calls, and host and path of all others.
+///
+/// Neither holds anything secret: signatures and tokens travel in headers.
+fn subject(request: &HttpRequest) -> String {
+    const NAMES: [&str; 5] = ["RoleName=", "PolicyName=", "PolicyArn=", "OpenIDConnectProviderArn=", "Url="];
+    let body = request.body().bytes().unwrap_or_default();
+    if body.starts_with(b"Action=") {
+        let text = String::from_utf8_lossy(body);
+        let named = text.split('&').filter(|pair| NAMES.iter().any(|name| pair.starts_with(name)));
+        return named.map(decoded).collect::<Vec<_>>().join(" ");
+    }
+    let url = request.uri().split(['?', '#']).next().unwrap_or_default();
+    url.split_once("://").map_or(url, |(_, rest)| rest).to_owned()
+}
+
+/// The two characters of ARNs and URLs that a form encodes, as they are.
+fn decoded(pair: &str) -> String {
+    pair.replace("%3A", ":").replace("%2F", "/")
+}
+
+/// The error code in an answer, where it has the XML form that all services in use here give.
+fn error_code(response: &HttpResponse) -> Option<String> {
+    if response.status().is_success() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(response.body().bytes()?);
+    let (code, _) = text.split_once("<Code>")?.1.split_once("</Code>")?;
+    Some(code.to_owned())
+}
+
+fn request_id(response: &HttpResponse) -> Option<String> {
+    let headers = response.headers();
+    ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| headers.get(*name)).map(str::to_owned)
+}
+
+/// Source: "Common errors" in the IAM API Reference, and "Error responses" in the Amazon S3 API Reference.
+fn is_throttling(status: Option<u16>, code: Option<&str>) -> bool {
+    const CODES: [&str; 5] =
+        ["Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"];
+    status == Some(429) || code.is_some_and(|code| CODES.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_smithy_types::body::SdkBody;
+
+    fn request(uri: &str, body: &str) -> HttpRequest {
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_uri(uri).unwrap();
+        request
+    }
+
+    #[test]
+    fn a_subject_is_made_of_names_and_never_of_content() {
+        for (uri, body, expected) in [
+            (
+                "https://iam.amazonaws.com/",
+                "Action=PutRolePolicy&RoleName=a-b&PolicyName=c&PolicyDocument=%7B%7D",
+                "RoleName=a-b PolicyName=c",
+            ),
+            (
+                "https://iam.amazonaws.com/",
+                "Action=CreateOpenIDConnectProvider&Url=https%3A%2F%2Fx.example&Tags.member.1.Key=k",
+                "Url=https://x.example",
+            ),
+            (
+                "https://a-oidc.s3.eu-west-1.amazonaws.com/keys.json?x=y",
+                "{}",
+                "a-oidc.s3.eu-west-1.amazonaws.com/keys.json",
+            ),
+            ("http://127.0.0.1:5000/a-oidc?tagging", "", "127.0.0.1:5000/a-oidc"),
+        ] {
+            assert_eq!(subject(&request(uri, body)), expected);
+        }
+    }
+
+    #[test]
+    fn throttling_is_told_from_other_failures() {
+        assert!(is_throttling(Some(400), Some("Throttling")));
+        assert!(is_throttling(Some(503), Some("SlowDown")));
+        assert!(is_throttling(Some(429), None));
+        assert!(!is_throttling(Some(503), Some("ServiceUnavailable")));
+        assert!(!is_throttling(None, None));
+    }
+}
