@@ -9,7 +9,9 @@ use state::{
     desired, empty, object, policy, provider, role, role_of,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use sts_executor::plan::{Orphans, PlanOptions, PlanRefused, RollBack, Target, plan, plan_delete};
+use sts_executor::plan::{
+    BucketContents, Orphans, PlanOptions, PlanRefused, RollBack, Target, plan, plan_delete,
+};
 use sts_schemas::digest::Sha256;
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::resource::{Bucket, GENERATION_TAG, Resource, Role, Tags};
@@ -291,6 +293,32 @@ fn delete_is_refused_whole_while_a_bucket_holds_what_nobody_asked_for() {
     let text = doomed(&observed).unwrap_err().to_string();
     assert!(text.contains("backup.tar") && text.contains("demo-oidc: 3"), "{text}");
     assert!(planned(&observed).is_empty(), "to apply, they are in nobody's way");
+}
+
+#[test]
+fn a_bucket_that_may_be_emptied_is_emptied_before_it_goes() {
+    let mut observed = applied();
+    let left = Leftovers { keys: vec!["backup.tar".into()], count: 3 };
+    observed.leftovers.insert("demo-oidc".parse().unwrap(), left.clone());
+    let target = Target::of_bundle(&Sha256::of(b"bundle"), &desired());
+    let plan = plan_delete(&Target { contents: BucketContents::Remove, ..target }, &observed).unwrap();
+    assert_eq!(steps(&plan)[..2], ["empty", "delete"].map(|verb| format!("{verb} {BUCKET}")));
+    assert!(matches!(&plan.steps[0], Step::Empty { leftovers, .. } if *leftovers == left));
+}
+
+#[test]
+fn an_object_of_which_only_old_versions_are_left_still_goes_with_its_bucket() {
+    let mut observed = applied();
+    observed.resources.remove(&address(KEYS));
+    observed.remains.insert(address(KEYS));
+    let plan = doomed(&observed).unwrap();
+    assert_eq!(steps(&plan)[..2], [BUCKET, KEYS].map(|at| format!("delete {at}")));
+    let mut without_tags = observed.clone();
+    for resource in without_tags.resources.values_mut() {
+        resource.tags_mut().clear();
+    }
+    assert!(doomed(&without_tags).unwrap().is_empty(), "remains make nothing the cluster's");
+    assert_eq!(steps(&planned(&observed)), [format!("create {KEYS}")]);
 }
 
 #[test]

@@ -17,6 +17,12 @@ const MAX_BODY: i64 = 1024 * 1024;
 
 const ABSENT: [&str; 2] = ["NoSuchKey", "NoSuchBucket"];
 
+/// One permission for all ways to delete a version.
+const DELETE_VERSION: &str = "s3:DeleteObjectVersion";
+
+/// The most that S3 lists or deletes at once. Source: Amazon S3 API Reference, `DeleteObjects`.
+const MOST_AT_ONCE: usize = 1000;
+
 /// What S3 says when a version is not there any more.
 const GONE: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "NoSuchBucket"];
 
@@ -83,12 +89,14 @@ impl Client {
     /// Deletes an object with all its versions, the current one last, so that it is there until all else is gone.
     pub(super) async fn delete_object(&self, key: &str) -> Result<(), AccountError> {
         let pages = self.versions_from(Some(key), None).await?;
-        let all: Vec<_> = pages.iter().flat_map(versions).filter(|version| version.key == key).collect();
-        let (latest, older): (Vec<_>, Vec<_>) = all.into_iter().partition(|version| version.is_latest);
-        for some in [older, latest] {
-            try_join_all(some.iter().map(|version| self.delete_version(version))).await?;
+        let all = pages.iter().flat_map(versions).filter(|version| version.key == key);
+        let (latest, older): (Vec<_>, Vec<_>) = all.partition(|version| version.is_latest);
+        for some in older.chunks(MOST_AT_ONCE) {
+            if let Some(reason) = self.delete_versions(some).await? {
+                return Err(self.failed(DELETE_VERSION, reason));
+            }
         }
-        Ok(())
+        try_join_all(latest.iter().map(|version| self.delete_version(version))).await.map(drop)
     }
 
     /// Deletes this version of an object.
@@ -99,35 +107,41 @@ impl Client {
         let ask = self.s3.delete_object().bucket(self.name.as_str()).key(version.key);
         let ask = ask.expected_bucket_owner(&self.owner).version_id(version.id);
         let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await;
-        answer.or_absent("s3:DeleteObjectVersion", &self.on_object(version.key), &GONE).map(drop)
+        answer.or_absent(DELETE_VERSION, &self.on_object(version.key), &GONE).map(drop)
     }
 
     /// Removes all that lies in the bucket, with all versions, a page at a time.
     pub(super) async fn empty(&self) -> Result<(), AccountError> {
-        const CALL: &str = "s3:DeleteObjectVersion";
-        let mut refused = None;
         while let Some(page) = self.versions_page(None, None).await? {
-            let unusable = |error: BuildError| self.failed(CALL, error.to_string());
-            let named = versions(&page)
-                .map(|version| ObjectIdentifier::builder().key(version.key).version_id(version.id).build());
-            let all: Vec<_> = named.collect::<Result<_, _>>().map_err(unusable)?;
+            let all: Vec<_> = versions(&page).collect();
             if all.is_empty() {
                 break;
             }
-            if let Some(reason) = refused {
-                // All of this page was asked to go before, and S3 would not.
-                return Err(self.failed(CALL, reason));
+            if let Some(reason) = self.delete_versions(&all).await? {
+                return Err(self.failed(DELETE_VERSION, reason));
             }
-            let delete = Delete::builder().set_objects(Some(all)).quiet(true).build().map_err(unusable)?;
-            let ask = self.s3.delete_objects().bucket(self.name.as_str()).delete(delete);
-            let ask = ask.expected_bucket_owner(&self.owner);
-            let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await.or_error(CALL, &self.on())?;
-            refused = answer.errors().first().map(|error| {
-                let part = |text: Option<&str>| text.unwrap_or_default().to_owned();
-                format!("{} stays: {} ({})", part(error.key()), part(error.message()), part(error.code()))
-            });
         }
         Ok(())
+    }
+
+    /// Deletes these versions in one call, at most [`MOST_AT_ONCE`]; says why, if one of them stays.
+    async fn delete_versions(&self, some: &[Version<'_>]) -> Result<Option<String>, AccountError> {
+        let unusable = |error: BuildError| self.failed(DELETE_VERSION, error.to_string());
+        let named = some
+            .iter()
+            .map(|version| ObjectIdentifier::builder().key(version.key).version_id(version.id).build());
+        let named: Vec<_> = named.collect::<Result<_, _>>().map_err(unusable)?;
+        let delete = Delete::builder().set_objects(Some(named)).quiet(true).build().map_err(unusable)?;
+        let ask = self.s3.delete_objects().bucket(self.name.as_str()).delete(delete);
+        let ask = ask.expected_bucket_owner(&self.owner);
+        let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await;
+        let Some(answer) = answer.or_absent(DELETE_VERSION, &self.on(), &GONE)? else { return Ok(None) };
+        let refused = answer.errors().iter().find(|error| !GONE.contains(&error.code().unwrap_or_default()));
+        Ok(refused.map(|error| {
+            let [key, message, code] =
+                [error.key(), error.message(), error.code()].map(Option::unwrap_or_default);
+            format!("{key} stays: {message} ({code})")
+        }))
     }
 
     fn on_object(&self, key: &str) -> String {

@@ -19,9 +19,12 @@ pub(super) struct Witness {
     width: Width,
 }
 
-/// When an attempt began.
+/// When an attempt began, and what it is about: the request itself is gone by the time of the answer.
 #[derive(Debug)]
-struct Begun(Instant);
+struct Begun {
+    at: Instant,
+    subject: String,
+}
 
 impl Storable for Begun {
     type Storer = StoreReplace<Self>;
@@ -44,9 +47,10 @@ impl Intercept for Witness {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        config.interceptor_state().store_put(Begun(Instant::now()));
         let Some(log) = &self.log else { return Ok(()) };
-        let entry = entry(Event::Sent, Some(context.request()), config);
+        let subject = subject(context.request());
+        config.interceptor_state().store_put(Begun { at: Instant::now(), subject });
+        let entry = entry(Event::Sent, config);
         if !entry.only_reads() {
             // Whoever is cut off now finds in the log what may have happened.
             log.append(entry)?;
@@ -68,7 +72,7 @@ impl Intercept for Witness {
         let Some(log) = &self.log else { return Ok(()) };
         let failed = context.output_or_error().is_none_or(|result| result.is_err());
         log.append(Entry {
-            milliseconds: config.load::<Begun>().map(|begun| begun.0.elapsed().as_millis()),
+            milliseconds: config.load::<Begun>().map(|begun| begun.at.elapsed().as_millis()),
             status,
             request_id: context.response().and_then(request_id),
             error: match (failed, code, status) {
@@ -77,13 +81,13 @@ impl Intercept for Witness {
                 (true, None, Some(_)) => Some("an answer that is not AWS's".into()),
                 (true, None, None) => Some("no answer".into()),
             },
-            ..entry(Event::Answered, context.request(), config)
+            ..entry(Event::Answered, config)
         })?;
         Ok(())
     }
 }
 
-fn entry(event: Event, request: Option<&HttpRequest>, config: &ConfigBag) -> Entry {
+fn entry(event: Event, config: &ConfigBag) -> Entry {
     let operation = config.load::<Metadata>();
     let service = operation.map_or_else(String::new, |operation| operation.service().to_lowercase());
     let name = operation.map_or("", Metadata::name);
@@ -91,7 +95,7 @@ fn entry(event: Event, request: Option<&HttpRequest>, config: &ConfigBag) -> Ent
         time: 0,
         event,
         call: format!("{service}:{name}"),
-        on: request.map(subject).unwrap_or_default(),
+        on: config.load::<Begun>().map_or_else(String::new, |begun| begun.subject.clone()),
         attempt: config.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts),
         status: None,
         request_id: None,

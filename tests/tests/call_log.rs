@@ -1,0 +1,86 @@
+//! The log of calls: whole, in order, and without anything secret.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
+use sts_tests::emulator::Emulator;
+use sts_tests::handoff::{Handoff, with_credentials};
+use sts_tests::programs::Run;
+use sts_tests::proxy::{Fault, Proxy, When};
+
+const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
+const SECRETS: [(&str, &str); 3] = [
+    ("AWS_ACCESS_KEY_ID", "AKIAQZ3SENTINELKEYID"),
+    ("AWS_SECRET_ACCESS_KEY", "sentinel/secret+key/of/forty/characters"),
+    ("AWS_SESSION_TOKEN", "sentinel-session-token"),
+];
+
+#[test]
+fn every_attempt_at_every_call_stands_in_the_log_and_no_secret_does() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let log = story.path("calls.jsonl");
+    const ROLE: &str = "RoleName=harbour-example-backup-backup-credentials";
+    let rules = vec![
+        (When::Is(format!("POST / Action=CreateRole {ROLE}"), 1), Fault::Throttled),
+        (When::Is("POST / Action=ListOpenIDConnectProviders".into(), 1), Fault::Reset),
+    ];
+    let proxy = Proxy::start(emulator.address(), Duration::ZERO, rules);
+    let mut calls = 0;
+    for task in ["plan", "apply", "status", "delete"] {
+        let mut command = story.executor(task);
+        with_credentials(&mut command, proxy.address()).envs(SECRETS).arg("--log").arg(&log);
+        if task == "apply" || task == "delete" {
+            command.arg("--yes");
+        }
+        let _ = Run::of(&mut command).exits(0);
+        calls += proxy.take_traffic().calls.len();
+    }
+    let text = std::fs::read_to_string(&log).unwrap();
+    for (_, secret) in SECRETS {
+        assert!(!text.contains(secret), "{secret} is in the log");
+    }
+    for content in ["Signature", "Statement", "Federated", "jwks_uri", "X-Amz"] {
+        assert!(!text.contains(content), "content of requests is in the log: {content}");
+    }
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let with = |event: &str| lines.iter().filter(|line| line["event"] == event).collect::<Vec<_>>();
+    assert_eq!(with("answered").len(), calls, "one line to each attempt:\n{text}");
+    for line in with("answered") {
+        assert!(line["ms"].is_u64() && line["time"].is_u64() && line["attempt"].is_u64(), "{line}");
+        assert!(line["status"].is_u64() || line["error"] == "no answer", "{line}");
+    }
+    for line in with("sent") {
+        let call = line["call"].as_str().unwrap();
+        assert!(!call.contains(":Get") && !call.contains(":List"), "{line}");
+    }
+    let role: Vec<_> = with("answered").into_iter().filter(|line| line["call"] == "iam:CreateRole").collect();
+    assert_eq!(role.len(), 2, "{text}");
+    assert_eq!((&role[0]["attempt"], &role[0]["error"]), (&1.into(), &"Throttling".into()));
+    assert_eq!((&role[1]["attempt"], &role[1]["status"]), (&2.into(), &200.into()));
+    assert_eq!(role[1]["on"], ROLE);
+    assert!(role[1]["request_id"].is_string(), "{}", role[1]);
+}
+
+#[test]
+fn where_receipt_or_log_cannot_be_written_nothing_is_changed() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let proxy = Proxy::start(emulator.address(), Duration::ZERO, Vec::new());
+    let folder = story.path("a-folder");
+    std::fs::create_dir(&folder).unwrap();
+    let nowhere = story.path("no-such-folder").join("file");
+    for (flag, path, words) in [
+        ("--receipt", &nowhere, "the receipt cannot be written"),
+        ("--receipt", &folder, "the receipt cannot be written"),
+        ("--log", &nowhere, "the log of calls cannot be written"),
+        ("--log", &folder, "the log of calls cannot be written"),
+    ] {
+        let flags = ["--yes".as_ref(), flag.as_ref(), path.as_os_str()];
+        let _ = story.run(proxy.address(), "apply", &flags).exits(1).says(words).says("nothing was changed");
+        let calls = proxy.take_traffic().calls;
+        let writes = |call: &&String| call.starts_with("PUT") || call.contains("Action=Create");
+        assert_eq!(calls.iter().find(writes), None, "{flag} {}", path.display());
+    }
+}

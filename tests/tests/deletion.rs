@@ -1,0 +1,144 @@
+//! Deleting what others made, filled and versioned, page by page.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use sts_tests::emulator::Emulator;
+use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
+use sts_tests::programs::{Run, command, program};
+use sts_tests::proxy::Proxy;
+
+const BUCKET: &str = "harbour-oidc";
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+const POLICY: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}]}"#;
+
+fn tags() -> Value {
+    json!([
+        {"Key": format!("openshift.io/cloud-credential-operator/{CLUSTER}"), "Value": "owned"},
+        {"Key": "Name", "Value": CLUSTER},
+    ])
+}
+
+/// A cluster as another program might have left it, in a bucket with versioning.
+fn foreign_cluster(emulator: &Emulator) {
+    let tagging = format!("openshift.io%2Fcloud-credential-operator%2F{CLUSTER}=owned");
+    let mut calls = vec![
+        json!(["s3", "create_bucket", {"Bucket": BUCKET, "CreateBucketConfiguration": {"LocationConstraint": REGION}}]),
+        json!(["s3", "put_bucket_tagging", {"Bucket": BUCKET, "Tagging": {"TagSet": tags()}}]),
+        // This one is from before versioning: its version is called "null".
+        json!(["s3", "put_object", {"Bucket": BUCKET, "Key": "keys.json", "Body": "0", "Tagging": tagging}]),
+        json!(["s3", "put_bucket_versioning", {"Bucket": BUCKET, "VersioningConfiguration": {"Status": "Enabled"}}]),
+        json!(["iam", "create_open_id_connect_provider",
+            {"Url": format!("https://{BUCKET}.s3.{REGION}.amazonaws.com"), "ClientIDList": ["openshift"],
+             "ThumbprintList": ["0".repeat(40)], "Tags": tags()}]),
+    ];
+    for body in ["1", "2", "3"] {
+        for key in ["keys.json", ".well-known/openid-configuration"] {
+            calls.push(
+                json!(["s3", "put_object", {"Bucket": BUCKET, "Key": key, "Body": body, "Tagging": tagging}]),
+            );
+        }
+    }
+    // Hidden by a marker, as a delete in the console leaves it.
+    calls.push(json!(["s3", "delete_object", {"Bucket": BUCKET, "Key": ".well-known/openid-configuration"}]));
+    for role in ["harbour-one", "harbour-two", "harbour-three"] {
+        calls.push(
+            json!(["iam", "create_role", {"RoleName": role, "AssumeRolePolicyDocument": TRUST, "Tags": tags()}]),
+        );
+        for policy in ["first", "second", "third"] {
+            calls.push(json!(["iam", "put_role_policy",
+                {"RoleName": role, "PolicyName": policy, "PolicyDocument": POLICY}]));
+            let arn = format!("arn:aws:iam::{}:policy/{policy}", Emulator::ACCOUNT);
+            calls.push(json!(["iam", "attach_role_policy", {"RoleName": role, "PolicyArn": arn}]));
+        }
+    }
+    handoff::account(emulator).call(&Value::Array(calls));
+}
+
+/// Bystanders, some with names like the cluster's, and managed policies that anybody may attach.
+fn populated() -> Emulator {
+    let emulator = handoff::inhabited();
+    let policies = ["first", "second", "third"]
+        .map(|name| json!(["iam", "create_policy", {"PolicyName": name, "PolicyDocument": POLICY}]));
+    let mut calls = policies.to_vec();
+    let other = json!([{"Key": "openshift.io/cloud-credential-operator/other", "Value": "owned"}]);
+    calls.push(json!(["iam", "create_role",
+        {"RoleName": "harbour-other-cluster", "AssumeRolePolicyDocument": TRUST, "Tags": other}]));
+    handoff::account(&emulator).call(&Value::Array(calls));
+    emulator
+}
+
+fn delete_by_name(story: &Handoff, at: SocketAddr, flags: &[&str]) -> Run {
+    let mut executor = command(&program("sts-executor"));
+    executor.current_dir(story.path("")).env("HOME", story.path(""));
+    executor.args(["delete", "--name", CLUSTER, "--region", REGION]);
+    Run::of(with_credentials(&mut executor, at).args(flags))
+}
+
+#[test]
+fn a_cluster_of_anybodys_goes_by_its_tag_with_all_versions_policies_and_pages() {
+    let emulator = populated();
+    let account = handoff::account(&emulator);
+    let before = account.dump();
+    foreign_cluster(&emulator);
+    let story = Handoff::prepare();
+    let proxy = Proxy::in_pages_of(2, emulator.address());
+
+    let _ = delete_by_name(&story, proxy.address(), &[]).exits(4).shows("delete role/harbour-two");
+    let _ = delete_by_name(&story, proxy.address(), &["--yes"]).exits(0);
+    let calls = proxy.take_traffic().calls;
+    let pages = |of: &str| calls.iter().filter(|call| call.contains(of)).count();
+    assert!(pages("Action=ListRoles") >= 2 * 3, "several pages of roles: {calls:#?}");
+    assert!(pages("Action=ListAttachedRolePolicies") >= 2 * 3, "several pages of policies: {calls:#?}");
+    assert!(pages("?versions&max-keys=2") >= 5, "several pages of versions: {calls:#?}");
+    assert_eq!(account.dump(), before, "nothing of the cluster's is left, and nothing else is touched");
+    let _ = delete_by_name(&story, proxy.address(), &["--yes"]).exits(0).says("Nothing to do");
+}
+
+#[test]
+fn what_others_put_into_the_bucket_is_listed_and_goes_only_when_that_is_asked_for() {
+    let emulator = populated();
+    let account = handoff::account(&emulator);
+    let before = account.dump();
+    foreign_cluster(&emulator);
+    let strange = |key: &str| json!(["s3", "put_object", {"Bucket": BUCKET, "Key": key, "Body": "mine"}]);
+    let mut calls: Vec<_> =
+        ["notes.txt", "notes.txt", "pictures/cat.png", "pictures/cat.png"].map(strange).into();
+    calls.push(json!(["s3", "delete_object", {"Bucket": BUCKET, "Key": "pictures/cat.png"}]));
+    account.call(&Value::Array(calls));
+    let full = account.dump();
+    let story = Handoff::prepare();
+    let proxy = Proxy::in_pages_of(2, emulator.address());
+
+    let _ = delete_by_name(&story, proxy.address(), &["--yes"])
+        .exits(5)
+        .says("notes.txt")
+        .says("5 objects, old versions or delete markers")
+        .says("--force-bucket");
+    assert_eq!(account.dump(), full, "nothing at all was deleted");
+    let _ = delete_by_name(&story, proxy.address(), &["--force-bucket"])
+        .exits(4)
+        .shows("empty bucket/harbour-oidc")
+        .shows("notes.txt");
+    assert_eq!(account.dump(), full, "nothing was approved");
+    let _ = delete_by_name(&story, proxy.address(), &["--force-bucket", "--yes"])
+        .exits(0)
+        .says("emptied bucket/harbour-oidc");
+    assert_eq!(account.dump(), before);
+}
+
+#[test]
+fn what_lost_its_tag_is_not_the_clusters_any_more_and_stays() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    let role = "harbour-example-backup-backup-credentials";
+    let tag = format!("openshift.io/cloud-credential-operator/{CLUSTER}");
+    account.call(&json!([["iam", "untag_role", {"RoleName": role, "TagKeys": [tag]}]]));
+    let _ = story.run(emulator.address(), "delete", &["--yes"]).exits(0).says(role).says("it lacks the tag");
+    let left = account.dump();
+    assert_eq!(left["roles"].as_object().unwrap().keys().collect::<Vec<_>>(), [role]);
+    assert_eq!((&left["buckets"], &left["providers"]), (&json!({}), &json!({})));
+}
