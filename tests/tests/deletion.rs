@@ -1,5 +1,4 @@
 //! Deleting what others made, filled and versioned, page by page.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
 use std::net::SocketAddr;

@@ -60,7 +60,7 @@ fn two_executors_at_once_end_in_one_and_the_same_account() {
     let full = watch.dump();
     let _ = story.run(emulator.address(), "delete", &["--yes"]).exits(0);
     // The second begins so many call times after the first: from side by side to one behind the other.
-    for lag in [0, 1, 3, 5, 8] {
+    for lag in [0, 2, 5] {
         for (task, goal) in [("apply", &full), ("delete", &empty)] {
             let delay = Duration::from_millis(40);
             let proxy = Proxy::start(emulator.address(), delay, Vec::new());
@@ -79,11 +79,7 @@ fn two_executors_at_once_end_in_one_and_the_same_account() {
                 // A step that the other one overtook fails, says so, and leaves the rest to the next run.
                 assert!(matches!(output.status.code(), Some(0 | 6)), "{task}, lag {lag}: {words}");
             }
-            let found = watch.dump();
-            if found != *goal {
-                let _ = story.run(emulator.address(), task, &["--yes"]).exits(0);
-                panic!("{task}, lag {lag}: the two ended in another account than one alone: {found:#}");
-            }
+            assert_eq!(watch.dump(), *goal, "{task}, lag {lag}: as one alone would have left it");
         }
     }
 }

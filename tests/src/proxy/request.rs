@@ -45,10 +45,10 @@ impl Request {
 
     /// Method and path, and what IAM's and STS's body says of the action and of what it is for.
     pub(super) fn line(&self) -> String {
-        let first = self.head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
-        let body = String::from_utf8_lossy(&self.body);
         const NAMES: [&str; 5] =
             ["Action=", "RoleName=", "PolicyName=", "PolicyArn=", "OpenIDConnectProviderArn="];
+        let first = self.head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1");
+        let body = String::from_utf8_lossy(&self.body);
         let named = body.split('&').filter(|pair| NAMES.iter().any(|name| pair.starts_with(name)));
         named.fold(first.to_owned(), |line, pair| line + " " + pair)
     }
