@@ -1,5 +1,4 @@
 //! Being asked to stop, and not being alone.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "a test of signals starts programs and waits for them")]
 
 use serde_json::Value;
