@@ -1,5 +1,4 @@
 //! The log of calls: whole, in order, and without anything secret.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::Value;
 use std::path::Path;
@@ -10,6 +9,7 @@ use sts_tests::programs::Run;
 use sts_tests::proxy::{Fault, Proxy, When};
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
+const ROLE: &str = "RoleName=harbour-example-backup-backup-credentials";
 const SECRETS: [(&str, &str); 3] = [
     ("AWS_ACCESS_KEY_ID", "AKIAQZ3SENTINELKEYID"),
     ("AWS_SECRET_ACCESS_KEY", "sentinel/secret+key/of/forty/characters"),
@@ -21,7 +21,6 @@ fn every_attempt_at_every_call_stands_in_the_log_and_no_secret_does() {
     let emulator = Emulator::start();
     let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
     let log = story.path("calls.jsonl");
-    const ROLE: &str = "RoleName=harbour-example-backup-backup-credentials";
     let rules = vec![
         (When::Is(format!("POST / Action=CreateRole {ROLE}"), 1), Fault::Throttled),
         (When::Is("POST / Action=ListOpenIDConnectProviders".into(), 1), Fault::Reset),
