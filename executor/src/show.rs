@@ -3,7 +3,6 @@
 //! It says everything without colour; colour only helps the eye.
 
 pub mod contents;
-mod moment;
 pub mod moved;
 mod paint;
 pub mod plan;
@@ -15,5 +14,5 @@ mod value;
 pub mod verification;
 mod wrap;
 
-pub use moment::utc;
 pub use paint::{Paint, Tone, printable};
+pub use sts_schemas::moment::utc;

@@ -1,16 +1,18 @@
 //! The command line of `sts-generator`.
 
 mod cluster;
+mod lifetime;
 mod roles;
 
 pub use cluster::{ClusterArgs, OutputArgs};
+pub use lifetime::Lifetime;
 pub(crate) use roles::no_region;
 pub use roles::{RequestArgs, RoleArgs, TagArgs};
 
-use crate::commands::{self, Surroundings};
+use crate::commands::{self, Person, Surroundings};
 use crate::sandbox::{self, Sandbox};
 use clap::{CommandFactory as _, Parser, Subcommand};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use sts_schemas::failure::{Exit, Failure};
@@ -37,6 +39,7 @@ enum Command {
     CreateIamRoles(commands::create_iam_roles::CreateIamRoles),
     CreateBundle(commands::create_bundle::CreateBundle),
     CreateAll(Box<commands::create_all::CreateAll>),
+    Sign(commands::sign::Sign),
     Finalize(commands::finalize::Finalize),
     Install(commands::install::InstallArgs),
     CheckCluster(commands::check_cluster::CheckCluster),
@@ -71,12 +74,13 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path>) -> Result<(), Failure> {
     match command {
-        Command::CreateSigningKey(args) => args.run(),
+        Command::CreateSigningKey(args) => args.run(surroundings),
         Command::CreateKeyPair(args) => args.run(),
         Command::CreateIdentityProvider(args) => args.run(surroundings),
         Command::CreateIamRoles(args) => args.run(),
         Command::CreateBundle(args) => args.run(surroundings),
         Command::CreateAll(args) => args.run(surroundings),
+        Command::Sign(args) => args.run(surroundings),
         Command::Finalize(args) => args.run(configuration),
         Command::CheckCluster(args) => args.run(configuration),
         Command::Install(args) => commands::install::run(&args),
@@ -113,6 +117,8 @@ const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 #[expect(clippy::disallowed_methods, reason = "the one place where environment and clock are read")]
 fn surroundings() -> Result<Surroundings, Failure> {
+    let asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let person = if asked { Person::Present } else { Person::Absent };
     if let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) {
         let text = text.to_string_lossy();
         let generation = text.parse().map_err(|_| {
@@ -121,11 +127,11 @@ fn surroundings() -> Result<Surroundings, Failure> {
                 format!("{SOURCE_DATE_EPOCH} is {text:?}, and seconds since 1970 are needed"),
             )
         })?;
-        return Ok(Surroundings { generation });
+        return Ok(Surroundings { generation, person });
     }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     match now {
-        Ok(since) => Ok(Surroundings { generation: since.as_secs() }),
+        Ok(since) => Ok(Surroundings { generation: since.as_secs(), person }),
         Err(_) => Err(Failure::new(Exit::Failed, "the clock of this machine stands before 1970")
             .hint(format!("set the clock, or {SOURCE_DATE_EPOCH}"))),
     }

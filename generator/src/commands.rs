@@ -12,6 +12,9 @@ pub mod finalize;
 pub mod install;
 pub mod man;
 mod passphrase;
+mod private_key;
+pub mod sign;
+mod signing;
 mod trust;
 
 use crate::directory::{Directory, FileError, Written};
@@ -27,6 +30,17 @@ use sts_schemas::layout::Place;
 pub struct Surroundings {
     /// The time that a bundle made now bears, in seconds since 1970: `SOURCE_DATE_EPOCH`, or else the clock.
     pub generation: u64,
+    /// Whether somebody can be asked for a passphrase.
+    pub person: Person,
+}
+
+/// Whether a person sits at a terminal, to read a question and to answer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Person {
+    /// There is one.
+    Present,
+    /// This is a script, a pipe or a service.
+    Absent,
 }
 
 /// Writes files, removes those of an earlier run that `replaced` speaks of, and says on stderr what changed.

@@ -10,6 +10,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod countersign;
 mod credentials;
 pub mod directory;
 pub mod feature;

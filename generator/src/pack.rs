@@ -8,6 +8,7 @@ use sts_schemas::digest::Sha256;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::manifest::{FileEntry, Manifest, SchemaVersion, Tool};
 use sts_schemas::signature::{self, Claims, SignatureError, SigningKey};
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// Parses files and holds them against each other, just as a reader will.
 ///
@@ -43,13 +44,13 @@ pub enum PackError {
 }
 
 /// A bundle, ready to be written.
-pub struct SignedBundle {
+pub struct PackedBundle {
     /// Its name: the cluster's and the first digits of its digest.
     pub name: String,
     /// Its digest.
     pub digest: Sha256,
-    /// The gzip'd archive.
-    pub bytes: Vec<u8>,
+    /// The gzip'd archive; it wipes itself, for a private key may be in it.
+    pub bytes: Zeroizing<Vec<u8>>,
 }
 
 impl UnsignedBundle {
@@ -76,30 +77,53 @@ impl UnsignedBundle {
         Ok(Self { manifest, manifest_bytes, files })
     }
 
-    /// Signs the manifest and packs everything.
+    /// Signs the manifest, until `exp` in seconds since 1970 if that is given, and packs everything.
     ///
     /// # Errors
     /// When the key fails, or a path does not fit the archive.
-    pub fn sign(self, key: &SigningKey) -> Result<SignedBundle, PackError> {
-        let digest = Sha256::of(&self.manifest_bytes);
-        let Manifest { cluster, generation, .. } = &self.manifest;
-        let claims = Claims {
-            manifest_sha256: digest.clone(),
-            cluster: cluster.name.clone(),
-            account: cluster.account.clone(),
-            generation: *generation,
-            exp: None,
-        };
+    pub fn sign(self, key: &SigningKey, exp: Option<u64>) -> Result<PackedBundle, PackError> {
+        let claims = Claims::of(&self.manifest, &Sha256::of(&self.manifest_bytes), exp);
         let token = signature::sign(key, &claims)?;
-        let name = format!("{}-{}", cluster.name, digest.short());
-        let mut archive = Vec::new();
+        self.pack(Some((layout::signature(key.public_key().id().as_str()), token)))
+    }
+
+    /// Packs everything without a signature: for a key kept elsewhere, and of no use before that key signed.
+    ///
+    /// # Errors
+    /// When a path does not fit the archive.
+    pub fn leave_unsigned(self) -> Result<PackedBundle, PackError> {
+        self.pack(None)
+    }
+
+    fn pack(&self, signature: Option<(String, String)>) -> Result<PackedBundle, PackError> {
+        let digest = Sha256::of(&self.manifest_bytes);
+        let name = format!("{}-{}", self.manifest.cluster.name, digest.short());
+        let mut archive = Zeroizing::new(Vec::with_capacity(self.room()));
         append(&mut archive, &name, layout::MANIFEST, &self.manifest_bytes)?;
-        append(&mut archive, &name, &layout::signature(key.public_key().id().as_str()), token.as_bytes())?;
+        if let Some((path, token)) = signature {
+            append(&mut archive, &name, &path, token.as_bytes())?;
+        }
         for (path, bytes) in &self.files {
             append(&mut archive, &name, path, bytes)?;
         }
-        archive.resize(archive.len() + END_BLOCKS * BLOCK, 0);
-        Ok(SignedBundle { name, digest, bytes: gzip(&archive) })
+        let end = archive.len() + END_BLOCKS * BLOCK;
+        archive.resize(end, 0);
+        Ok(PackedBundle { name, digest, bytes: Zeroizing::new(gzip(&archive)) })
+    }
+
+    /// About as much as the archive will take: one that grows leaves copies of itself behind.
+    fn room(&self) -> usize {
+        let content: usize = self.files.values().map(|bytes| bytes.len() + 2 * BLOCK).sum();
+        content + self.manifest_bytes.len() + 32 * BLOCK
+    }
+}
+
+impl Drop for UnsignedBundle {
+    fn drop(&mut self) {
+        for (_, bytes) in self.files.iter_mut().filter(|(path, _)| Place::of(path) == Some(Place::PrivateKey))
+        {
+            bytes.zeroize();
+        }
     }
 }
 
@@ -115,7 +139,8 @@ fn same_but_for_case(files: &Files) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
-fn append(archive: &mut Vec<u8>, top: &str, path: &str, bytes: &[u8]) -> Result<(), PathTooLong> {
+/// Appends one entry: header, content, padding.
+pub(crate) fn append(archive: &mut Vec<u8>, top: &str, path: &str, bytes: &[u8]) -> Result<(), PathTooLong> {
     let mode = Place::of(path).map_or(0o600, |place| place.mode());
     let length = bytes.len() as u64;
     archive.extend_from_slice(header(&format!("{top}/{path}"), mode, length)?.as_bytes());

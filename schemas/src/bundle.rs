@@ -12,12 +12,12 @@ mod member;
 pub use error::{Verdict, VerifyError};
 pub use limits::Limits;
 
-use crate::contents::{Contents, ContentsReader, Problem, Problems};
+use crate::contents::{Contents, ContentsReader, PrivateKeyForm, Problem, Problems};
 use crate::digest::Sha256;
 use crate::layout::{self, Place};
 use crate::manifest::{Manifest, SchemaVersion};
 use crate::open::{BindError, Bound};
-use crate::signature::{self, Claims, KeyKind, TrustStore};
+use crate::signature::{self, Claims, Holder, KeyKind, TrustStore};
 use crate::state::Desired;
 use archive::{ArchiveReader, Entry};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +41,10 @@ pub struct VerifiedBundle {
 
 /// A bundle of which everything was checked but who signed it: for looking, never for acting.
 #[derive(Debug, Clone)]
-pub struct UntrustedBundle(VerifiedBundle);
+pub struct UntrustedBundle {
+    bundle: VerifiedBundle,
+    signatures: BTreeMap<Sha256, String>,
+}
 
 /// A trusted key that signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,15 +55,19 @@ pub struct Signer {
     pub kind: KeyKind,
     /// When the signature ends to count, in seconds since 1970, if ever.
     pub expires: Option<u64>,
+    /// Whether that time has ended, and the signature counts because a person said so.
+    pub expired: bool,
+    /// Who the key's file says holds it: a claim, which nobody vouches for.
+    pub holder: Option<Holder>,
 }
 
-/// Whether the end of a signature's time counts.
+/// Whether the end of a signature's time counts; both know the time, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// It does; this is the time, in seconds since 1970.
+    /// It does.
     Enforced(u64),
     /// It does not, because a person said so.
-    Overridden,
+    Overridden(u64),
 }
 
 impl<R: Read> UnverifiedBundle<R> {
@@ -87,7 +94,12 @@ impl<R: Read> UnverifiedBundle<R> {
     /// # Errors
     /// As [`UnverifiedBundle::verify`], but for those that speak of trust.
     pub fn read_without_trust(self) -> Result<UntrustedBundle, VerifyError> {
-        self.read(|_, signatures| Ok((Vec::new(), signatures.keys().cloned().collect()))).map(UntrustedBundle)
+        let mut tokens = BTreeMap::new();
+        let bundle = self.read(|_, signatures| {
+            tokens.clone_from(signatures);
+            Ok((Vec::new(), signatures.keys().cloned().collect()))
+        })?;
+        Ok(UntrustedBundle { bundle, signatures: tokens })
     }
 
     fn read(
@@ -153,9 +165,9 @@ fn trusted_signers(
     if signatures.is_empty() {
         return Err(VerifyError::Unsigned);
     }
-    let now = match expiry {
-        Expiry::Enforced(now) => Some(now),
-        Expiry::Overridden => None,
+    let (now, enforced) = match expiry {
+        Expiry::Enforced(now) => (now, Some(now)),
+        Expiry::Overridden(now) => (now, None),
     };
     let (mut signers, mut unknown) = (Vec::new(), Vec::new());
     for (key_id, token) in signatures {
@@ -164,11 +176,17 @@ fn trusted_signers(
             continue;
         };
         let bad = |source| VerifyError::BadSignature { key: key_id.clone(), source };
-        let claims: Claims = signature::verify(token, key, now).map_err(bad)?;
+        let claims: Claims = signature::verify(token, key, enforced).map_err(bad)?;
         if claims.manifest_sha256 != Sha256::of(manifest) {
             return Err(VerifyError::OtherManifest { key: key_id.clone() });
         }
-        let signer = Signer { key: key_id.clone(), kind: key.kind(), expires: claims.exp };
+        let signer = Signer {
+            key: key_id.clone(),
+            kind: key.kind(),
+            expires: claims.exp,
+            expired: claims.exp.is_some_and(|end| end <= now),
+            holder: key.holder().cloned(),
+        };
         signers.push((signer, claims));
     }
     if signers.len() < trust.threshold() {
@@ -309,9 +327,9 @@ impl VerifiedBundle {
         &self.contents.installer_manifests
     }
 
-    /// Paths of private keys in the bundle; the executor never needs one.
+    /// Private keys in the bundle by path; the executor never needs one.
     #[must_use]
-    pub fn private_keys(&self) -> &[String] {
+    pub fn private_keys(&self) -> &BTreeMap<String, PrivateKeyForm> {
         &self.contents.private_keys
     }
 }
@@ -320,6 +338,12 @@ impl UntrustedBundle {
     /// What it would be if it were trusted, for showing to a person under a warning.
     #[must_use]
     pub fn as_if_verified(&self) -> &VerifiedBundle {
-        &self.0
+        &self.bundle
+    }
+
+    /// The signatures by the key id each stands under; nobody checked one of them.
+    #[must_use]
+    pub fn signatures(&self) -> &BTreeMap<Sha256, String> {
+        &self.signatures
     }
 }

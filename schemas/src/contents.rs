@@ -6,7 +6,10 @@ mod documents;
 mod hosting;
 mod installer;
 mod private;
+mod private_key;
 mod roles;
+
+pub use private_key::PrivateKeyForm;
 
 use crate::cli_input::{
     CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateOriginAccessControl, CreateRole,
@@ -19,6 +22,7 @@ use crate::open::{self, BindError, Bound, OpenValue};
 use crate::policy::PolicyDocument;
 use crate::resource::{GENERATION_TAG, Provider, Resource, Tags};
 use crate::state::{Desired, State};
+use private_key::PrivateKey;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -64,8 +68,8 @@ pub struct Contents {
     pub installer_manifests: BTreeMap<String, String>,
     /// What the issuer's URL must serve, whoever serves it.
     pub documents: IssuerDocuments,
-    /// Paths of private keys among the files; empty unless somebody asked for them.
-    pub private_keys: Vec<String>,
+    /// Private keys among the files by path; empty unless somebody asked for them.
+    pub private_keys: BTreeMap<String, PrivateKeyForm>,
     /// The files as they are, where they have open places.
     open_files: BTreeMap<String, Vec<u8>>,
 }
@@ -87,6 +91,7 @@ impl Contents {
             reader.file(path, &bound.fill_in(bytes));
         }
         let mut contents = reader.finish().map_err(BindError::Inconsistent)?;
+        contents.private_keys.clone_from(&self.private_keys);
         let Bound { account, issuer } = self.desired.bound.clone();
         let taken = |value| self.desired.cluster.open().contains(&value);
         contents.desired.bound = Bound {
@@ -124,7 +129,7 @@ struct Parsed {
     roles: BTreeMap<String, CreateRole>,
     policies: BTreeMap<String, PutRolePolicy>,
     installer_manifests: BTreeMap<String, String>,
-    private_keys: Vec<String>,
+    private_keys: BTreeMap<String, PrivateKey>,
     requests: usize,
     open_files: BTreeMap<String, Vec<u8>>,
 }
@@ -143,7 +148,8 @@ impl ContentsReader {
             return;
         };
         let open = self.cluster.open();
-        if !open.is_empty() {
+        // A private key has no open places, and is not kept.
+        if !open.is_empty() && place != Place::PrivateKey {
             // What nobody parses has no open places, and would only take memory.
             let unread = matches!(place, Place::Request | Place::Review | Place::ApplyScript);
             let kept = if unread { Vec::new() } else { bytes.to_vec() };
@@ -154,7 +160,7 @@ impl ContentsReader {
         match place {
             Place::Manifest | Place::Signature { .. } | Place::Review | Place::ApplyScript => {}
             Place::Request => self.parsed.requests += 1,
-            Place::PrivateKey => self.parsed.private_keys.push(path.to_owned()),
+            Place::PrivateKey => self.private_key(path, bytes),
             Place::PublicKey => self.parsed.public_key = self.text(path, bytes),
             Place::InstallerManifest => {
                 if let Some(text) = self.text(path, bytes) {
@@ -201,6 +207,7 @@ impl ContentsReader {
         let parsed = std::mem::take(&mut self.parsed);
         hosting::check(&mut self, &parsed, &mut resources);
         documents::check(&mut self, &parsed);
+        private_key::check(&mut self, &parsed);
         self.provider(parsed.provider.as_ref(), &mut resources);
         roles::check(&mut self, &parsed, &mut resources);
         installer::check(&mut self, &parsed);
@@ -221,6 +228,7 @@ impl ContentsReader {
         // A missing one was a problem.
         let documents =
             IssuerDocuments { discovery: discovery.unwrap_or_default(), keys: keys.unwrap_or_default() };
+        let private_keys = private_keys.into_iter().map(|(path, key)| (path, key.form())).collect();
         Ok(Contents { desired, installer_manifests, documents, private_keys, open_files })
     }
 
@@ -273,6 +281,13 @@ impl ContentsReader {
             tags,
         };
         self.place(layout::PROVIDER, Resource::Provider(provider), resources);
+    }
+
+    fn private_key(&mut self, path: &str, bytes: &[u8]) {
+        match PrivateKey::read(path, bytes) {
+            Ok(key) => drop(self.parsed.private_keys.insert(path.to_owned(), key)),
+            Err(what) => self.problem(path, what),
+        }
     }
 
     fn problem(&mut self, file: &str, what: impl Into<String>) {

@@ -12,3 +12,14 @@ pub(crate) fn label(text: &str) -> Option<&str> {
 pub(crate) fn block(text: &str) -> Option<&str> {
     Some(&text[text.find(BEGIN)?..])
 }
+
+/// What the first line `# <label>: <value>` before the block says.
+pub(crate) fn comment<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let before = &text[..text.find(BEGIN)?];
+    before.lines().find_map(|line| line.strip_prefix("# ")?.strip_prefix(label)?.strip_prefix(": "))
+}
+
+/// Such a line.
+pub(crate) fn to_comment(label: &str, value: &str) -> String {
+    format!("# {label}: {value}\n")
+}

@@ -46,6 +46,8 @@ pub struct Receipt {
     pub started: u64,
     /// When it ended, in seconds since 1970.
     pub finished: u64,
+    /// The notes of the plan, as they were approved: what was overridden, adopted or rolled back.
+    pub notes: Vec<String>,
     /// Whether every step was done. False in what a run that was killed leaves behind.
     pub complete: bool,
     /// The issuer the cluster's tokens name; none after a delete.

@@ -5,7 +5,9 @@
 
 mod algorithm;
 mod crypto;
+mod detached;
 mod error;
+mod holder;
 mod jws;
 mod key_file;
 mod public_key;
@@ -13,7 +15,9 @@ mod signing_key;
 mod trust;
 
 pub use algorithm::{Algorithm, KeyKind};
+pub use detached::assemble;
 pub use error::KeyError;
+pub use holder::{Holder, HolderText};
 pub use jws::{Claims, SignatureError, Statement, key_id_of, sign, signed_key_id, signing_input, verify};
 pub use key_file::{KEY_FOLDER, KeyFileError, trusted_keys};
 pub use public_key::PublicKey;

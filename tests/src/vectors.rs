@@ -5,6 +5,7 @@ mod headers;
 mod inconsistent;
 mod signed;
 mod tokens;
+pub mod trust;
 
 use crate::adversary::{File, files, pack, unpack};
 use crate::handoff::Handoff;
@@ -19,6 +20,10 @@ use sts_schemas::signature::SigningKey;
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
 /// The key that the cases were made to be checked with, in that folder.
 pub const TRUSTED_KEY: &str = "trusted.pub";
+/// Another key, which some cases trust too, in that folder.
+pub const SECOND_KEY: &str = "second.pub";
+/// The file of a case that says whom its reader trusts, where that is not the one key alone.
+pub const TRUST: &str = "trust";
 /// The file of a case that is a bundle, or says so.
 pub const BUNDLE: &str = "bundle.tar.gz";
 /// The file of a case with its verdict: the name of a [`VerifyError`], or `verified`; behind a colon, words of the
@@ -53,6 +58,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         headers::CASES,
         signed::CASES,
         tokens::CASES,
+        trust::CASES,
         inconsistent::CASES,
         inconsistent::MORE_CASES,
     ];
@@ -126,11 +132,15 @@ impl Sound {
     pub fn write_cases(&self, into: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(into)?;
         std::fs::write(into.join(TRUSTED_KEY), &self.trusted)?;
+        std::fs::write(into.join(SECOND_KEY), trust::second_key())?;
         for case in cases() {
             let folder = into.join(case.name);
             std::fs::create_dir_all(&folder)?;
             std::fs::write(folder.join(BUNDLE), (case.damage)(self))?;
             std::fs::write(folder.join(VERDICT), format!("{}\n", case.verdict))?;
+            if let Some(trust) = trust::of_case(case.name) {
+                std::fs::write(folder.join(TRUST), trust)?;
+            }
         }
         Ok(())
     }

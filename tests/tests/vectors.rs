@@ -8,11 +8,26 @@ use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifyError};
 use sts_schemas::signature::{Algorithm, PublicKey, SigningKey, TrustError, TrustStore};
 use sts_tests::adversary::{archive, files, pack, unpack};
 use sts_tests::handoff::GENERATION;
-use sts_tests::vectors::{BUNDLE, FOLDER, REASONS, TRUSTED_KEY, VERDICT, cases, name};
+use sts_tests::vectors::{BUNDLE, FOLDER, REASONS, TRUST, TRUSTED_KEY, VERDICT, cases, name};
 
 fn trust() -> TrustStore {
-    let pem = std::fs::read_to_string(Path::new(FOLDER).join(TRUSTED_KEY)).unwrap();
-    TrustStore::new(vec![PublicKey::from_pem(&pem).unwrap()], NonZeroUsize::MIN).unwrap()
+    trust_in(&[TRUSTED_KEY], NonZeroUsize::MIN).unwrap()
+}
+
+fn trust_in(keys: &[&str], threshold: NonZeroUsize) -> Result<TrustStore, TrustError> {
+    let pem = |key: &&str| std::fs::read_to_string(Path::new(FOLDER).join(key)).unwrap();
+    TrustStore::new(keys.iter().map(|key| PublicKey::from_pem(&pem(key)).unwrap()).collect(), threshold)
+}
+
+/// Whom the reader of a case trusts: whom its file says, or else the one key.
+fn trust_of(case: &str) -> Result<TrustStore, TrustError> {
+    match std::fs::read_to_string(Path::new(FOLDER).join(case).join(TRUST)) {
+        Err(_) => Ok(trust()),
+        Ok(text) => {
+            let (threshold, keys) = text.split_once('\n').unwrap();
+            trust_in(&keys.lines().collect::<Vec<_>>(), threshold.parse().unwrap())
+        }
+    }
 }
 
 fn kept() -> Vec<(String, String, Vec<u8>)> {
@@ -29,15 +44,20 @@ fn kept() -> Vec<(String, String, Vec<u8>)> {
 
 #[test]
 fn each_case_is_judged_as_its_verdict_says() {
-    let trust = trust();
     let wrong: Vec<_> = kept()
         .into_iter()
         .filter_map(|(case, verdict, bundle)| {
-            let result =
-                UnverifiedBundle::new(bundle.as_slice()).verify(&trust, Expiry::Enforced(GENERATION));
-            let (found, words) = match &result {
-                Ok(_) => ("verified", String::new()),
-                Err(error) => (name(error), error.to_string()),
+            let (found, words) = match trust_of(&case) {
+                Err(error @ TrustError::NoKey) => ("no-key", error.to_string()),
+                Err(error @ TrustError::ThresholdTooHigh { .. }) => ("threshold-too-high", error.to_string()),
+                Ok(trust) => {
+                    match UnverifiedBundle::new(bundle.as_slice())
+                        .verify(&trust, Expiry::Enforced(GENERATION))
+                    {
+                        Ok(_) => ("verified", String::new()),
+                        Err(error) => (name(&error), error.to_string()),
+                    }
+                }
             };
             let (wanted, says) = verdict.split_once(": ").unwrap_or((&verdict, ""));
             let right = found == wanted && words.contains(says);
@@ -60,6 +80,10 @@ fn every_reason_to_reject_a_bundle_has_a_case() {
 fn the_cases_that_are_kept_are_those_that_are_made() {
     let kept: BTreeSet<_> = kept().into_iter().map(|(case, verdict, _)| (case, verdict)).collect();
     let made: BTreeSet<_> = cases().map(|case| (case.name.to_owned(), case.verdict.to_owned())).collect();
+    for (case, _) in &kept {
+        let trust = std::fs::read_to_string(Path::new(FOLDER).join(case).join(TRUST)).ok();
+        assert_eq!(trust.as_deref(), sts_tests::vectors::trust::of_case(case), "{case}");
+    }
     assert_eq!(kept, made, "run `cargo run --package sts-tests --bin make-vectors`");
 }
 
@@ -71,7 +95,7 @@ fn a_source_that_fails_says_nothing_about_the_bundle() {
             Err(std::io::Error::other("the stick was pulled"))
         }
     }
-    let result = UnverifiedBundle::new(Failing).verify(&trust(), Expiry::Overridden);
+    let result = UnverifiedBundle::new(Failing).verify(&trust(), Expiry::Enforced(GENERATION));
     assert!(matches!(result, Err(VerifyError::Unreadable(_))));
 }
 

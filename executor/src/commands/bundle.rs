@@ -2,11 +2,13 @@
 
 use super::refusal;
 use crate::session::Session;
+use crate::show::utc;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
+use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::signature::{PublicKey, TrustStore, trusted_keys};
 
@@ -30,7 +32,7 @@ pub(crate) struct TrustArgs {
     /// How many different trusted keys must have signed.
     #[arg(long, value_name = "N", default_value = "1")]
     threshold: NonZeroUsize,
-    /// Take signatures whose time has ended.
+    /// Take signatures whose time has ended; the report, the plan and the receipt say so.
     #[arg(long)]
     allow_expired: bool,
 }
@@ -60,16 +62,24 @@ impl BundleArgs {
         let trust =
             TrustStore::new(keys, self.trust.threshold).map_err(|error| refusal::of_trust(error, session))?;
         let expiry = if self.trust.allow_expired {
-            session.tell("Warning: signatures count even where their time has ended (--allow-expired).");
-            Expiry::Overridden
+            Expiry::Overridden(session.now())
         } else {
             Expiry::Enforced(session.now())
         };
         let bundle = UnverifiedBundle::new(source).verify(&trust, expiry).map_err(refusal::of_bundle)?;
-        for path in bundle.private_keys() {
-            session.tell(&format!(
-                "Warning: the bundle carries a private key in {path}; it is not needed here."
-            ));
+        for note in expired(&bundle) {
+            session.tell(&format!("WARNING: {note}"));
+        }
+        for (path, form) in bundle.private_keys() {
+            session.tell(&match form {
+                PrivateKeyForm::Plaintext => format!(
+                    "WARNING: the bundle carries the cluster's private key in plain text, in {path}. Whoever can \
+                     read the bundle can make tokens of the cluster. Nothing here needs it."
+                ),
+                PrivateKeyForm::Encrypted => format!(
+                    "Note: the bundle carries the cluster's private key in {path}, encrypted. Nothing here needs it."
+                ),
+            });
         }
         Ok(bundle)
     }
@@ -86,6 +96,17 @@ impl BundleArgs {
             self.bundle.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         name.strip_suffix(".tar.gz").unwrap_or(&name).to_owned()
     }
+}
+
+/// A sentence for each signature that counts only because a person said that its end does not.
+pub(super) fn expired(bundle: &VerifiedBundle) -> impl Iterator<Item = String> {
+    bundle.signers().iter().filter(|signer| signer.expired).map(|signer| {
+        let ended = signer.expires.map_or_else(String::new, |end| format!(" at {}", utc(end)));
+        format!(
+            "EXPIRED: the signature of the key {} ended to count{ended}, and is taken because of --allow-expired.",
+            signer.key
+        )
+    })
 }
 
 impl TrustArgs {

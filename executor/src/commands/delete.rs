@@ -3,8 +3,7 @@
 use super::account::{self, AccountArgs};
 use super::approval::{self, ApprovalArgs};
 use super::binding;
-use super::bundle::BundleArgs;
-use super::bundle::TrustArgs;
+use super::bundle::{BundleArgs, TrustArgs, expired};
 use super::carry_out::{self, Work};
 use super::gone;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
@@ -68,10 +67,12 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         args;
     let contents = if force_bucket { BucketContents::Remove } else { BucketContents::Refuse };
     let receipt_key = receipt_key.read()?;
+    let mut notes = Vec::new();
     let (doomed, stem) = match (bundle, name.zip(region)) {
         (Some(bundle), _) => {
             let bundle = BundleArgs { bundle, trust };
             let verified = bundle.verified(session)?;
+            notes.extend(expired(&verified));
             (Doomed::Bundled(Box::new(verified)), bundle.stem())
         }
         (None, Some((name, region))) => {
@@ -87,7 +88,8 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     let target = Target { contents, ..doomed.target(&aws)? };
     let scope = target_scope(&target, &reach);
     let observed = account::observe(&runtime, &aws, &scope)?;
-    let plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
+    let mut plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
+    plan.notes.extend(notes);
     if !plan.foreign.is_empty() {
         session.tell("Left as they are, because they are not the cluster's:");
         session.tell(show::plan::foreign(&plan).trim_end());

@@ -3,7 +3,7 @@
 use super::account::{self, AccountArgs};
 use super::approval;
 use super::binding::Look;
-use super::bundle::BundleArgs;
+use super::bundle::{BundleArgs, expired};
 use super::refusal;
 use crate::account::{Account, Runtime};
 use crate::cli::Format;
@@ -64,8 +64,10 @@ pub(super) fn make(
     (account, choice): (&AccountArgs, &ChoiceArgs),
 ) -> Result<(Plan, Preflight, Contents), Failure> {
     let (Look { contents, observed }, survey) = Look::ahead(aws, runtime, bundle, account.search())?;
-    let plan = plan(Some(bundle.digest()), &contents.desired, &observed, &choice.options());
-    let plan = plan.map_err(refusal::of_plan)?;
+    let mut plan = plan(Some(bundle.digest()), &contents.desired, &observed, &choice.options())
+        .map_err(refusal::of_plan)?;
+    // What a person overrode to come this far is part of what is approved.
+    plan.notes.extend(expired(bundle));
     let ahead = preflight(&contents.desired, &plan, &survey);
     Ok((plan, ahead, contents))
 }

@@ -129,6 +129,7 @@ pub(super) fn receipt(
         caller: identity.caller.clone(),
         started: period.started,
         finished: period.finished,
+        notes: plan.notes.clone(),
         complete: steps.iter().all(|step| step.outcome == Outcome::Done),
         issuer: made.map(|desired| desired.cluster.issuer.clone()),
         provider: made.map(|desired| desired.cluster.provider_arn()),

@@ -1,7 +1,7 @@
 //! `rehearse`: the whole way once, on an account in memory.
 
 use super::binding::Look;
-use super::bundle::BundleArgs;
+use super::bundle::{BundleArgs, expired};
 use super::receipt::{Period, ReceiptFile, receipt};
 use super::{account, refusal};
 use crate::account::{Account, Identity, Memory, Runtime, Search};
@@ -138,8 +138,11 @@ impl<'a> Stage<'a> {
 
     fn plan(&self) -> Result<Plan, Failure> {
         let Look { contents, observed } = self.look()?;
-        plan(Some(self.bundle.digest()), &contents.desired, &observed, &PlanOptions::default())
-            .map_err(refusal::of_plan)
+        let mut plan =
+            plan(Some(self.bundle.digest()), &contents.desired, &observed, &PlanOptions::default())
+                .map_err(refusal::of_plan)?;
+        plan.notes.extend(expired(self.bundle));
+        Ok(plan)
     }
 
     fn carry_out(&self, plan: &Plan, session: &mut Session<'_>) -> Result<Receipt, Failure> {

@@ -1,6 +1,7 @@
 //! What is in a bundle.
 
 use super::plan::essence;
+use super::verification::claims;
 use super::wrap::wrapped;
 use super::{Paint, Tone, printable, utc};
 use serde::Serialize;
@@ -70,6 +71,9 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
     line("generation", &manifest.generation.to_string());
     for signer in bundle.signers() {
         line("signed by", &format!("{}, {:?}", signer.key, signer.kind));
+        for claim in claims(signer.holder.as_ref()) {
+            line("claimed", &claim);
+        }
     }
     for key in bundle.unknown_signatures() {
         line("unknown key", &format!(" {key}"));

@@ -47,5 +47,9 @@ pub fn text(receipt: &Receipt, paint: Paint) -> String {
     if let Some(issuer) = &receipt.issuer {
         let _ = writeln!(out, "  issuer  {issuer}");
     }
+    for note in &receipt.notes {
+        let _ = writeln!(out, "{}", paint.tone(Tone::Warning, "  Note:"));
+        out.push_str(&wrapped("    ", &printable(note)));
+    }
     out
 }

@@ -7,6 +7,7 @@ use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::Tool;
+use sts_schemas::signature::Holder;
 
 /// The facts of a verification that went well.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +47,17 @@ pub struct TrustedSigner {
     pub kind: String,
     /// When the signature ends to count, in seconds since 1970.
     pub expires: Option<u64>,
+    /// Whether that time had ended, and the signature counted because of `--allow-expired`.
+    pub expired: bool,
+    /// Who the key's file says holds the key: a claim that nobody checked.
+    pub claimed_holder: Option<Holder>,
+}
+
+/// What a key's file claims about its holder, a line each.
+pub(super) fn claims(holder: Option<&Holder>) -> impl Iterator<Item = String> {
+    let name = holder.and_then(|holder| holder.name.as_ref()).map(|name| format!("name {name}"));
+    let contact = holder.and_then(|holder| holder.contact.as_ref()).map(|text| format!("contact {text}"));
+    name.into_iter().chain(contact)
 }
 
 impl Verification {
@@ -57,6 +69,8 @@ impl Verification {
             key: signer.key.clone(),
             kind: format!("{:?}", signer.kind),
             expires: signer.expires,
+            expired: signer.expired,
+            claimed_holder: signer.holder.clone(),
         });
         Self {
             verdict: "verified",
@@ -84,8 +98,15 @@ impl Verification {
         line("bundle", self.bundle.as_str());
         for signer in &self.signers {
             line("signed by", signer.key.as_str());
-            let until = signer.expires.map_or_else(String::new, |at| format!(", counts until {}", utc(at)));
+            let until = match signer.expires.map(utc) {
+                None => String::new(),
+                Some(end) if signer.expired => format!(", EXPIRED {end}, let count"),
+                Some(end) => format!(", counts until {end}"),
+            };
             line("", &format!("{}{until}", signer.kind));
+            for claim in claims(signer.claimed_holder.as_ref()) {
+                line("claimed", &claim);
+            }
         }
         for key in &self.unknown_signatures {
             line("unknown key", &format!(" {key}"));

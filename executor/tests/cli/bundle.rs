@@ -28,6 +28,11 @@ pub(crate) fn signing_key(seed: u8) -> SigningKey {
 
 /// Writes a bundle signed with `key`, and gives the digest of its manifest.
 pub(crate) fn write(path: &Path, key: &SigningKey) -> Sha256 {
+    write_until(path, key, None)
+}
+
+/// The same with a signature that ends to count.
+pub(crate) fn write_until(path: &Path, key: &SigningKey, exp: Option<u64>) -> Sha256 {
     let files = files();
     let entries = files.iter().map(|(path, bytes)| FileEntry {
         path: path.clone(),
@@ -41,17 +46,11 @@ pub(crate) fn write(path: &Path, key: &SigningKey) -> Sha256 {
         cluster: cluster(),
         files: entries.collect(),
     };
-    let manifest = manifest.to_bytes();
-    let digest = Sha256::of(&manifest);
-    let claims = Claims {
-        manifest_sha256: digest.clone(),
-        cluster: cluster().name,
-        account: cluster().account,
-        generation: GENERATION,
-        exp: None,
-    };
+    let manifest_bytes = manifest.to_bytes();
+    let digest = Sha256::of(&manifest_bytes);
+    let claims = Claims::of(&manifest, &digest, exp);
     let signature = sign(key, &claims).unwrap().into_bytes();
-    let mut all = vec![(layout::MANIFEST.to_owned(), manifest)];
+    let mut all = vec![(layout::MANIFEST.to_owned(), manifest_bytes)];
     all.push((layout::signature(key.public_key().id().as_str()), signature));
     all.extend(files);
     std::fs::write(path, packed(&format!("demo-{}", digest.short()), &all)).unwrap();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod bundle;
+mod signers;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,10 @@
 //! `sts-generator create-all`: key pair, issuer, roles and bundle in one go.
 
-use super::create_bundle::{SigningArgs, bundle};
+use super::create_bundle::{Seal, bundle};
 use super::create_iam_roles::role_files;
 use super::create_identity_provider::ProviderArgs;
+use super::private_key::PrivateKeyArgs;
+use super::signing::SigningArgs;
 use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs};
 use crate::directory::Directory;
@@ -34,13 +36,15 @@ pub struct CreateAll {
     output: OutputArgs,
     #[command(flatten)]
     signing: SigningArgs,
+    #[command(flatten)]
+    private_key: PrivateKeyArgs,
 }
 
 impl CreateAll {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let region = self.requests.region(self.cluster.region.as_ref())?;
         let cluster = self.cluster.cluster(&region)?;
-        let signing_key = self.signing.key()?;
+        let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = Directory::at(&self.output.output_dir);
         let key = match &self.provider.public_key_file {
@@ -55,6 +59,6 @@ impl CreateAll {
             surroundings.generation,
         ));
         write_files(&directory, &files, |path| is_of_issuer(path) || is_of_roles(path))?;
-        bundle(&directory, &signing_key, &self.signing.bundle_dir, Some(&cluster.region), surroundings)
+        bundle(&directory, &seal, Some(&cluster.region), surroundings)
     }
 }

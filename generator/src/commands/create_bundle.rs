@@ -1,6 +1,8 @@
 //! `sts-generator create-bundle`: checks a directory again, packs and signs it.
 
-use super::{Surroundings, in_file, passphrase, print_line, read_input, say};
+use super::private_key::{PrivateKey, PrivateKeyArgs};
+use super::signing::{Signing, SigningArgs};
+use super::{Surroundings, print_line, say};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError, write_whole};
 use crate::pack::{UnsignedBundle, check};
@@ -9,19 +11,18 @@ use crate::recognise::cluster_of;
 use crate::render::{Files, apply_script, review};
 use crate::token;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use sts_schemas::aws::Region;
 use sts_schemas::cli_input::{CreateOpenIdConnectProvider, Tag};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{self, Place};
 use sts_schemas::resource::GENERATION_TAG;
-use sts_schemas::signature::SigningKey;
 
 /// Check a directory, write its REVIEW.md and apply.sh, pack it and sign it; prints the bundle's path.
 ///
 /// The JSON files are what counts: an edit of theirs (a narrower policy, say) goes into the bundle, and what
-/// does not hold together is refused, file by file. The cluster's private key stays behind.
+/// does not hold together is refused, file by file. The cluster's private key stays behind, unless --private-key says otherwise.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sts-generator create-bundle --output-dir demo --signing-key author.key
@@ -31,58 +32,54 @@ pub struct CreateBundle {
     output: OutputArgs,
     #[command(flatten)]
     signing: SigningArgs,
+    #[command(flatten)]
+    private_key: PrivateKeyArgs,
     /// AWS region, for a directory without a bucket that could tell it.
     #[arg(long)]
     region: Option<Region>,
 }
 
-/// Who signs, and where the bundle goes.
-#[derive(Debug, Clone, Args)]
-pub struct SigningArgs {
-    /// The author's signing key, as create-signing-key makes it.
-    #[arg(long, value_name = "FILE")]
-    pub signing_key: PathBuf,
-    /// File whose first line is the passphrase of the signing key.
-    #[arg(long, value_name = "FILE")]
-    pub passphrase_file: Option<PathBuf>,
-    /// Directory for the bundle.
-    #[arg(long, value_name = "DIR", default_value = "bundles")]
-    pub bundle_dir: PathBuf,
-}
-
-impl SigningArgs {
-    /// Reads the signing key.
-    pub(crate) fn key(&self) -> Result<SigningKey, Failure> {
-        let path = &self.signing_key;
-        let bytes = zeroize::Zeroizing::new(read_input(path)?);
-        let passphrase = self.passphrase_file.as_deref().map(passphrase::read).transpose()?;
-        let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        SigningKey::from_pem(text, passphrase.as_deref().map(Vec::as_slice)).map_err(|error| {
-            in_file(path, error)
-                .hint("create-signing-key makes one; an encrypted one needs --passphrase-file")
-        })
+impl CreateBundle {
+    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
+        let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
+        let directory = Directory::at(&self.output.output_dir);
+        bundle(&directory, &seal, self.region.as_ref(), surroundings)
     }
 }
 
-impl CreateBundle {
-    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
-        let key = self.signing.key()?;
-        let directory = Directory::at(&self.output.output_dir);
-        bundle(&directory, &key, &self.signing.bundle_dir, self.region.as_ref(), surroundings)
+/// How a bundle is closed: who signs it, whether the private key goes in, and where it goes.
+pub(crate) struct Seal {
+    signing: Signing,
+    private_key: PrivateKey,
+    bundle_dir: PathBuf,
+}
+
+impl Seal {
+    /// Opens the signing key and gets the passphrases, before anything is made.
+    pub(crate) fn open(
+        signing: &SigningArgs,
+        private_key: &PrivateKeyArgs,
+        surroundings: Surroundings,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            private_key: private_key.open(surroundings)?,
+            signing: signing.open(surroundings)?,
+            bundle_dir: signing.bundle_dir.clone(),
+        })
     }
 }
 
 /// Checks the directory, completes it with what is derived from its files, packs, signs, and prints the path.
 pub(crate) fn bundle(
     directory: &Directory,
-    key: &SigningKey,
-    bundle_dir: &Path,
+    seal: &Seal,
     region: Option<&Region>,
     surroundings: Surroundings,
 ) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let stage = Stage::begin("checking and packing");
     let mut files = bundled_files(directory)?;
+    seal.private_key.add(directory, &mut files)?;
     let inconsistent = |problems| {
         Failure::new(Exit::Failed, Inconsistent { path: directory.path().display().to_string(), problems })
             .hint("mend the files named, or write them anew with create-all")
@@ -99,12 +96,15 @@ pub(crate) fn bundle(
         files.insert(path.to_owned(), bytes);
     }
     let bundle = UnsignedBundle::new(&cluster, generation, files)
-        .and_then(|unsigned| unsigned.sign(key))
+        .and_then(|unsigned| match &seal.signing {
+            Signing::Key(key, end) => unsigned.sign(key, *end),
+            Signing::Elsewhere => unsigned.leave_unsigned(),
+        })
         .map_err(|error| Failure::new(Exit::Failed, error))?;
-    let path = bundle_dir.join(format!("{}.tar.gz", bundle.name));
-    write_whole(&path, &bundle.bytes, 0o644).map_err(failed)?;
+    let path = seal.bundle_dir.join(format!("{}.tar.gz", bundle.name));
+    write_whole(&path, &bundle.bytes, seal.private_key.bundle_mode()).map_err(failed)?;
     drop(stage);
-    tell(&cluster, &bundle, key);
+    tell(&cluster, &bundle, seal);
     print_line(&path.display().to_string())
 }
 
@@ -131,14 +131,15 @@ struct Inconsistent {
     problems: sts_schemas::contents::Problems,
 }
 
-fn tell(cluster: &Cluster, bundle: &crate::pack::SignedBundle, key: &SigningKey) {
+fn tell(cluster: &Cluster, bundle: &crate::pack::PackedBundle, seal: &Seal) {
     say(&format!("cluster {}, account {}, region {}", cluster.name, cluster.account, cluster.region));
     say(&format!("issuer {}", cluster.issuer));
     say(&format!("bundle digest {}", bundle.digest));
-    say(&format!("signed by {}", key.public_key().id()));
+    seal.signing.tell();
+    seal.private_key.tell();
 }
 
-/// The files that go into a bundle: all of the directory's but private keys.
+/// The files that go into every bundle: all of the directory's but private keys.
 fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let mut files = Files::new();

@@ -96,7 +96,8 @@ fn public_half(directory: &Directory, private: &[u8]) -> Result<String, Failure>
         .ok_or_else(|| in_file(&directory.path().join(layout::PRIVATE_KEY), PrivateKeyError::NotRsa))
 }
 
-fn matching(directory: &Directory, private: &[u8], public: &[u8]) -> Result<(), Failure> {
+/// Whether the directory's private key belongs to this public one.
+pub(crate) fn matching(directory: &Directory, private: &[u8], public: &[u8]) -> Result<(), Failure> {
     let path = directory.path().join(layout::PUBLIC_KEY);
     let ours = jwk(&path, public_half(directory, private)?.as_bytes())?;
     if ours == jwk(&path, public)? {

@@ -1,13 +1,13 @@
 //! `sts-generator create-signing-key`: the identity that vouches for bundles.
 
-use super::{in_file, say};
+use super::{Surroundings, in_file, passphrase, say};
 use crate::directory::write_whole;
 use crate::key::make_rsa;
 use clap::Args;
 use pkcs8::EncodePrivateKey as _;
 use std::path::{Path, PathBuf};
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::signature::{Algorithm, KeyError, KeyKind, SigningKey};
+use sts_schemas::signature::{Algorithm, Holder, HolderText, KeyError, KeyKind, SigningKey};
 
 /// Make the key that signs bundles: FILE, and FILE.pub for whoever shall trust it.
 ///
@@ -24,16 +24,25 @@ pub struct CreateSigningKey {
     /// ed25519, es256, es384, rs256 or ps256.
     #[arg(long, default_value = "ed25519")]
     algorithm: Algorithm,
-    /// File whose first line is the passphrase to encrypt the private key with.
+    /// File whose first line is the passphrase to encrypt the private key with; else a terminal is asked for one.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// Encrypt nothing, and do not ask.
+    #[arg(long, conflicts_with = "passphrase_file")]
+    no_passphrase: bool,
+    /// Who holds the key: a comment in FILE.pub that is shown as a claim and decides nothing.
+    #[arg(long, value_name = "TEXT")]
+    name: Option<HolderText>,
+    /// How to reach them, likewise.
+    #[arg(long, value_name = "TEXT")]
+    contact: Option<HolderText>,
 }
 
 /// Bits of an RSA signing key. Source: NIST SP 800-57 part 1, table 2: 128 bits of security.
 const RSA_BITS: u32 = 3072;
 
 impl CreateSigningKey {
-    pub(crate) fn run(&self) -> Result<(), Failure> {
+    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let public_path = public_path(&self.output);
         for path in [&self.output, &public_path] {
             if path.exists() {
@@ -41,7 +50,11 @@ impl CreateSigningKey {
                     .hint("a signing key is never overwritten: choose another --output, or move it away"));
             }
         }
-        let passphrase = self.passphrase_file.as_deref().map(super::passphrase::read).transpose()?;
+        let passphrase = match &self.passphrase_file {
+            Some(path) => Some(passphrase::read(path)?),
+            None if self.no_passphrase => None,
+            None => passphrase::ask_new(&self.output.display().to_string(), surroundings.person)?,
+        };
         let key = make(self.algorithm).map_err(|error| Failure::new(Exit::Failed, error))?;
         let pem = key
             .to_pem(passphrase.as_deref().map(Vec::as_slice))
@@ -49,7 +62,9 @@ impl CreateSigningKey {
         write_whole(&self.output, pem.as_bytes(), 0o600)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let public = key.public_key();
-        write_whole(&public_path, public.to_pem().as_bytes(), 0o644)
+        let holder = Holder { name: self.name.clone(), contact: self.contact.clone() };
+        let text = holder.to_comments() + &public.to_pem();
+        write_whole(&public_path, text.as_bytes(), 0o644)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         say(&format!("private key: {} (keep it)", self.output.display()));
         say(&format!("public key:  {} (hand it on)", public_path.display()));

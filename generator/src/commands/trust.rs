@@ -48,7 +48,7 @@ impl BundleArgs {
         })?;
         let file = File::open(&self.bundle).map_err(|error| in_file(&self.bundle, error))?;
         // The bundle has been applied: that its signature ended to count for new work changes nothing.
-        let verified = UnverifiedBundle::new(BufReader::new(file)).verify(&trust, Expiry::Overridden);
+        let verified = UnverifiedBundle::new(BufReader::new(file)).verify(&trust, Expiry::Overridden(0));
         verified.map_err(|error| {
             Failure::new(Exit::BundleRejected, error)
                 .hint("give the bundle as it was made, and the public key of its author with --trusted-key")

@@ -4,7 +4,7 @@ use crate::lint::{Finding, lint_policy};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use sts_schemas::cluster::Hosting;
-use sts_schemas::contents::Contents;
+use sts_schemas::contents::{Contents, PrivateKeyForm};
 use sts_schemas::policy::{Effect, PolicyDocument};
 use sts_schemas::resource::{Resource, Role};
 
@@ -37,10 +37,10 @@ fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
     writeln!(out, "| hosting | {hosting} |")?;
     writeln!(out, "| OIDC provider | {} |", cluster.provider_arn())?;
     writeln!(out, "| generation | {} (seconds since 1970) |", contents.desired.generation)?;
-    let private = if contents.private_keys.is_empty() {
-        "not in this bundle"
-    } else {
-        "**IN THIS BUNDLE, in the clear**"
+    let private = match contents.private_keys.values().find(|form| **form == PrivateKeyForm::Plaintext) {
+        Some(_) => "**IN THIS BUNDLE, in the clear**",
+        None if contents.private_keys.is_empty() => "not in this bundle",
+        None => "in this bundle, under a passphrase",
     };
     writeln!(out, "| the cluster's private key | {private} |\n")?;
 

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
+use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle, VerifyError};
 use sts_schemas::signature::{PublicKey, TrustStore};
 use tempfile::TempDir;
 
@@ -20,6 +20,9 @@ pub(crate) const CLUSTER: [&str; 6] =
 /// The provider of that cluster.
 pub(crate) const PROVIDER: &str =
     "arn:aws:iam::123456789012:oidc-provider/harbour-oidc.s3.eu-central-1.amazonaws.com";
+
+/// When all of it happens, in seconds since 1970.
+pub(crate) const NOW: u64 = 1_700_000_000;
 
 /// Files by path, with mode and bytes.
 pub(crate) type Tree = BTreeMap<String, (u32, Vec<u8>)>;
@@ -116,6 +119,38 @@ impl Author {
         self.run(&args)
     }
 
+    /// Runs a line of shell with tools that are not ours: openssl, ssh-keygen, sha256sum.
+    #[track_caller]
+    pub(crate) fn shell(&self, line: &str) -> String {
+        let run = ran(self.command("sh").args(["-c", line]));
+        assert_eq!(run.code, 0, "{line}\nthis test needs openssl and ssh-keygen: {}", run.stderr);
+        run.stdout.trim_end().to_owned()
+    }
+
+    /// The id of a public key file, as openssl and sha256sum compute it.
+    pub(crate) fn fingerprint(&self, public_key: &str) -> String {
+        let line = format!("openssl pkey -pubin -in {public_key} -outform DER | sha256sum | cut -d ' ' -f 1");
+        self.shell(&line)
+    }
+
+    /// Trust in these public key files, so many of which must have signed.
+    pub(crate) fn trust(&self, keys: &[&str], threshold: usize) -> TrustStore {
+        let keys = keys.iter().map(|key| fs::read_to_string(self.path(key)).unwrap());
+        let keys = keys.map(|pem| PublicKey::from_pem(&pem).unwrap()).collect();
+        TrustStore::new(keys, NonZeroUsize::new(threshold).unwrap()).unwrap()
+    }
+
+    /// What a reader who trusts these keys says of the bundle at this time, in seconds since 1970.
+    pub(crate) fn read(
+        &self,
+        bundle: &str,
+        trust: &TrustStore,
+        now: u64,
+    ) -> Result<VerifiedBundle, VerifyError> {
+        let file = fs::File::open(self.path(bundle.trim_end())).unwrap();
+        UnverifiedBundle::new(file).verify(trust, Expiry::Enforced(now))
+    }
+
     /// Every file of a directory.
     pub(crate) fn tree(&self, name: &str) -> Tree {
         tree(&self.path(name))
@@ -123,10 +158,7 @@ impl Author {
 
     /// The bundle at this path, verified with the author's key.
     pub(crate) fn verify(&self, bundle: &str) -> VerifiedBundle {
-        let key = PublicKey::from_pem(&fs::read_to_string(self.path("author.key.pub")).unwrap()).unwrap();
-        let trust = TrustStore::new(vec![key], NonZeroUsize::MIN).unwrap();
-        let file = fs::File::open(self.path(bundle.trim_end())).unwrap();
-        UnverifiedBundle::new(file).verify(&trust, Expiry::Enforced(1_700_000_000)).unwrap()
+        self.read(bundle, &self.trust(&["author.key.pub"], 1), NOW).unwrap()
     }
 }
 

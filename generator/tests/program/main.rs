@@ -5,8 +5,12 @@
 
 mod author;
 mod determinism;
+mod elsewhere;
 mod flags;
 mod keys;
 mod offline;
+mod private_key;
 mod refusals;
+mod signatures;
+mod signing_keys;
 mod written;

@@ -4,6 +4,7 @@ use super::KeyError;
 use pkcs8::ObjectIdentifier;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::str::FromStr;
 
 /// A kind of key: what a key file holds.
@@ -60,6 +61,18 @@ impl Algorithm {
             KeyKind::P384 => Self::Es384,
             KeyKind::Rsa => Self::Ps256,
         }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EdDsa => "ed25519",
+            Self::Es256 => "es256",
+            Self::Es384 => "es384",
+            Self::Rs256 => "rs256",
+            Self::Ps256 => "ps256",
+        })
     }
 }
 

@@ -52,20 +52,26 @@ pub(super) fn public_half(kind: KeyKind, pkcs8: &[u8]) -> std::result::Result<Do
     }
 }
 
-/// Whether a SubjectPublicKeyInfo holds a usable key of this kind.
-pub(super) fn check_public(kind: KeyKind, spki: &[u8]) -> std::result::Result<(), KeyError> {
+/// The one usual form of a SubjectPublicKeyInfo that holds a usable key of this kind.
+///
+/// One key can be written in several ways, as with a compressed point; under each it would have another id.
+pub(super) fn checked_public(kind: KeyKind, spki: &[u8]) -> std::result::Result<Document, KeyError> {
     let damaged = |_| KeyError::Damaged;
     match kind {
         KeyKind::Ed25519 => {
             let key = ed25519_dalek::VerifyingKey::from_public_key_der(spki).map_err(damaged)?;
-            if key.is_weak() { Err(KeyError::Damaged) } else { Ok(()) }
+            if key.is_weak() { Err(KeyError::Damaged) } else { PublicKey::from_parts(&key) }
         }
-        KeyKind::P256 => p256::PublicKey::from_public_key_der(spki).map(drop).map_err(damaged),
-        KeyKind::P384 => p384::PublicKey::from_public_key_der(spki).map(drop).map_err(damaged),
+        KeyKind::P256 => PublicKey::from_parts(&p256::PublicKey::from_public_key_der(spki).map_err(damaged)?),
+        KeyKind::P384 => PublicKey::from_parts(&p384::PublicKey::from_public_key_der(spki).map_err(damaged)?),
         KeyKind::Rsa => {
             let key = rsa::PublicKey::from_public_key_der(spki).map_err(damaged)?;
             let bits = rsa::traits::PublicKeyParts::n(&key).bit_width();
-            if bits < PublicKey::SMALLEST_RSA { Err(KeyError::TooSmall { bits }) } else { Ok(()) }
+            if bits < PublicKey::SMALLEST_RSA {
+                Err(KeyError::TooSmall { bits })
+            } else {
+                PublicKey::from_parts(&key)
+            }
         }
     }
 }

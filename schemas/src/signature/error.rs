@@ -1,6 +1,6 @@
 //! What can be wrong with a key file.
 
-use super::PublicKey;
+use super::{Algorithm, KeyKind, PublicKey};
 
 /// A key that could not be read or used.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +19,22 @@ pub enum KeyError {
     /// The key inside the PEM is of no kind this program signs or verifies with.
     #[error("it holds a key of a kind that is not supported; Ed25519, P-256, P-384 and RSA are")]
     Unsupported,
+    /// An algorithm that another kind of key is for.
+    #[error("it holds a key of the kind {kind:?}, and {algorithm} signs with {:?}", algorithm.key_kind())]
+    OtherKind {
+        /// What was asked for.
+        algorithm: Algorithm,
+        /// What the file holds.
+        kind: KeyKind,
+    },
     /// The key is damaged.
     #[error("the key inside it is damaged")]
     Damaged,
+    /// A good key, but not written the usual way, so that its id would not be the key's.
+    #[error(
+        "the key inside it is written in an unusual form, such as a compressed point; write it anew with `openssl pkey -pubin -in FILE -ec_conv_form uncompressed`"
+    )]
+    UnusualForm,
     /// An RSA key that is too small.
     #[error("it holds an RSA key of {bits} bits, and at least {} are needed", PublicKey::SMALLEST_RSA)]
     TooSmall {

@@ -5,6 +5,7 @@ use super::{Algorithm, PublicKey, SigningKey};
 use crate::aws::AccountId;
 use crate::cluster::ClusterName;
 use crate::digest::Sha256;
+use crate::manifest::Manifest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
@@ -47,6 +48,20 @@ impl Statement for Claims {
 
     fn expires(&self) -> Option<u64> {
         self.exp
+    }
+}
+
+impl Claims {
+    /// What is signed of a bundle: its manifest with this digest, until `exp` in seconds since 1970, if ever.
+    #[must_use]
+    pub fn of(manifest: &Manifest, digest: &Sha256, exp: Option<u64>) -> Self {
+        Self {
+            manifest_sha256: digest.clone(),
+            cluster: manifest.cluster.name.clone(),
+            account: manifest.cluster.account.clone(),
+            generation: manifest.generation,
+            exp,
+        }
     }
 }
 

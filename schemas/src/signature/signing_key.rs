@@ -3,11 +3,14 @@
 use super::algorithm::{Algorithm, KeyKind, kind_of};
 use super::public_key::PublicKey;
 use super::{KeyError, crypto};
-use crate::pem;
+use crate::{pem, sealed};
 use ed25519_dalek::pkcs8::KeypairBytes;
 use pkcs8::der::Decode as _;
 use pkcs8::{EncodePrivateKey as _, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
+
+/// The comment that keeps an algorithm which the key itself does not tell.
+const ALGORITHM: &str = "algorithm";
 
 /// A private key that signs bundles or receipts: PKCS#8, in memory that is wiped.
 ///
@@ -61,7 +64,7 @@ impl SigningKey {
         Self::from_document(SecretDocument::try_from(der).map_err(|_| KeyError::Damaged)?, algorithm)
     }
 
-    /// Reads a PKCS#8 PEM, encrypted or not.
+    /// Reads a PKCS#8 PEM, encrypted or not; a comment before it may choose the algorithm of an RSA key.
     ///
     /// # Errors
     /// When it is no such PEM, or the passphrase is missing or wrong, or as [`SigningKey::from_pkcs8_der`].
@@ -72,20 +75,26 @@ impl SigningKey {
                     .map_err(|_| KeyError::Damaged)?
                     .1
             }
-            ("ENCRYPTED PRIVATE KEY", None) => return Err(KeyError::PassphraseMissing),
-            ("ENCRYPTED PRIVATE KEY", Some(passphrase)) => {
-                let (_, sealed) = SecretDocument::from_pem(pem::block(text).ok_or(KeyError::NotPem)?)
-                    .map_err(|_| KeyError::Damaged)?;
-                pkcs8::EncryptedPrivateKeyInfoRef::from_der(sealed.as_bytes())
-                    .map_err(|_| KeyError::Damaged)?
-                    .decrypt(passphrase)
-                    .map_err(|_| KeyError::PassphraseWrong)?
-            }
+            (sealed::LABEL, None) => return Err(KeyError::PassphraseMissing),
+            (sealed::LABEL, Some(passphrase)) => sealed::open(text, passphrase)?,
             (found, _) => {
                 return Err(KeyError::WrongLabel { found: found.to_owned(), wanted: "PKCS#8 PRIVATE KEY" });
             }
         };
-        Self::from_document(der, None)
+        let chosen = pem::comment(text, ALGORITHM).and_then(|name| name.parse::<Algorithm>().ok());
+        Self::from_document(der, chosen)
+    }
+
+    /// The same key, to sign with this algorithm.
+    ///
+    /// # Errors
+    /// When the algorithm is for another kind of key.
+    pub fn with_algorithm(self, algorithm: Algorithm) -> Result<Self, KeyError> {
+        let kind = self.public.kind();
+        if algorithm.key_kind() != kind {
+            return Err(KeyError::OtherKind { algorithm, kind });
+        }
+        Ok(Self { algorithm, ..self })
     }
 
     fn from_document(der: SecretDocument, algorithm: Option<Algorithm>) -> Result<Self, KeyError> {
@@ -93,26 +102,31 @@ impl SigningKey {
         let kind = kind_of(&info.algorithm)?;
         let algorithm = algorithm.unwrap_or_else(|| Algorithm::default_for(kind));
         if algorithm.key_kind() != kind {
-            return Err(KeyError::Unsupported);
+            return Err(KeyError::OtherKind { algorithm, kind });
         }
         let public = PublicKey::from_document(crypto::public_half(kind, der.as_bytes())?)?;
         Ok(Self { algorithm, der, public })
     }
 
-    /// The key as PKCS#8 PEM; with a passphrase under PBES2 with scrypt and AES-256. The text wipes itself.
+    /// The key as PKCS#8 PEM; with a passphrase as [`sealed::seal`] writes it. The text wipes itself.
+    ///
+    /// An algorithm that is not the one its kind has by default stands in a comment before it.
     ///
     /// # Errors
     /// When there is no randomness to encrypt with.
     pub fn to_pem(&self, passphrase: Option<&[u8]>) -> Result<Zeroizing<String>, KeyError> {
-        let ending = pkcs8::LineEnding::LF;
-        match passphrase {
-            None => self.der.to_pem("PRIVATE KEY", ending).map_err(|_| KeyError::Damaged),
-            Some(passphrase) => PrivateKeyInfoRef::from_der(self.der.as_bytes())
-                .and_then(|info| info.encrypt(passphrase).map_err(|_| pkcs8::der::ErrorKind::Failed.into()))
-                .map_err(|_: pkcs8::der::Error| KeyError::NoRandomness)?
-                .to_pem("ENCRYPTED PRIVATE KEY", ending)
-                .map_err(|_| KeyError::Damaged),
+        let mut text = Zeroizing::new(String::new());
+        if self.algorithm != Algorithm::default_for(self.public.kind()) {
+            text.push_str(&pem::to_comment(ALGORITHM, &self.algorithm.to_string()));
         }
+        let block = match passphrase {
+            None => self.der.to_pem("PRIVATE KEY", pkcs8::LineEnding::LF).map_err(|_| KeyError::Damaged)?,
+            Some(passphrase) => sealed::seal(self.der.as_bytes(), passphrase)?,
+        };
+        // All of it at once: a text that grows leaves its earlier copies behind.
+        text.reserve_exact(block.len());
+        text.push_str(&block);
+        Ok(text)
     }
 
     /// The algorithm it signs with.

@@ -60,7 +60,7 @@ fn unsigned(sound: &Sound) -> Vec<u8> {
     sound.with_files(|files| drop(files.remove(sound.signature())))
 }
 
-fn claims(sound: &Sound) -> Claims {
+pub(super) fn claims(sound: &Sound) -> Claims {
     Claims {
         manifest_sha256: Sha256::of(&sound.files[0].bytes),
         cluster: sound.manifest.cluster.name.clone(),
@@ -70,12 +70,12 @@ fn claims(sound: &Sound) -> Claims {
     }
 }
 
-fn signature(key: &SigningKey, claims: &Claims) -> Vec<u8> {
+pub(super) fn signature(key: &SigningKey, claims: &Claims) -> Vec<u8> {
     sign(key, claims).unwrap_or_else(|error| panic!("no signature: {error}")).into_bytes()
 }
 
 /// A key of somebody nobody trusts; what it is made of is no secret.
-fn stranger() -> SigningKey {
+pub(super) fn stranger() -> SigningKey {
     let made = SigningKey::generate(Algorithm::EdDsa, &mut |bytes| {
         bytes.fill(5);
         true

@@ -1,0 +1,143 @@
+//! `sts-generator sign`: one more signature on a bundle that is there.
+
+mod attach;
+mod subject;
+
+use super::signing::SigningManner;
+use super::{Surroundings, in_file, print_line, read_input, say};
+use crate::directory::write_whole;
+use clap::{ArgGroup, Args};
+use std::path::{Path, PathBuf};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::signature::{self, Algorithm, Claims, KeyError, PublicKey};
+use subject::{Standing, Subject};
+
+/// Add a signature to a bundle, in place: with a key file, or in two steps with a key kept elsewhere.
+///
+/// The bundle is read and checked as sts-executor would, and what is signed is shown. Nothing but the signature
+/// changes in it. For a key in a token or a key service, --to-be-signed writes the bytes to sign, and --attach
+/// takes the signature over them: EdDSA, ECDSA (DER or two numbers) or RSA, in bytes.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("way").required(true).args(["signing_key", "to_be_signed", "attach"]))]
+#[command(after_help = "Example, with the key in another program:
+  sts-generator sign BUNDLE --public-key hsm.pub --to-be-signed input
+  openssl pkeyutl -sign -rawin -inkey hsm.key -in input -out signature
+  sts-generator sign BUNDLE --public-key hsm.pub --attach signature")]
+pub struct Sign {
+    /// The bundle, a .tar.gz made by this program.
+    bundle: PathBuf,
+    /// The key to sign with, as create-signing-key makes it, or any PKCS#8 PEM.
+    #[arg(long, value_name = "FILE")]
+    signing_key: Option<PathBuf>,
+    #[command(flatten)]
+    manner: SigningManner,
+    /// Write what a key kept elsewhere has to sign into this file, and change nothing.
+    #[arg(long, value_name = "FILE", requires = "public_key")]
+    to_be_signed: Option<PathBuf>,
+    /// Take this signature, made elsewhere, into the bundle.
+    #[arg(long, value_name = "SIGNATURE", requires = "public_key", conflicts_with = "expires")]
+    attach: Option<PathBuf>,
+    /// The public key of the key kept elsewhere, PUBLIC KEY PEM.
+    #[arg(long, value_name = "FILE", conflicts_with = "signing_key")]
+    public_key: Option<PathBuf>,
+    /// What --to-be-signed wrote; --attach needs it where that was with --expires.
+    #[arg(long, value_name = "FILE", requires = "attach")]
+    signed: Option<PathBuf>,
+}
+
+impl Sign {
+    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
+        let subject = Subject::read(&self.bundle)?;
+        subject.show();
+        if let Some(path) = &self.signing_key {
+            return self.with_key(path, &subject, surroundings);
+        }
+        let key = self.public_key()?;
+        match (&self.to_be_signed, &self.attach) {
+            (Some(path), _) => self.write_input(path, &subject, &key, surroundings),
+            (None, Some(path)) => self.attach(path, &subject, &key),
+            (None, None) => Err(Failure::new(Exit::Usage, "nothing was said to sign with")),
+        }
+    }
+
+    fn with_key(&self, path: &Path, subject: &Subject, surroundings: Surroundings) -> Result<(), Failure> {
+        let key = self.manner.key(path, surroundings.person)?;
+        let claims = subject.claims(self.manner.end(surroundings));
+        if subject.standing(key.public_key(), &claims)? == Standing::Signed {
+            return self.nothing_to_do(key.public_key());
+        }
+        let token = signature::sign(&key, &claims).map_err(|error| in_file(path, error))?;
+        self.put(subject, key.public_key(), &token)
+    }
+
+    fn write_input(
+        &self,
+        path: &Path,
+        subject: &Subject,
+        key: &PublicKey,
+        surroundings: Surroundings,
+    ) -> Result<(), Failure> {
+        let algorithm = self.manner.algorithm.unwrap_or_else(|| Algorithm::default_for(key.kind()));
+        if algorithm.key_kind() != key.kind() {
+            let error = KeyError::OtherKind { algorithm, kind: key.kind() };
+            return Err(in_file(self.public_key.as_deref().unwrap_or(path), error));
+        }
+        let claims = subject.claims(self.manner.end(surroundings));
+        subject.standing(key, &claims)?;
+        let input = signature::signing_input(algorithm, key, &claims)
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        write_whole(path, input.as_bytes(), 0o644).map_err(|error| Failure::new(Exit::Failed, error))?;
+        say(&format!("to be signed by {} with {algorithm}: {}", key.id(), path.display()));
+        if let Some(end) = claims.exp {
+            let end = sts_schemas::moment::utc(end);
+            say(&format!("it counts until {end}: give --signed {} with --attach", path.display()));
+        }
+        print_line(&path.display().to_string())
+    }
+
+    fn attach(&self, path: &Path, subject: &Subject, key: &PublicKey) -> Result<(), Failure> {
+        let signature = read_input(path)?;
+        let inputs = match &self.signed {
+            Some(path) => vec![attach::given_input(&read_input(path)?)],
+            None => attach::possible_inputs(self.manner.algorithm, key, &subject.claims(None)),
+        };
+        let (token, claims) =
+            attach::assemble(&inputs, key, &signature).map_err(|error| in_file(path, error))?;
+        let wanted = subject.claims(claims.exp);
+        if claims != wanted {
+            let found = Box::new(claims);
+            return Err(in_file(path, attach::AttachError::AnotherBundle { found }));
+        }
+        if subject.standing(key, &wanted)? == Standing::Signed {
+            return self.nothing_to_do(key);
+        }
+        self.put(subject, key, &token)
+    }
+
+    fn public_key(&self) -> Result<PublicKey, Failure> {
+        let path = self.public_key.as_deref().unwrap_or(Path::new(""));
+        let text = String::from_utf8_lossy(&read_input(path)?).into_owned();
+        PublicKey::from_pem(&text).map_err(|error| {
+            in_file(path, error)
+                .hint("give the key as openssl pkey -pubout or a key service shows it: PUBLIC KEY PEM")
+        })
+    }
+
+    fn nothing_to_do(&self, key: &PublicKey) -> Result<(), Failure> {
+        say(&format!("nothing to do: {} has signed this bundle already", key.id()));
+        print_line(&self.bundle.display().to_string())
+    }
+
+    /// Writes the bundle with the signature in it, once a reader has taken the result.
+    fn put(&self, subject: &Subject, key: &PublicKey, token: &str) -> Result<(), Failure> {
+        let bytes = subject.signed(key, token)?;
+        write_whole(&self.bundle, &bytes, subject.mode).map_err(|error| Failure::new(Exit::Failed, error))?;
+        say(&format!("signed by {}", key.id()));
+        print_line(&self.bundle.display().to_string())
+    }
+}
+
+/// What a signature over another bundle is about, on one line.
+fn bundle_of(claims: &Claims) -> String {
+    format!("bundle {}, cluster {}, account {}", claims.manifest_sha256, claims.cluster, claims.account)
+}

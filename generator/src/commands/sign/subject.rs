@@ -1,0 +1,162 @@
+//! The bundle that is signed: read and checked as a reader would, and shown to who signs.
+
+use crate::commands::{in_file, say};
+use crate::countersign::{CountersignError, with_signature};
+use crate::directory::FileError;
+use std::fs::File;
+use std::io::Read as _;
+use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use sts_schemas::bundle::{Expiry, Limits, UntrustedBundle, UnverifiedBundle, VerifyError};
+use sts_schemas::contents::PrivateKeyForm;
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::moment::utc;
+use sts_schemas::open::OpenValue;
+use sts_schemas::signature::{self, Claims, PublicKey, SignatureError, TrustError, TrustStore};
+use zeroize::Zeroizing;
+
+/// A bundle found in order but for who signed it.
+pub(super) struct Subject {
+    path: PathBuf,
+    bytes: Zeroizing<Vec<u8>>,
+    bundle: UntrustedBundle,
+    /// The mode of its file.
+    pub(super) mode: u32,
+}
+
+/// What a key has done about a bundle so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing, or it signed until another time.
+    Open,
+    /// It has signed just this.
+    Signed,
+}
+
+/// A bundle that takes no signature.
+#[derive(Debug, thiserror::Error)]
+enum SubjectError {
+    #[error("{path} is refused")]
+    Refused {
+        path: String,
+        #[source]
+        source: VerifyError,
+    },
+    #[error("{path} has a signature under the id of the key {key} that this key did not make")]
+    Forged {
+        path: String,
+        key: String,
+        #[source]
+        source: SignatureError,
+    },
+}
+
+/// A result that is not written, because it would be refused.
+#[derive(Debug, thiserror::Error)]
+enum ResultError {
+    #[error("the signature cannot be put into the bundle")]
+    Splice(#[from] CountersignError),
+    #[error("nobody to check the result with")]
+    Trust(#[from] TrustError),
+    #[error("with the signature the bundle would be refused, so it was left as it was")]
+    Refused(#[from] VerifyError),
+}
+
+/// The most bytes read of a file: an archive of the largest size, and what its blocks add.
+const MOST: u64 = Limits::FORMAT.archive + (1 << 20);
+
+impl Subject {
+    /// Reads the bundle and checks all of it but its signatures.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let room = usize::try_from(metadata.len().min(MOST)).unwrap_or_default();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+        let bundle = UnverifiedBundle::new(bytes.as_slice()).read_without_trust().map_err(|source| {
+            let path = path.display().to_string();
+            Failure::new(Exit::BundleRejected, SubjectError::Refused { path, source })
+                .hint("nothing was signed; fetch the bundle again, or have it made anew")
+        })?;
+        let mode = metadata.permissions().mode() & 0o777;
+        Ok(Self { path: path.to_owned(), bytes, bundle, mode })
+    }
+
+    /// Shows what a signature would vouch for.
+    pub(super) fn show(&self) {
+        let bundle = self.bundle.as_if_verified();
+        let manifest = bundle.manifest();
+        let cluster = &manifest.cluster;
+        say("to be vouched for:");
+        say(&format!("  bundle      {}", bundle.digest()));
+        say(&format!("  cluster     {}", cluster.name));
+        let open = cluster.open();
+        let shown = |value: OpenValue, text: &str| {
+            if open.contains(&value) { "(left open)".to_owned() } else { text.to_owned() }
+        };
+        let account = shown(OpenValue::Account, cluster.account.as_str());
+        say(&format!("  account     {account} in {} ({})", cluster.region, cluster.partition));
+        say(&format!("  issuer      {}", shown(OpenValue::Issuer, cluster.issuer.as_str())));
+        say(&format!("  generation  {} ({})", manifest.generation, utc(manifest.generation)));
+        let (files, resources) = (manifest.files.len(), bundle.outline().resources.len());
+        say(&format!(
+            "  content     {files} files, {resources} AWS resources; sts-executor inspect shows them"
+        ));
+        for (path, form) in bundle.private_keys() {
+            let how = match form {
+                PrivateKeyForm::Encrypted => "encrypted",
+                PrivateKeyForm::Plaintext => "IN PLAIN TEXT",
+            };
+            say(&format!("  private key {path}, {how}"));
+        }
+        for key in self.bundle.signatures().keys() {
+            say(&format!("  signature   by {key}, not checked here"));
+        }
+        if self.bundle.signatures().is_empty() {
+            say("  signatures  none yet");
+        }
+    }
+
+    /// What a signature says that counts until `exp`.
+    pub(super) fn claims(&self, exp: Option<u64>) -> Claims {
+        let bundle = self.bundle.as_if_verified();
+        Claims::of(bundle.manifest(), bundle.digest(), exp)
+    }
+
+    /// What this key has done about the bundle so far.
+    pub(super) fn standing(&self, key: &PublicKey, wanted: &Claims) -> Result<Standing, Failure> {
+        let Some(token) = self.bundle.signatures().get(key.id()) else { return Ok(Standing::Open) };
+        let path = || self.path.display().to_string();
+        let found: Claims = signature::verify(token, key, None).map_err(|source| {
+            let error = SubjectError::Forged { path: path(), key: key.id().to_string(), source };
+            Failure::new(Exit::BundleRejected, error)
+                .hint("somebody else put it there: do not sign this file, fetch the bundle again")
+        })?;
+        if found == *wanted {
+            return Ok(Standing::Signed);
+        }
+        let until = |claims: &Claims| {
+            claims.exp.map_or_else(|| "for good".to_owned(), |end| format!("until {}", utc(end)))
+        };
+        say(&format!(
+            "{} signed already, {}: the new signature, {}, takes that one's place",
+            key.id(),
+            until(&found),
+            until(wanted)
+        ));
+        Ok(Standing::Open)
+    }
+
+    /// The bundle with this signature, which a reader who trusts the key has taken.
+    pub(super) fn signed(&self, key: &PublicKey, token: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let result = || -> Result<_, ResultError> {
+            let bytes = with_signature(&self.bytes, key.id(), token)?;
+            let trust = TrustStore::new(vec![key.clone()], NonZeroUsize::MIN)?;
+            UnverifiedBundle::new(bytes.as_slice()).verify(&trust, Expiry::Enforced(0))?;
+            Ok(bytes)
+        };
+        result().map_err(|error| in_file(&self.path, error))
+    }
+}

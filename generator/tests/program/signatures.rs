@@ -1,0 +1,173 @@
+//! Signatures on a bundle that is there: added in place, nothing else touched, and never without a look at it.
+
+use crate::author::{Author, CLUSTER_KEY, NOW, PROVIDER, Ran};
+use std::fs;
+use sts_schemas::archive::{gzip, spans, ungzip};
+use sts_schemas::bundle::VerifyError;
+use sts_schemas::signature::SignatureError;
+
+/// An author with a bundle, and a reviewer's key.
+fn prepared() -> (Author, String) {
+    let author = Author::new();
+    author.run(&["create-signing-key", "--output", "reviewer.key"]).exits(0);
+    let bundle = author.create_all("out", &[]).exits(0).stdout.trim_end().to_owned();
+    (author, bundle)
+}
+
+fn sign(author: &Author, bundle: &str, key: &str, flags: &[&str]) -> Ran {
+    author.run(&[&["sign", bundle, "--signing-key", key][..], flags].concat())
+}
+
+/// The entries of a bundle by path, each with every byte of its header, content and padding.
+fn entries(author: &Author, bundle: &str) -> Vec<(String, Vec<u8>)> {
+    let archive = ungzip(&fs::read(author.path(bundle)).unwrap()).unwrap();
+    spans(&archive).unwrap().into_iter().map(|span| (span.path, archive[span.range].to_vec())).collect()
+}
+
+const BOTH: [&str; 2] = ["author.key.pub", "reviewer.key.pub"];
+
+#[test]
+fn a_second_signature_changes_nothing_but_itself_and_meets_a_threshold_of_two() {
+    let (author, bundle) = prepared();
+    let before = entries(&author, &bundle);
+    let trust = author.trust(&BOTH, 2);
+    let lacking = author.read(&bundle, &trust, NOW).unwrap_err();
+    assert!(matches!(lacking, VerifyError::Untrusted { trusted: 1, threshold: 2, .. }), "{lacking}");
+
+    let run = sign(&author, &bundle, "reviewer.key", &[]).exits(0);
+    assert_eq!(run.stdout.trim_end(), bundle);
+    let ids = BOTH.map(|key| author.fingerprint(key));
+    run.says(&[
+        &format!("signature   by {}, not checked here", ids[0]),
+        &format!("signed by {}", ids[1]),
+        "cluster     harbour",
+        "account     123456789012 in eu-central-1 (aws)",
+        "generation  1700000000 (2023-11-14 22:13:20 UTC)",
+        &author.shell(&format!(
+            "tar -xzOf {bundle} --wildcards '*/manifest.json' | sha256sum | cut -d ' ' -f 1"
+        )),
+    ]);
+    let mut after = entries(&author, &bundle);
+    let added = after.iter().position(|(path, _)| path.contains(&ids[1])).unwrap();
+    after.remove(added);
+    assert_eq!(before, after);
+    let signers = author
+        .read(&bundle, &trust, NOW)
+        .unwrap()
+        .signers()
+        .iter()
+        .map(|s| s.key.to_string())
+        .collect::<Vec<_>>();
+    let mut sorted = ids.to_vec();
+    sorted.sort();
+    assert_eq!(signers, sorted);
+}
+
+#[test]
+fn who_signs_first_makes_no_difference_to_a_single_byte() {
+    let (author, bundle) = prepared();
+    let args =
+        ["create-bundle", "--output-dir", "out", "--signing-key", "reviewer.key", "--bundle-dir", "other"];
+    let other = author.run(&args).exits(0).stdout.trim_end().to_owned();
+    sign(&author, &bundle, "reviewer.key", &[]).exits(0);
+    sign(&author, &other, "author.key", &[]).exits(0);
+    let bytes = |path: &str| fs::read(author.path(path)).unwrap();
+    assert!(bytes(&bundle) == bytes(&other), "the order of signing shows");
+    sign(&author, &bundle, "author.key", &[])
+        .exits(0)
+        .says(&["nothing to do", "has signed this bundle already"]);
+    assert!(bytes(&bundle) == bytes(&other), "signing again changed something");
+}
+
+#[test]
+fn a_bundle_that_a_reader_would_refuse_is_not_signed_and_not_touched() {
+    let (author, bundle) = prepared();
+    let sound = fs::read(author.path(&bundle)).unwrap();
+    let mut archive = ungzip(&sound).unwrap();
+    let last = spans(&archive).unwrap().pop().unwrap();
+    archive[last.range.start + 512] ^= 1;
+    let mut tail = sound.clone();
+    tail.push(0);
+    for (bytes, why) in [
+        (gzip(&archive), "not the bytes that were signed"),
+        (tail, "follows the end"),
+        (b"x".to_vec(), "no bundle"),
+    ] {
+        fs::write(author.path(&bundle), &bytes).unwrap();
+        sign(&author, &bundle, "reviewer.key", &[]).exits(3).says(&[&bundle, why, "nothing was signed"]);
+        assert!(fs::read(author.path(&bundle)).unwrap() == bytes, "it was touched: {why}");
+    }
+    sign(&author, "missing.tar.gz", "reviewer.key", &[]).exits(1).says(&["missing.tar.gz"]);
+    fs::write(author.path(&bundle), sound).unwrap();
+    sign(&author, &bundle, "missing.key", &[]).exits(1).says(&["missing.key"]);
+    author.run(&["sign", &bundle]).exits(64);
+    author.run(&["sign", &bundle, "--attach", "x"]).exits(64).says(&["--public-key"]);
+    author.run(&["sign", &bundle, "--attach", "x", "--signing-key", "author.key"]).exits(64);
+}
+
+#[test]
+fn a_signature_that_somebody_put_under_the_signers_id_is_not_covered_up() {
+    let (author, bundle) = prepared();
+    let ids = BOTH.map(|key| author.fingerprint(key));
+    let archive = ungzip(&fs::read(author.path(&bundle)).unwrap()).unwrap();
+    let forged: Vec<u8> = {
+        // Of the same length and so at the same place: only the name changes, and the header's checksum.
+        let span = spans(&archive).unwrap().into_iter().find(|span| span.path.contains(&ids[0])).unwrap();
+        let path = span.path.replace(&ids[0], &ids[1]);
+        let content = archive[span.range.start + 512..].iter().take_while(|byte| **byte != 0).count();
+        let header = sts_schemas::archive::header(&path, 0o644, content as u64).unwrap();
+        let mut changed = archive.clone();
+        changed[span.range.start..span.range.start + 512].copy_from_slice(header.as_bytes());
+        changed
+    };
+    fs::write(author.path(&bundle), gzip(&forged)).unwrap();
+    sign(&author, &bundle, "reviewer.key", &[]).exits(3).says(&[&ids[1], "this key did not make"]);
+}
+
+#[test]
+fn a_signature_ends_to_count_when_its_signer_said_so_and_can_be_made_anew() {
+    let (author, bundle) = prepared();
+    let args =
+        ["create-bundle", "--output-dir", "out", "--signing-key", "author.key", "--bundle-dir", "short"];
+    let run = author.run(&[&args[..], &["--expires", "90d"]].concat()).exits(0);
+    let short = run.stdout.trim_end().to_owned();
+    run.says(&["counts until 2024-02-12 22:13:20 UTC"]);
+    let (trust, end) = (author.trust(&["author.key.pub"], 1), NOW + 90 * 86_400);
+    assert_eq!(author.read(&short, &trust, end - 1).unwrap().signers()[0].expires, Some(end));
+    let expired = author.read(&short, &trust, end).unwrap_err();
+    let VerifyError::BadSignature { source: SignatureError::Expired { expired, .. }, .. } = expired else {
+        panic!("{expired}")
+    };
+    assert_eq!(expired, end);
+
+    sign(&author, &short, "author.key", &[]).exits(0).says(&["signed already, until 2024-02-12", "for good"]);
+    assert!(fs::read(author.path(&short)).unwrap() == fs::read(author.path(&bundle)).unwrap());
+    sign(&author, &short, "reviewer.key", &["--expires", "12h"]).exits(0);
+    author.read(&short, &author.trust(&BOTH, 2), NOW + 43_199).unwrap();
+    assert!(author.read(&short, &author.trust(&BOTH, 2), NOW + 43_200).is_err());
+    for (duration, rule) in [("11h", "at least 12 hours"), ("90", "like 90d"), ("100000d", "ten years")] {
+        author.create_all("never", &["--expires", duration]).exits(64).says(&[duration, rule]);
+    }
+    assert!(!author.path("never").exists());
+}
+
+#[test]
+fn an_unsigned_bundle_says_so_and_is_worth_nothing_until_it_is_signed() {
+    let author = Author::new();
+    let args = ["create-all", "--credentials-requests-dir", crate::author::REQUESTS, "--output-dir", "out"];
+    let unsigned =
+        [&args[..], &crate::author::CLUSTER, &["--public-key-file", CLUSTER_KEY, "--unsigned"]].concat();
+    author.run(&[&unsigned[..], &["--signing-key", "author.key"]].concat()).exits(64);
+    author.run(&[&args[..], &crate::author::CLUSTER].concat()).exits(64).says(&["--signing-key"]);
+    let run = author.run(&unsigned).exits(0).says(&["UNSIGNED", "refuses it"]);
+    let bundle = run.stdout.trim_end();
+    let trust = author.trust(&["author.key.pub"], 1);
+    assert!(matches!(author.read(bundle, &trust, NOW), Err(VerifyError::Unsigned)));
+    sign(&author, bundle, "author.key", &[]).exits(0).says(&["signatures  none yet"]);
+    assert_eq!(
+        author.read(bundle, &trust, NOW).unwrap().outline().cluster.provider_arn().to_string(),
+        PROVIDER
+    );
+    let whole = author.create_all("out", &["--bundle-dir", "whole"]).exits(0).stdout;
+    assert!(fs::read(author.path(bundle)).unwrap() == fs::read(author.path(whole.trim_end())).unwrap());
+}

@@ -1,0 +1,160 @@
+//! From signer to account: fingerprints, thresholds, generations, and what was overridden, through both programs.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use sts_tests::emulator::Emulator;
+use sts_tests::handoff::{self, GENERATION, Handoff, REQUESTS};
+use sts_tests::programs::Run;
+
+fn read_json(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The notes of a receipt, one after the other.
+fn notes(receipt: &Path) -> String {
+    read_json(receipt)["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect()
+}
+
+/// Runs the executor on a bundle against the emulator's account.
+fn run(story: &Handoff, emulator: &Emulator, subcommand: &str, bundle: &Path, flags: &[&str]) -> Run {
+    let mut executor = story.executor_on(bundle, subcommand);
+    Run::of(handoff::with_credentials(&mut executor, emulator.address()).args(flags))
+}
+
+#[test]
+fn an_older_bundle_follows_a_newer_one_only_when_somebody_says_so_and_that_is_recorded() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let old = story.bundle().to_owned();
+    let new = story.create_all(Path::new(REQUESTS), GENERATION + 1000, &["--tag", "made=later"]);
+    let _ = run(&story, &emulator, "apply", &new, &["--yes"]).exits(0);
+    let newer = account.dump();
+
+    for command in [&["plan"][..], &["apply", "--yes"]] {
+        let refused = run(&story, &emulator, command[0], &old, &command[1..]).exits(3);
+        let _ = refused.says("generation 1700000000").says("1700001000").says("--roll-back");
+    }
+    assert_eq!(account.dump(), newer, "a refusal writes nothing");
+
+    let plan = run(&story, &emulator, "plan", &old, &["--roll-back"]).exits(0);
+    let _ = plan.shows("ROLLING BACK: the account holds generation 1700001000");
+    let receipt = story.path("back.json");
+    let flags = ["--roll-back", "--yes", "--receipt", receipt.to_str().unwrap()];
+    let _ = run(&story, &emulator, "apply", &old, &flags).exits(0).shows("ROLLING BACK");
+    assert!(notes(&receipt).contains("ROLLING BACK"), "{}", notes(&receipt));
+    assert_ne!(account.dump(), newer);
+    let _ = run(&story, &emulator, "plan", &old, &["--detailed-exitcode"]).exits(0);
+
+    // Forward again needs no word, and comes to where it was.
+    let receipt = story.path("forward.json");
+    let flags = ["--yes", "--receipt", receipt.to_str().unwrap()];
+    let _ = run(&story, &emulator, "apply", &new, &flags).exits(0);
+    assert!(!notes(&receipt).contains("ROLLING BACK"));
+}
+
+#[test]
+fn an_expired_signature_counts_only_when_somebody_says_so_and_that_is_recorded_everywhere() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let before = account.dump();
+    let story = Handoff::prepare();
+    // Made in 2023, so that it has ended whenever this runs.
+    let bundle = story.create_all(Path::new(REQUESTS), GENERATION, &["--expires", "90d"]);
+    for command in ["verify", "plan", "apply"] {
+        let refused =
+            Run::of(handoff::with_credentials(&mut story.executor_on(&bundle, command), emulator.address()));
+        let _ = refused.exits(3).says("expired");
+    }
+    assert_eq!(account.dump(), before);
+
+    let report = story.path("report.json");
+    let flags = ["--allow-expired", "--report", report.to_str().unwrap()];
+    let verified = Run::of(story.executor_on(&bundle, "verify").args(flags)).exits(0);
+    let _ = verified.says("WARNING: EXPIRED").shows("EXPIRED 2024-02-12 22:13:20 UTC");
+    assert_eq!(read_json(&report)["signers"][0]["expired"], true);
+
+    let receipt = story.path("receipt.json");
+    let flags = ["--allow-expired", "--yes", "--receipt", receipt.to_str().unwrap()];
+    let _ = run(&story, &emulator, "apply", &bundle, &flags).exits(0).says("WARNING: EXPIRED");
+    assert!(notes(&receipt).contains("--allow-expired"), "{}", notes(&receipt));
+}
+
+/// The id that follows a word in what a program said.
+fn id_after(text: &str, word: &str) -> String {
+    let after = text.split_once(word).unwrap_or_else(|| panic!("no {word:?} in:\n{text}")).1.trim_start();
+    after.chars().take_while(char::is_ascii_hexdigit).collect()
+}
+
+#[test]
+fn a_key_has_one_fingerprint_in_everything_that_both_programs_print() {
+    let story = Handoff::prepare();
+    let made = Run::of(story.generator().args(["create-signing-key", "--output", "reviewer.key"]).args([
+        "--name",
+        "Grace Hopper",
+        "--contact",
+        "grace@example.org",
+    ]))
+    .exits(0);
+    let id = id_after(&made.stderr, "fingerprint:");
+    let sign = |key: &str| {
+        let mut generator = story.generator();
+        Run::of(generator.arg("sign").arg(story.bundle()).args(["--signing-key", key])).exits(0)
+    };
+    let signed = sign("reviewer.key");
+    assert_eq!(id_after(&signed.stderr, "signed by"), id);
+
+    // Both keys in the configuration folder, and the author's twice: it counts once.
+    let folder = story.path(".config/sts-handoff/trusted-keys");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (from, to) in
+        [("author.key.pub", "author.pub"), ("author.key.pub", "again.pub"), ("reviewer.key.pub", "r.pub")]
+    {
+        std::fs::copy(story.path(from), folder.join(to)).unwrap();
+    }
+    let without_flags = |command: &str, flags: &[&str]| {
+        let mut executor = sts_tests::programs::command(&sts_tests::programs::program("sts-executor"));
+        executor.env("HOME", story.path("")).arg(command).arg(story.bundle());
+        Run::of(executor.args(flags))
+    };
+    for command in ["verify", "inspect"] {
+        let shown = without_flags(command, &["--threshold", "2"]).exits(0);
+        let _ = shown.shows(&id).shows("claimed    name Grace Hopper").shows("contact grace@example.org");
+    }
+    let _ = without_flags("verify", &["--threshold", "3"]).exits(64).says("only 2 distinct trusted keys");
+    let report = without_flags("verify", &["--format", "json"]).exits(0);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    let signers = report["signers"].as_array().unwrap();
+    let signer = signers.iter().find(|signer| signer["key"] == id.as_str()).unwrap();
+    assert_eq!(signer["claimed_holder"]["name"], "Grace Hopper");
+
+    // One signature of two is not two, whatever the flags repeat.
+    let author = ["--trusted-key", "author.key.pub"];
+    let twice = [&author[..], &author, &["--threshold", "2"]].concat();
+    let mut executor = story.executor_on(story.bundle(), "verify");
+    let _ = Run::of(executor.args(twice)).exits(64).says("only 1 distinct trusted key");
+}
+
+#[test]
+fn a_private_key_in_plain_text_is_pointed_at_by_the_program_that_never_needs_it() {
+    let story = Handoff::prepare();
+    let create_all = |flags: &[&str]| -> PathBuf {
+        let mut generator = story.generator();
+        generator
+            .args(["create-all", "--name", "harbour", "--region", "eu-central-1"])
+            .args(["--account-id", Emulator::ACCOUNT, "--credentials-requests-dir", REQUESTS])
+            .args(["--signing-key", "author.key", "--output-dir", "with-key"])
+            .args(flags);
+        story.path(Run::of(&mut generator).exits(0).stdout.trim_end())
+    };
+    let rehearse = |bundle: &Path| Run::of(&mut story.executor_on(bundle, "rehearse")).exits(0);
+    let plain = create_all(&["--private-key", "plaintext"]);
+    let _ = rehearse(&plain).says("WARNING: the bundle carries the cluster's private key in plain text");
+    std::fs::write(story.path("pass"), "correct horse\n").unwrap();
+    let sealed = create_all(&["--private-key-passphrase-file", "pass"]);
+    let run = rehearse(&sealed).says("private key in serviceaccount-signer.private, encrypted");
+    assert!(!run.stderr.contains("WARNING"), "{}", run.stderr);
+    let omitted = rehearse(&create_all(&[]));
+    assert!(!omitted.stderr.contains("private key"), "{}", omitted.stderr);
+}
