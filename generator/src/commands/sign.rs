@@ -16,7 +16,7 @@ use subject::{Standing, Subject};
 ///
 /// The bundle is read and checked as sts-executor would, and what is signed is shown. Nothing but the signature
 /// changes in it. For a key in a token or a key service, --to-be-signed writes the bytes to sign, and --attach
-/// takes the signature over them: EdDSA, ECDSA (DER or two numbers) or RSA, in bytes.
+/// takes the signature over them, in bytes: of Ed25519, ECDSA (DER or two numbers) or RSA.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("way").required(true).args(["signing_key", "to_be_signed", "attach"]))]
 #[command(after_help = "Example, with the key in another program:

@@ -101,7 +101,7 @@ impl Signing {
             }
             Self::Elsewhere => {
                 say("UNSIGNED: nobody vouches for this bundle, and sts-executor refuses it. Sign it with \
-                 `sts-generator sign --to-be-signed` and `--attach`, or `--signing-key`")
+                 `sts-generator sign --to-be-signed` and `--attach`, or `--signing-key`");
             }
         }
     }
