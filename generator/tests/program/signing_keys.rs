@@ -177,16 +177,16 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 fn a_person_at_a_terminal_is_asked_for_the_passphrase_and_does_not_see_it() {
     let author = Author::new();
     author.create_all("out", &[]).exits(0);
-    let make = "create-signing-key --output typed.key";
-    let differ = at_a_terminal(&author, make, &["correct horse", "another"]);
+    let line = "create-signing-key --output typed.key";
+    let differ = at_a_terminal(&author, line, &["correct horse", "another"]);
     differ.exits(1).says(&["the two passphrases differ"]);
     assert!(!author.path("typed.key").exists());
-    let made = at_a_terminal(&author, make, &["correct horse", "correct horse"]).exits(0);
+    let made = at_a_terminal(&author, line, &["correct horse", "correct horse"]).exits(0);
     let made = made.says(&["New passphrase for typed.key", "The same again", "fingerprint: "]);
     assert!(!made.stderr.contains("horse"), "{}", made.stderr);
-    let line = "create-bundle --output-dir out --signing-key typed.key";
-    at_a_terminal(&author, line, &["wrong"]).exits(1).says(&["does not open it"]);
-    at_a_terminal(&author, line, &["correct horse"]).exits(0).says(&["Passphrase of typed.key", "signed by"]);
+    let pack = "create-bundle --output-dir out --signing-key typed.key";
+    at_a_terminal(&author, pack, &["wrong"]).exits(1).says(&["does not open it"]);
+    at_a_terminal(&author, pack, &["correct horse"]).exits(0).says(&["Passphrase of typed.key", "signed by"]);
     at_a_terminal(&author, "create-signing-key --output plain.key", &[""]).exits(0);
     at_a_terminal(&author, "create-signing-key --output free.key --no-passphrase", &[]).exits(0);
     for key in ["plain.key", "free.key"] {
