@@ -102,8 +102,8 @@ fn a_key_has_one_fingerprint_in_everything_that_both_programs_print() {
         let mut generator = story.generator();
         Run::of(generator.arg("sign").arg(story.bundle()).args(["--signing-key", key])).exits(0)
     };
-    let signed = sign("reviewer.key");
-    assert_eq!(id_after(&signed.stderr, "signed by"), id);
+    let reviewed = sign("reviewer.key");
+    assert_eq!(id_after(&reviewed.stderr, "signed by"), id);
 
     // Both keys in the configuration folder, and the author's twice: it counts once.
     let folder = story.path(".config/sts-handoff/trusted-keys");
