@@ -2,7 +2,7 @@
 
 use super::private_key::{PrivateKey, PrivateKeyArgs};
 use super::signing::{Signing, SigningArgs};
-use super::{Surroundings, print_line, say};
+use super::{Surroundings, in_file, print_line, say};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError, write_whole};
 use crate::pack::{UnsignedBundle, check};
