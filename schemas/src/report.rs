@@ -4,6 +4,7 @@ use crate::cluster::Cluster;
 use crate::digest::Sha256;
 use crate::manifest::{FileEntry, SchemaVersion, Tool};
 use crate::resource::Address;
+use crate::signature::Holder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,11 @@ pub struct TrustedKey {
     /// When that signature ends to count, in seconds since 1970; absent where it never does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<u64>,
+    /// Whether that time had ended, and the signature counted because a person said so.
+    pub expired: bool,
+    /// Who the key's file says holds the key: a claim that nobody checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_holder: Option<Holder>,
 }
 
 /// A bundle that was verified.

@@ -9,6 +9,7 @@ prints one line of JSON for each bundle: whether it is taken, and if not, why. H
 import base64
 import hashlib
 import json
+import os
 import re
 import struct
 import sys
@@ -467,7 +468,7 @@ def values(text, mark):
     return [line.removeprefix(mark).strip().strip("\"'") for line in lines if line.startswith(mark)]
 
 
-def read(data, key, now):
+def read(data, keys, threshold, now):
     found = entries(ungzip(data))
     must(found and found[0][1] == "manifest.json", "no manifest")
     rank = lambda path: (0 if path == "manifest.json" else 1 if path.startswith("signatures/") else 2, path)
@@ -477,14 +478,15 @@ def read(data, key, now):
     digest = hashlib.sha256(manifest_bytes).hexdigest()
     signatures = {path[11:-4]: data for _, path, data in found if path.startswith("signatures/")}
     must(1 <= len(signatures) <= 32, "signatures")
-    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    key_id = hashlib.sha256(der).hexdigest()
-    must(key_id in signatures, "untrusted")
-    claims = claims_of(signatures[key_id], key_id, key, digest, now)
+    trusted = {key_id(key): key for key in keys}
+    must(len(trusted) >= threshold, "fewer keys than must have signed")
+    signers = sorted(trusted.keys() & signatures.keys())
+    must(len(signers) >= threshold, "untrusted")
+    claimed = [claims_of(signatures[signer], signer, trusted[signer], digest, now) for signer in signers]
     manifest = manifest_of(manifest_bytes)
     cluster = manifest["cluster"]
-    same = (claims["cluster"], claims["account"], claims["generation"])
-    must(same == (cluster["name"], cluster["account"], manifest["generation"]), "claims")
+    said = (cluster["name"], cluster["account"], manifest["generation"])
+    must(all((claims["cluster"], claims["account"], claims["generation"]) == said for claims in claimed), "claims")
     must({top for top, _, _ in found} == {f"{cluster['name']}-{digest[:12]}"}, "top folder")
     files = [(path, data) for _, path, data in found if rank(path)[0] == 2]
     wanted = [(entry["path"], entry["length"], entry["sha256"]) for entry in manifest["files"]]
@@ -492,14 +494,32 @@ def read(data, key, now):
     Files(manifest, files).check()
 
 
+def key_id(key):
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def load(path):
+    with open(path, "rb") as file:
+        return serialization.load_pem_public_key(file.read())
+
+
+def trust_of(bundle, usual):
+    """The keys and the threshold for a bundle: those its file `trust` names, or the usual key alone."""
+    try:
+        with open(os.path.join(os.path.dirname(bundle), "trust"), encoding="ascii") as file:
+            threshold, *names = file.read().split()
+    except FileNotFoundError:
+        return [load(usual)], 1
+    return [load(os.path.join(os.path.dirname(usual), name)) for name in names], int(threshold)
+
+
 def main():
-    with open(sys.argv[1], "rb") as file:
-        key = serialization.load_pem_public_key(file.read())
     for path in sys.argv[3:]:
         with open(path, "rb") as file:
             data = file.read()
         try:
-            read(data, key, int(sys.argv[2]))
+            read(data, *trust_of(path, sys.argv[1]), int(sys.argv[2]))
             verdict = {"bundle": path, "taken": True, "why": ""}
         except Refused as error:
             verdict = {"bundle": path, "taken": False, "why": str(error)}

@@ -73,7 +73,7 @@ fn an_expired_signature_counts_only_when_somebody_says_so_and_that_is_recorded_e
     let flags = ["--allow-expired", "--report", report.to_str().unwrap()];
     let verified = Run::of(story.executor_on(&bundle, "verify").args(flags)).exits(0);
     let _ = verified.says("WARNING: EXPIRED").shows("EXPIRED 2024-02-12 22:13:20 UTC");
-    assert_eq!(read_json(&report)["signers"][0]["expired"], true);
+    assert_eq!(read_json(&report)["trusted_keys"][0]["expired"], true);
 
     let receipt = story.path("receipt.json");
     let flags = ["--allow-expired", "--yes", "--receipt", receipt.to_str().unwrap()];
@@ -125,8 +125,8 @@ fn a_key_has_one_fingerprint_in_everything_that_both_programs_print() {
     let _ = without_flags("verify", &["--threshold", "3"]).exits(64).says("only 2 distinct trusted keys");
     let report = without_flags("verify", &["--format", "json"]).exits(0);
     let report: Value = serde_json::from_str(&report.stdout).unwrap();
-    let signers = report["signers"].as_array().unwrap();
-    let signer = signers.iter().find(|signer| signer["key"] == id.as_str()).unwrap();
+    let keys = report["trusted_keys"].as_array().unwrap();
+    let signer = keys.iter().find(|signer| signer["key"] == id.as_str()).unwrap();
     assert_eq!(signer["claimed_holder"]["name"], "Grace Hopper");
 
     // One signature of two is not two, whatever the flags repeat.

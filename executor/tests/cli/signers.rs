@@ -25,7 +25,7 @@ fn an_expired_signature_is_refused_and_taken_only_with_a_flag_that_is_recorded()
         desk.run(&[&["verify", "BUNDLE", "--allow-expired", "--format", "json"][..], &TRUSTED].concat());
     assert_eq!(allowed.exit, Exit::Done, "{}", allowed.err);
     assert!(allowed.err.starts_with("WARNING: EXPIRED"), "{}", allowed.err);
-    assert_eq!(json(&allowed.out)["signers"][0]["expired"], true);
+    assert_eq!(json(&allowed.out)["trusted_keys"][0]["expired"], true);
     let line = ["rehearse", "BUNDLE", "--allow-expired", "--receipt", "receipt.json"];
     let rehearsed = desk.run(&[&line[..], &TRUSTED].concat());
     assert_eq!(rehearsed.exit, Exit::Done, "{}", rehearsed.err);

@@ -242,7 +242,7 @@ mod tests {
             "schema_version": "1.0", "tool": {"name": "sts-executor", "version": "0"}, "purpose": "apply",
             "bundle": null, "plan": "0".repeat(64), "cluster": "demo", "account": "123456789012",
             "partition": "aws", "region": "eu-west-1", "caller": "arn:aws:iam::123456789012:user/x",
-            "started": 1, "finished": 2, "complete": true, "issuer": null, "provider": null, "roles": {}, "steps": [],
+            "started": 1, "finished": 2, "notes": [], "complete": true, "issuer": null, "provider": null, "roles": {}, "steps": [],
         }))
         .unwrap()
     }

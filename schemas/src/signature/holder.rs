@@ -2,6 +2,7 @@
 
 use crate::pem;
 use crate::text::checked_text;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 checked_text!(
@@ -25,7 +26,7 @@ fn check(text: &str) -> Result<(), String> {
 }
 
 /// Who a key file says holds the key. It is shown, as a claim, and decides nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Holder {
     /// The name.

@@ -89,6 +89,8 @@ fn trusted(key: &PublicKey, bundle: Option<&VerifiedBundle>) -> TrustedKey {
         kind: format!("{:?}", key.kind()),
         signed: signer.is_some(),
         expires: signer.and_then(|signer| signer.expires),
+        expired: signer.is_some_and(|signer| signer.expired),
+        claimed_holder: key.holder().cloned(),
     }
 }
 
