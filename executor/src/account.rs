@@ -19,7 +19,7 @@ pub use width::Width;
 use std::collections::BTreeSet;
 use sts_schemas::aws::{AccountId, Partition, Region};
 use sts_schemas::cluster::{ClusterName, OWNED};
-use sts_schemas::resource::{Address, Bucket, Resource, Tags};
+use sts_schemas::resource::{Address, Bucket, Distribution, Resource, Tags};
 use sts_schemas::state::Observed;
 
 /// An account that can be looked at and changed, one resource at a time.
@@ -65,6 +65,27 @@ pub trait Account {
     /// # Errors
     /// When a call fails for good; the resource may then be half gone.
     async fn remove(&self, before: &Resource) -> Result<(), AccountError>;
+
+    /// How far the cluster's distribution for a bucket has come; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    async fn deployment(&self, distribution: &Distribution) -> Result<Option<Deployment>, AccountError>;
+
+    /// Takes a distribution out of service, so that it can be removed once that is deployed.
+    ///
+    /// # Errors
+    /// When a call fails for good.
+    async fn disable(&self, distribution: &Distribution) -> Result<(), AccountError>;
+}
+
+/// How far a distribution has come. Changes reach all of CloudFront's places in minutes, not at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// The host AWS gave it.
+    pub domain: String,
+    /// Whether its last change has reached every place.
+    pub is_deployed: bool,
 }
 
 /// Who the credentials belong to. Source: STS API Reference, `GetCallerIdentity`.
@@ -155,17 +176,6 @@ impl AccountError {
         let named = self.message.split_once("not authorized to perform: ").map(|(_, rest)| rest);
         let action = named.and_then(|rest| rest.split([' ', ',', ';']).next());
         action.filter(|action| action.contains(':')).unwrap_or(&self.call)
-    }
-
-    /// A resource of a kind that this program does not make yet.
-    fn unsupported(address: &Address) -> Self {
-        Self {
-            call: "nothing".into(),
-            on: address.to_string(),
-            message: "this version of the executor cannot make or delete it yet".into(),
-            request_id: None,
-            kind: AccountErrorKind::Other,
-        }
     }
 }
 

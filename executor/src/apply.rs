@@ -1,7 +1,9 @@
 //! Carrying out a plan: dull on purpose. Everything there was to decide, the plan has decided.
 
+mod stages;
 mod stop;
 
+pub use stages::{Settling, Staged, apply_in_stages};
 pub use stop::{Reason, Stop, until_stopped};
 
 use crate::account::{Account, AccountError, Width};
@@ -27,6 +29,9 @@ pub trait Progress {
 
     /// A step ended, well or not.
     fn finished(&mut self, step: &Step, result: Result<(), &AccountError>);
+
+    /// AWS is still carrying a change to every place; it has been waited for this long.
+    fn waiting(&mut self, _on: &Address, _waited: std::time::Duration) {}
 }
 
 /// Nobody watches.

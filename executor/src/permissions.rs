@@ -1,7 +1,8 @@
 //! The least an IAM identity must be allowed to plan, apply or delete a bundle.
 
 use std::collections::BTreeSet;
-use sts_schemas::aws::{Arn, BucketName};
+use sts_schemas::aws::BucketName;
+use sts_schemas::open::OpenValue;
 use sts_schemas::policy::{OneOrMany, PolicyDocument, Statement};
 use sts_schemas::resource::Resource;
 use sts_schemas::state::Desired;
@@ -72,6 +73,34 @@ const WRITE_BUCKETS: &[&str] = &[
 /// `PutObjectTagging` belongs to `PutObject` as soon as it brings tags.
 const WRITE_OBJECTS: &[&str] = &["s3:PutObject", "s3:PutObjectTagging"];
 
+/// CloudFront's listing calls, and `List` and `Get` of what is found by them. Its ARNs hold ids that AWS makes up.
+const READ_CLOUDFRONT: &[&str] = &[
+    "cloudfront:GetDistribution",
+    "cloudfront:GetDistributionConfig",
+    "cloudfront:GetOriginAccessControl",
+    "cloudfront:ListDistributions",
+    "cloudfront:ListOriginAccessControls",
+    "cloudfront:ListTagsForResource",
+];
+
+const WRITE_CLOUDFRONT: &[&str] = &[
+    "cloudfront:CreateDistribution",
+    "cloudfront:CreateDistributionWithTags",
+    "cloudfront:CreateOriginAccessControl",
+    "cloudfront:TagResource",
+    "cloudfront:UpdateDistribution",
+    "cloudfront:UpdateOriginAccessControl",
+];
+
+const DELETE_CLOUDFRONT: &[&str] = &[
+    "cloudfront:DeleteDistribution",
+    "cloudfront:DeleteOriginAccessControl",
+    "cloudfront:UpdateDistribution",
+];
+
+/// Taking one statement out of a policy that others wrote in too.
+const DELETE_STATEMENTS: &[&str] = &["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"];
+
 const DELETE_ROLES: &[&str] = &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"];
 const DELETE_PROVIDERS: &[&str] = &["iam:DeleteOpenIDConnectProvider"];
 const DELETE_BUCKETS: &[&str] = &["s3:DeleteBucket"];
@@ -87,6 +116,7 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
         statement("ReadProviders", READ_PROVIDERS, names.providers_and_older()),
         statement("ReadBuckets", READ_BUCKETS, names.buckets_to_read()),
         statement("ReadObjects", READ_OBJECTS, names.objects()),
+        statement("ReadCloudFront", READ_CLOUDFRONT, names.cloudfront.clone()),
     ];
     match errand {
         Errand::Plan => {}
@@ -95,12 +125,15 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
             statement("WriteProvider", &needed(WRITE_PROVIDERS, desired), names.providers.clone()),
             statement("WriteBucket", &needed(WRITE_BUCKETS, desired), names.buckets.clone()),
             statement("WriteObjects", WRITE_OBJECTS, names.objects()),
+            statement("WriteCloudFront", WRITE_CLOUDFRONT, names.cloudfront.clone()),
         ]),
         Errand::Delete => statements.extend([
             statement("DeleteRoles", DELETE_ROLES, names.roles_and_older()),
             statement("DeleteProvider", DELETE_PROVIDERS, names.providers.clone()),
-            statement("DeleteBucket", DELETE_BUCKETS, names.buckets.clone()),
+            statement("DeleteBucket", DELETE_BUCKETS, names.own_buckets.clone()),
             statement("DeleteObjects", DELETE_OBJECTS, names.objects()),
+            statement("DeleteStatements", DELETE_STATEMENTS, names.statements.clone()),
+            statement("DeleteCloudFront", DELETE_CLOUDFRONT, names.cloudfront.clone()),
         ]),
     }
     statements.retain(|statement| statement.resource != Some(OneOrMany::Many(Vec::new())));
@@ -139,38 +172,52 @@ struct Names {
     providers: Vec<String>,
     older_providers: [String; 2],
     buckets: Vec<String>,
+    own_buckets: Vec<String>,
+    statements: Vec<String>,
+    cloudfront: Vec<String>,
     default_bucket: String,
 }
 
 impl Names {
     fn of(desired: &Desired) -> Self {
         let cluster = &desired.cluster;
-        let (partition, account) = (cluster.partition, &cluster.account);
+        let partition = cluster.partition;
+        let open = cluster.open();
+        // In an IAM policy a star stands for what is not known yet.
+        let account = if open.contains(&OpenValue::Account) { "*" } else { cluster.account.as_str() };
+        let iam = format!("arn:{partition}:iam::{account}");
         let bucket_arn = |name: &BucketName| format!("arn:{partition}:s3:::{name}");
         let (mut roles, mut providers) = (Vec::new(), Vec::new());
-        let mut buckets = BTreeSet::new();
+        let (mut buckets, mut own_buckets, mut statements) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut cloudfront = Vec::new();
         for resource in desired.resources.values() {
             match resource {
                 Resource::Role(role) => {
-                    roles.push(Arn::role(partition, account, &role.path, &role.name).to_string());
+                    roles.push(format!("{iam}:role{}{}", role.path, role.name));
                 }
                 Resource::Provider(provider) => {
-                    let issuer = provider.issuer.host_and_path();
-                    providers.push(Arn::oidc_provider(partition, account, issuer).to_string());
+                    let issuer = match open.contains(&OpenValue::Issuer) {
+                        true => "*.cloudfront.net",
+                        false => provider.issuer.host_and_path(),
+                    };
+                    providers.push(format!("{iam}:oidc-provider/{issuer}"));
                 }
                 Resource::Bucket(bucket) => {
                     buckets.insert(bucket_arn(&bucket.name));
+                    own_buckets.push(bucket_arn(&bucket.name));
                 }
                 Resource::BucketStatement(one) => {
                     buckets.insert(bucket_arn(&one.bucket));
+                    statements.push(bucket_arn(&one.bucket));
                 }
-                Resource::AccessControl(_) | Resource::Distribution(_) => {}
+                Resource::AccessControl(_) => {}
+                // AWS makes up the ids in CloudFront's ARNs, and listing takes no narrower resource.
+                Resource::Distribution(_) => cloudfront.push("*".to_owned()),
                 Resource::Object(object) => {
                     buckets.insert(bucket_arn(&object.bucket));
                 }
             }
         }
-        let iam = format!("arn:{partition}:iam::{account}");
         let name = &cluster.name;
         Self {
             roles,
@@ -182,6 +229,9 @@ impl Names {
                 format!("{iam}:oidc-provider/*.cloudfront.net"),
             ],
             buckets: buckets.into_iter().collect(),
+            own_buckets,
+            statements,
+            cloudfront,
             default_bucket: bucket_arn(&cluster.name.default_bucket()),
         }
     }
@@ -212,13 +262,15 @@ impl Names {
 mod tests {
     use super::*;
 
-    /// Actions that only `--thorough`, managed policies or a look ahead call for: none of them is least.
-    const BEYOND: [&str; 5] = [
+    /// Actions that only `--thorough`, managed policies, a look ahead, or a cluster that ccoctl made call for.
+    const BEYOND: [&str; 7] = [
         "s3:ListAllMyBuckets",
         "iam:AttachRolePolicy",
         "s3:GetAccountPublicAccessBlock",
         "iam:GetAccountSummary",
         "iam:SimulatePrincipalPolicy",
+        "cloudfront:DeleteCloudFrontOriginAccessIdentity",
+        "cloudfront:GetCloudFrontOriginAccessIdentity",
     ];
 
     #[test]
@@ -237,6 +289,10 @@ mod tests {
             DELETE_PROVIDERS,
             DELETE_BUCKETS,
             DELETE_OBJECTS,
+            DELETE_STATEMENTS,
+            READ_CLOUDFRONT,
+            WRITE_CLOUDFRONT,
+            DELETE_CLOUDFRONT,
             &BEYOND,
         ]
         .concat()
@@ -246,7 +302,9 @@ mod tests {
         let mut called = BTreeSet::new();
         for entry in std::fs::read_dir(folder).unwrap() {
             let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-            let quoted = text.split('"').filter(|part| part.starts_with("iam:") || part.starts_with("s3:"));
+            let quoted = text.split('"').filter(|part| {
+                ["iam:", "s3:", "cloudfront:"].iter().any(|service| part.starts_with(service))
+            });
             called.extend(
                 quoted
                     .filter(|part| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':'))

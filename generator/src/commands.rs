@@ -131,6 +131,6 @@ fn is_of_roles(path: &str) -> bool {
 
 /// Whether a path is one that the issuer's files are written to.
 fn is_of_issuer(path: &str) -> bool {
-    let numbered = ["01-", "02-", "03-", "04-"].iter().any(|number| path.starts_with(number));
+    let numbered = ["01-", "02-", "03-", "04-", "07-", "08-"].iter().any(|number| path.starts_with(number));
     numbered && Place::of(path) == Some(Place::Aws)
 }

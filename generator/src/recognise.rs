@@ -2,11 +2,14 @@
 
 use crate::render::Files;
 use serde::de::DeserializeOwned;
-use sts_schemas::aws::{Arn, Region};
-use sts_schemas::cli_input::{CreateBucket, CreateOpenIdConnectProvider, CreateRole};
+use sts_schemas::aws::{Arn, BucketName, Region};
+use sts_schemas::cli_input::{
+    CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateRole, PutObject,
+};
 use sts_schemas::cluster::{Cluster, ClusterName, Hosting, OWNED};
 use sts_schemas::contents::{Problem, Problems};
 use sts_schemas::layout;
+use sts_schemas::open::{OpenValue, stand_in_for_tokens};
 use sts_schemas::policy::Principal;
 
 /// The cluster that files are for: name and issuer from the provider, account and partition from the first
@@ -40,19 +43,25 @@ pub fn cluster_of(files: &Files, region: Option<&Region>) -> Result<Cluster, Pro
             .map_err(|what| problem(path, what))
             .ok()
     });
+    let shared = shared_bucket(files, provider.as_ref());
     let bucket = if files.contains_key(layout::BUCKET) {
         parse::<CreateBucket>(files, layout::BUCKET).map_err(|what| problem(layout::BUCKET, what)).ok()
     } else {
         None
     };
-    let region = bucket.as_ref().map(bucket_region).or_else(|| region.cloned());
+    let served = shared.as_ref().map(|(_, region)| region.clone());
+    let region = bucket.as_ref().map(bucket_region).or(served).or_else(|| region.cloned());
     if region.is_none() {
         problem(layout::BUCKET, "without a bucket nothing tells the region: give --region".into());
     }
     let (Some(provider), Some(name), Some(arn), Some(region)) = (provider, name, arn, region) else {
         return Err(Problems(problems));
     };
-    let hosting = bucket.map_or(Hosting::Elsewhere, |input| Hosting::PublicBucket { bucket: input.bucket });
+    let hosting = match (bucket, shared) {
+        (Some(input), _) => own_bucket(files, input.bucket)?,
+        (None, Some((hosting, _))) => hosting,
+        (None, None) => Hosting::Elsewhere,
+    };
     let account = arn.account().parse();
     let cluster = account.and_then(|account| {
         Cluster { name, account, partition: arn.partition(), region, hosting, issuer: provider.url }.checked()
@@ -64,7 +73,28 @@ pub fn cluster_of(files: &Files, region: Option<&Region>) -> Result<Cluster, Pro
 
 fn parse<T: DeserializeOwned>(files: &Files, path: &str) -> Result<T, String> {
     let bytes = files.get(path).ok_or("the file is missing")?;
-    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    let bytes = stand_in_for_tokens(bytes, &OpenValue::ALL);
+    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+}
+
+/// The cluster's own bucket is a private one exactly where a distribution is made.
+fn own_bucket(files: &Files, bucket: BucketName) -> Result<Hosting, Problems> {
+    if !files.contains_key(layout::DISTRIBUTION) {
+        return Ok(Hosting::PublicBucket { bucket });
+    }
+    let input = parse::<CreateDistribution>(files, layout::DISTRIBUTION)
+        .map_err(|what| Problems(vec![Problem { file: layout::DISTRIBUTION.to_owned(), what }]))?;
+    let certificate = input.distribution_config_with_tags.distribution_config.viewer_certificate;
+    Ok(Hosting::PrivateBucket { bucket, certificate: certificate.map(|known| known.acm_certificate_arn) })
+}
+
+/// Documents go into a bucket that is not made: it is shared, and the issuer tells its region and the path.
+fn shared_bucket(files: &Files, provider: Option<&CreateOpenIdConnectProvider>) -> Option<(Hosting, Region)> {
+    let input = parse::<PutObject>(files, layout::KEYS_OBJECT).ok()?;
+    let path = input.key.strip_suffix(layout::KEYS_KEY)?.strip_suffix('/')?.parse().ok()?;
+    let host = provider?.url.host_and_path().strip_prefix(&format!("{}.s3.", input.bucket))?.to_owned();
+    let region = host.split('.').next()?.parse().ok()?;
+    Some((Hosting::SharedBucket { bucket: input.bucket, path }, region))
 }
 
 fn bucket_region(input: &CreateBucket) -> Region {

@@ -3,6 +3,7 @@
 //! Pure: no file, clock or randomness is touched here.
 
 mod bucket;
+mod cloudfront;
 mod manifests;
 mod oidc;
 mod review;
@@ -19,7 +20,9 @@ pub use size::{TooLarge, check_sizes};
 
 use serde::Serialize;
 use std::collections::BTreeMap;
-use sts_schemas::cluster::{ClusterName, OWNED};
+use sts_schemas::cluster::{Cluster, ClusterName, OWNED};
+use sts_schemas::layout::Place;
+use sts_schemas::open::tokens_for_stand_ins;
 use sts_schemas::resource::Tags;
 
 /// Files by their path below the output directory.
@@ -34,6 +37,20 @@ pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(value).expect("it has a JSON form");
     bytes.push(b'\n');
     bytes
+}
+
+/// The files with tokens in place of the stand-ins of what is open about the cluster.
+///
+/// Permissions policies are the requests' own words: whatever digits stand in them are no account of ours.
+pub(crate) fn with_tokens(files: Files, cluster: &Cluster) -> Files {
+    let open = cluster.open();
+    let token = |(path, bytes): (String, Vec<u8>)| {
+        let open_here = matches!(Place::of(&path), Some(Place::Aws | Place::InstallerManifest))
+            && !path.starts_with("06-");
+        let bytes = if open_here { tokens_for_stand_ins(&bytes, &open) } else { bytes };
+        (path, bytes)
+    };
+    files.into_iter().map(token).collect()
 }
 
 /// The tags that mark a resource as the cluster's, and those the author adds.

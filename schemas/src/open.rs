@@ -169,7 +169,8 @@ fn stand_in<T: std::str::FromStr<Err = InvalidText>>(text: &str) -> T {
 }
 
 /// A file with stand-ins in place of the tokens of what is open.
-pub(crate) fn stand_in_for_tokens(file: &[u8], open: &[OpenValue]) -> Vec<u8> {
+#[must_use]
+pub fn stand_in_for_tokens(file: &[u8], open: &[OpenValue]) -> Vec<u8> {
     replace(file, open.iter().map(|value| (value.token(), value.stand_in())))
 }
 

@@ -2,6 +2,7 @@
 
     account.py dump   prints every role, OIDC provider and bucket as one JSON value
     account.py watch  prints it again for every line it reads
+    account.py fronts prints every CloudFront distribution and origin access control likewise
     account.py call   reads [[service, operation, parameters], ...] and makes these calls in turn
 
 Endpoint, region and credentials come from the environment, as boto3 reads it.
@@ -94,6 +95,30 @@ def dump():
     }
 
 
+def read_distribution(cloudfront, summary):
+    tags = cloudfront.list_tags_for_resource(Resource=summary["ARN"])["Tags"].get("Items", [])
+    behavior = summary["DefaultCacheBehavior"]
+    return {
+        "aliases": summary["Aliases"].get("Items", []),
+        "comment": summary["Comment"],
+        "domain": summary["DomainName"],
+        "enabled": summary["Enabled"],
+        "origins": [origin["DomainName"] for origin in summary["Origins"]["Items"]],
+        "tags": plain_tags(tags),
+        "viewer_protocol": behavior["ViewerProtocolPolicy"],
+    }
+
+
+def fronts():
+    cloudfront = boto3.client("cloudfront")
+    distributions = cloudfront.list_distributions()["DistributionList"].get("Items", [])
+    controls = cloudfront.list_origin_access_controls()["OriginAccessControlList"].get("Items", [])
+    return {
+        "access_controls": {entry["Name"]: entry["Description"] for entry in controls},
+        "distributions": {entry["Id"]: read_distribution(cloudfront, entry) for entry in distributions},
+    }
+
+
 def call(calls):
     clients = {}
     for service, operation, parameters in calls:
@@ -108,7 +133,8 @@ def main():
         for _ in sys.stdin:
             print(json.dumps(dump(), sort_keys=True), flush=True)
         return
-    answer = dump() if task == "dump" else call(json.load(sys.stdin))
+    looks = {"dump": dump, "fronts": fronts}
+    answer = looks[task]() if task in looks else call(json.load(sys.stdin))
     json.dump(answer, sys.stdout, sort_keys=True)
 
 

@@ -26,6 +26,12 @@ impl Account {
         self.script("dump", &Value::Null)
     }
 
+    /// Distributions and origin access controls, in one value.
+    #[must_use]
+    pub fn fronts(&self) -> Value {
+        self.script("fronts", &Value::Null)
+    }
+
     /// Makes calls, each `[service, operation, parameters]` in boto3's words.
     pub fn call(&self, calls: &Value) {
         let done = self.script("call", calls);

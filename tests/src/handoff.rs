@@ -50,13 +50,36 @@ impl Handoff {
         self.create_all_in(REGION, requests, generation, flags)
     }
 
+    /// A bundle of the seven requests for whichever account it is applied in.
+    #[must_use]
+    pub fn any_account() -> Self {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let mut this = Self { folder, bundle: PathBuf::new() };
+        let key = this.path("author.key");
+        let _ = Run::of(this.generator().args(["create-signing-key", "--output"]).arg(&key)).exits(0);
+        this.bundle = this.create_with(&["--any-account"], REGION, Path::new(REQUESTS), GENERATION, &[]);
+        this
+    }
+
     /// The same for another region.
     #[must_use]
     pub fn create_all_in(&self, region: &str, requests: &Path, generation: u64, flags: &[&str]) -> PathBuf {
+        self.create_with(&["--account-id", Emulator::ACCOUNT], region, requests, generation, flags)
+    }
+
+    fn create_with(
+        &self,
+        account: &[&str],
+        region: &str,
+        requests: &Path,
+        generation: u64,
+        flags: &[&str],
+    ) -> PathBuf {
         let run = Run::of(
             self.generator()
                 .args(["create-all", "--name", CLUSTER, "--region", region])
-                .args(["--account-id", Emulator::ACCOUNT, "--public-key-file", CLUSTER_KEY])
+                .args(account)
+                .args(["--public-key-file", CLUSTER_KEY])
                 .arg("--credentials-requests-dir")
                 .arg(requests)
                 .arg("--signing-key")

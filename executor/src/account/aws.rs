@@ -1,9 +1,12 @@
 //! An account on AWS itself. The SDK is spoken to here and below, and nowhere else.
 
+mod access_control;
 mod answer;
 mod bucket;
 mod bucket_read;
 mod call_log;
+mod distribution;
+mod distribution_change;
 mod document;
 mod endpoint;
 mod limits;
@@ -13,6 +16,7 @@ mod patience;
 mod provider;
 mod role;
 mod role_change;
+mod statement;
 mod survey;
 mod witness;
 
@@ -20,13 +24,15 @@ pub use call_log::{CallLog, LogError};
 pub use endpoint::{ForeignEndpoints, RedirectedEndpoint};
 pub use limits::CallLimits;
 
-use super::{Account, AccountError, AccountErrorKind, Identity, Roots, Scope, Survey, Width, Wish};
+use super::{
+    Account, AccountError, AccountErrorKind, Deployment, Identity, Roots, Scope, Survey, Width, Wish,
+};
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use std::time::Duration;
-use sts_schemas::aws::{AccountId, Arn, Region};
-use sts_schemas::resource::{Bucket, Resource};
+use sts_schemas::aws::{AccountId, Arn, Partition, Region};
+use sts_schemas::resource::{Bucket, BucketStatement, DISTRIBUTION_REFERENCE, Distribution, Resource};
 use sts_schemas::state::Observed;
 use survey::Fips;
 use witness::Witness;
@@ -58,6 +64,7 @@ pub struct Aws {
     s3: aws_sdk_s3::Client,
     /// Where S3 tells of the account as a whole.
     control: String,
+    cloudfront: aws_sdk_cloudfront::Client,
 }
 
 impl Aws {
@@ -82,6 +89,10 @@ impl Aws {
             .interceptor(witness.clone())
             .retry_partition(budget.clone())
             .build();
+        let cloudfront = cloudfront(&config, &identity)
+            .interceptor(witness.clone())
+            .retry_partition(budget.clone())
+            .build();
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             .interceptor(witness)
             .retry_partition(budget)
@@ -99,6 +110,7 @@ impl Aws {
             width,
             looking: options.limits.looking,
             redirected,
+            cloudfront: aws_sdk_cloudfront::Client::from_conf(cloudfront),
             iam: aws_sdk_iam::Client::from_conf(iam),
             s3: aws_sdk_s3::Client::from_conf(s3),
         })
@@ -121,6 +133,18 @@ impl Aws {
         bucket::Client { s3, name: name.clone(), owner: self.identity.account.to_string() }
     }
 
+    /// Puts a statement into a bucket's policy, with the id of the distribution it may refer to.
+    async fn put_statement(&self, after: &BucketStatement) -> Result<(), AccountError> {
+        let refers =
+            serde_json::to_string(&after.statement).is_ok_and(|text| text.contains(DISTRIBUTION_REFERENCE));
+        let distribution = if refers {
+            distribution::of_bucket(self, &after.bucket, &after.tags).await?.map(|known| known.id)
+        } else {
+            None
+        };
+        self.bucket_client(&after.bucket, &after.region).put_statement(after, distribution.as_deref()).await
+    }
+
     fn named<T>(&self, result: Result<T, AccountError>) -> Result<T, AccountError> {
         result.map_err(|error| endpoint::name_endpoint(error, &self.redirected, &self.region))
     }
@@ -134,6 +158,14 @@ fn too_slow(limit: Duration) -> AccountError {
         request_id: None,
         kind: AccountErrorKind::Unreachable,
     }
+}
+
+/// CloudFront has one endpoint in a partition, and wants calls signed for its home.
+///
+/// Source: AWS General Reference, "Amazon CloudFront endpoints and quotas". In partitions without it no call is made.
+fn cloudfront(config: &SdkConfig, identity: &Identity) -> aws_sdk_cloudfront::config::Builder {
+    let home = if identity.partition == Partition::AwsCn { "cn-northwest-1" } else { "us-east-1" };
+    aws_sdk_cloudfront::config::Builder::from(config).region(aws_config::Region::new(home))
 }
 
 /// The configuration of every client, with all that may not be left to a stranger's profile.
@@ -200,9 +232,11 @@ impl Account for Aws {
             (_, Resource::Bucket(after)) => {
                 self.bucket_client(&after.name, &after.region).create(after).await
             }
-            (_, Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_)) => {
-                Err(AccountError::unsupported(&after.address()))
-            }
+            (None, Resource::AccessControl(after)) => access_control::create(self, after).await,
+            (Some(_), Resource::AccessControl(after)) => access_control::update(self, after).await,
+            (None, Resource::Distribution(after)) => distribution_change::create(self, after).await,
+            (Some(_), Resource::Distribution(after)) => distribution_change::update(self, after).await,
+            (_, Resource::BucketStatement(after)) => self.put_statement(after).await,
             (before, Resource::Object(after)) => {
                 let before = before.map(Resource::tags);
                 self.bucket_client(&after.bucket, &self.region).put_object(before, after).await
@@ -225,8 +259,10 @@ impl Account for Aws {
     async fn remove(&self, before: &Resource) -> Result<(), AccountError> {
         self.named(match before {
             Resource::Bucket(bucket) => self.bucket_client(&bucket.name, &bucket.region).delete().await,
-            Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_) => {
-                Err(AccountError::unsupported(&before.address()))
+            Resource::AccessControl(control) => access_control::delete(self, control).await,
+            Resource::Distribution(there) => distribution_change::delete(self, there).await,
+            Resource::BucketStatement(one) => {
+                self.bucket_client(&one.bucket, &one.region).delete_statement(&one.sid).await
             }
             Resource::Object(object) => {
                 self.bucket_client(&object.bucket, &self.region).delete_object(&object.key).await
@@ -234,5 +270,13 @@ impl Account for Aws {
             Resource::Provider(provider) => provider::delete(&self.iam, &self.identity, provider).await,
             Resource::Role(role) => role_change::delete(&self.iam, role).await,
         })
+    }
+
+    async fn deployment(&self, distribution: &Distribution) -> Result<Option<Deployment>, AccountError> {
+        self.named(distribution::deployment(self, distribution).await)
+    }
+
+    async fn disable(&self, distribution: &Distribution) -> Result<(), AccountError> {
+        self.named(distribution_change::disable(self, distribution).await)
     }
 }

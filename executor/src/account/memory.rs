@@ -2,12 +2,13 @@
 
 mod calls;
 mod change;
+mod cloudfront;
 mod world;
 
-use super::{Account, AccountError, AccountErrorKind, Identity, Scope};
+use super::{Account, AccountError, AccountErrorKind, Deployment, Identity, Scope};
 pub use calls::Fault;
 use std::cell::RefCell;
-use sts_schemas::resource::{Address, Bucket, Resource};
+use sts_schemas::resource::{Address, Bucket, Distribution, Resource};
 use sts_schemas::state::{Observed, State};
 use world::{Refusal, World};
 
@@ -121,9 +122,9 @@ impl Account for Memory {
     async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError> {
         match after {
             Resource::Bucket(bucket) => self.put_bucket(before, bucket).await,
-            Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_) => {
-                Err(AccountError::unsupported(&after.address()))
-            }
+            Resource::AccessControl(control) => self.put_access_control(control).await,
+            Resource::Distribution(distribution) => self.put_distribution(distribution).await,
+            Resource::BucketStatement(one) => self.put_statement(one).await,
             Resource::Object(object) => self.put_object(object).await,
             Resource::Provider(provider) => self.put_provider(before, provider).await,
             Resource::Role(role) => self.put_role(before, role).await,
@@ -146,9 +147,9 @@ impl Account for Memory {
         let call = match before {
             Resource::Bucket(bucket) => return self.remove_bucket(&bucket.name).await,
             Resource::Role(role) => return self.remove_role(role).await,
-            Resource::AccessControl(_) | Resource::Distribution(_) | Resource::BucketStatement(_) => {
-                return Err(AccountError::unsupported(&at));
-            }
+            Resource::AccessControl(control) => return self.remove_access_control(control).await,
+            Resource::Distribution(there) => return self.remove_distribution(there).await,
+            Resource::BucketStatement(_) => "s3:DeleteBucketPolicy",
             Resource::Object(_) => "s3:DeleteObject",
             Resource::Provider(_) => "iam:DeleteOpenIDConnectProvider",
         };
@@ -157,5 +158,13 @@ impl Account for Memory {
             Ok(())
         })
         .await
+    }
+
+    async fn deployment(&self, distribution: &Distribution) -> Result<Option<Deployment>, AccountError> {
+        self.look_at_deployment(distribution).await
+    }
+
+    async fn disable(&self, distribution: &Distribution) -> Result<(), AccountError> {
+        self.disable_distribution(distribution).await
     }
 }

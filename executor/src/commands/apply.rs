@@ -3,7 +3,7 @@
 use super::account::{self, AccountArgs};
 use super::approval::{self, ApprovalArgs};
 use super::bundle::BundleArgs;
-use super::carry_out::{self, Work};
+use super::carry_out::{self, SettlingArgs, Work};
 use super::installer;
 use super::issuer::{self, Moment};
 use super::plan::{self, ChoiceArgs};
@@ -25,6 +25,8 @@ pub(crate) struct Args {
     account: AccountArgs,
     #[command(flatten)]
     choice: ChoiceArgs,
+    #[command(flatten)]
+    settling: SettlingArgs,
     #[command(flatten)]
     approval: ApprovalArgs,
     /// Where the receipt goes; BUNDLE-receipt.json in the current folder, if anything was done.
@@ -73,10 +75,12 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         runtime: &runtime,
         account: &aws,
         plan: &plan,
-        desired: Some(&contents.desired),
+        contents: Some(&contents),
+        settling: args.settling.settling(),
         time_limit: args.account.time_limit(),
     };
-    let receipt = work.carry_out(place, session)?;
+    let (receipt, bound) = work.carry_out(place, session)?;
+    let contents = bound.unwrap_or(contents);
     carry_out::print(&receipt, format, session)?;
     let exit = carry_out::judge(&receipt)?;
     if let Some(folder) = &args.output_dir {

@@ -3,62 +3,83 @@
 use super::receipt::{Period, ReceiptFile, receipt};
 use super::record::Record;
 use crate::account::{Account, Runtime};
-use crate::apply::{Pace, Progress, Reason, apply, until_stopped};
+use crate::apply::{Pace, Progress, Reason, Settling, Staged, apply_in_stages, until_stopped};
 use crate::cli::Format;
 use crate::session::{Person, Session};
 use crate::show;
 use crate::show::progress::{Bar, Lines};
 use std::io::Write;
 use std::time::Duration;
+use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::Plan;
 use sts_schemas::receipt::{Outcome, Receipt, StepReport};
-use sts_schemas::state::Desired;
+
+/// How long to wait for what AWS carries out by and by.
+#[derive(Debug, clap::Args)]
+pub(super) struct SettlingArgs {
+    /// How long to wait for a CloudFront distribution to be deployed, in seconds; the next run waits on.
+    #[arg(long, value_name = "SECONDS", default_value_t = Settling::LIMIT_SECONDS)]
+    deployment_timeout: u32,
+}
+
+impl SettlingArgs {
+    pub(super) fn settling(&self) -> Settling {
+        Settling { limit: Duration::from_secs(self.deployment_timeout.into()), ..Settling::default() }
+    }
+}
 
 /// Where and for what a plan is carried out.
 pub(super) struct Work<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) account: &'a dyn Account,
     pub(super) plan: &'a Plan,
-    pub(super) desired: Option<&'a Desired>,
+    pub(super) contents: Option<&'a Contents>,
+    pub(super) settling: Settling,
     /// How long it may take before nothing new begins.
     pub(super) time_limit: Duration,
 }
 
 impl Work<'_> {
     /// Walks the plan until it ends or is asked to stop, and writes the receipt either way.
+    ///
+    /// Also gives the contents with all that AWS named on the way.
     pub(super) fn carry_out(
         &self,
         reserved: Option<ReceiptFile>,
         session: &mut Session<'_>,
-    ) -> Result<Receipt, Failure> {
+    ) -> Result<(Receipt, Option<Contents>), Failure> {
         let started = session.now();
         let pace = Pace { width: self.account.width(), ..Pace::default() };
         let clock = session.surroundings.clock;
         let so_far = |steps: &[StepReport]| {
             if let Some(file) = &reserved {
                 let period = Period { started, finished: clock() };
+                let desired = self.contents.map(|contents| &contents.desired);
                 let identity = self.account.identity();
-                file.write_so_far(&receipt(self.plan, self.desired, identity, period, steps.to_vec()));
+                file.write_so_far(&receipt(self.plan, desired, identity, period, steps.to_vec()));
             }
         };
         let walk = |progress: &mut dyn Progress| {
             let mut record = Record::new(self.plan, so_far, progress);
-            let work = apply(self.account, self.plan, &pace, &mut record);
+            let pace_and_settling = (&pace, &self.settling);
+            let work =
+                apply_in_stages(self.account, self.plan, self.contents, pace_and_settling, &mut record);
             self.runtime.block_on(until_stopped(&pace.stop, self.time_limit, tell_of_stop, work))
         };
-        let steps = match session.surroundings.person {
+        let staged = match session.surroundings.person {
             Person::Present => walk(&mut Bar::new(self.plan.steps.len())),
             Person::Absent => walk(&mut Lines(&mut *session.err)),
         };
-        let steps = steps.map_err(|error| Failure::new(Exit::Failed, error))?;
+        let Staged { steps, contents } = staged.map_err(|error| Failure::new(Exit::Failed, error))?;
+        let desired = contents.as_ref().map(|contents| &contents.desired);
         let period = Period { started, finished: session.now() };
-        let receipt = receipt(self.plan, self.desired, self.account.identity(), period, steps);
+        let receipt = receipt(self.plan, desired, self.account.identity(), period, steps);
         if let Some(file) = reserved {
             let path = file.write(&receipt)?;
             session.tell(&format!("Receipt written to {}.", path.display()));
         }
-        Ok(receipt)
+        Ok((receipt, contents))
     }
 }
 

@@ -4,7 +4,7 @@ use super::account::{self, AccountArgs};
 use super::approval::{self, ApprovalArgs};
 use super::binding;
 use super::bundle::{BundleArgs, TrustArgs, expired};
-use super::carry_out::{self, Work};
+use super::carry_out::{self, SettlingArgs, Work};
 use super::gone;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
@@ -17,10 +17,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::bundle::VerifiedBundle;
-use sts_schemas::cluster::{ClusterName, IssuerUrl};
+use sts_schemas::cluster::{ClusterName, IssuerUrl, has_cloudfront};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{DISCOVERY_KEY, KEYS_KEY};
-use sts_schemas::resource::Address;
+use sts_schemas::resource::{Address, BucketStatement};
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
 #[derive(Debug, clap::Args)]
@@ -38,6 +38,8 @@ pub(crate) struct Args {
     trust: TrustArgs,
     #[command(flatten)]
     account: AccountArgs,
+    #[command(flatten)]
+    settling: SettlingArgs,
     #[command(flatten)]
     approval: ApprovalArgs,
     /// Also delete what others put into the cluster's bucket; without it, that stops the delete.
@@ -63,8 +65,18 @@ enum Doomed {
 }
 
 pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let Args { bundle, name, region, trust, account: reach, approval, force_bucket, receipt, receipt_key } =
-        args;
+    let Args {
+        bundle,
+        name,
+        region,
+        trust,
+        account: reach,
+        settling,
+        approval,
+        force_bucket,
+        receipt,
+        receipt_key,
+    } = args;
     let contents = if force_bucket { BucketContents::Remove } else { BucketContents::Refuse };
     let receipt_key = receipt_key.read()?;
     let mut notes = Vec::new();
@@ -103,8 +115,15 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     };
     let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
     let time_limit = reach.time_limit();
-    let work = Work { runtime: &runtime, account: &aws, plan: &plan, desired: None, time_limit };
-    let receipt = work.carry_out(place, session)?;
+    let work = Work {
+        runtime: &runtime,
+        account: &aws,
+        plan: &plan,
+        contents: None,
+        settling: settling.settling(),
+        time_limit,
+    };
+    let (receipt, _) = work.carry_out(place, session)?;
     carry_out::print(&receipt, format, session)?;
     let exit = carry_out::judge(&receipt)?;
     if !plan.is_empty() {
@@ -136,8 +155,14 @@ impl Doomed {
             Address::Provider(issuer.host_and_path().to_owned()),
             Address::Object(bucket.clone(), DISCOVERY_KEY.into()),
             Address::Object(bucket.clone(), KEYS_KEY.into()),
-            Address::Bucket(bucket),
+            Address::Bucket(bucket.clone()),
         ]);
+        let mut wanted = wanted;
+        if has_cloudfront(partition) {
+            wanted.extend([Address::Distribution(bucket.clone()), Address::AccessControl(bucket.clone())]);
+            let sid = BucketStatement::sid(&cluster, &bucket, "*");
+            wanted.insert(Address::BucketStatement(bucket, sid));
+        }
         let account = account.identity().account.clone();
         let contents = BucketContents::default();
         Ok(Target { bundle: None, cluster, account, partition, region, wanted, contents })

@@ -11,6 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::{SchemaVersion, Tool};
+use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose};
 use sts_schemas::receipt::{Outcome, Receipt, StepReport};
 use sts_schemas::signature::SigningKey;
@@ -115,6 +116,8 @@ pub(super) fn receipt(
 ) -> Receipt {
     let made = desired.filter(|_| plan.purpose == Purpose::Apply);
     let roles = made.map_or_else(BTreeMap::new, Desired::role_arns);
+    // An issuer that AWS has not named yet is none.
+    let served = made.filter(|desired| !desired.cluster.open().contains(&OpenValue::Issuer));
     Receipt {
         schema_version: SchemaVersion::CURRENT,
         tool: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },
@@ -131,8 +134,8 @@ pub(super) fn receipt(
         finished: period.finished,
         notes: plan.notes.clone(),
         complete: steps.iter().all(|step| step.outcome == Outcome::Done),
-        issuer: made.map(|desired| desired.cluster.issuer.clone()),
-        provider: made.map(|desired| desired.cluster.provider_arn()),
+        issuer: served.map(|desired| desired.cluster.issuer.clone()),
+        provider: served.map(|desired| desired.cluster.provider_arn()),
         roles,
         steps,
     }

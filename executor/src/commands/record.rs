@@ -2,8 +2,11 @@
 
 use crate::account::AccountError;
 use crate::apply::Progress;
+use std::time::Duration;
+use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::receipt::{Outcome, StepReport};
+use sts_schemas::resource::Address;
 
 /// Keeps the reports of a run up to date and hands each state of them on, and shows the progress as before.
 pub(super) struct Record<'a, W> {
@@ -25,13 +28,21 @@ impl<'a, W: Fn(&[StepReport])> Record<'a, W> {
 
     fn set(&mut self, step: &Step, outcome: Outcome) {
         let (address, action) = (step.address(), step.verb());
-        if let Some(report) =
-            self.steps.iter_mut().find(|report| report.address == address && report.action == action)
-        {
+        let is_it = |report: &&mut StepReport| {
+            report.action == action && (report.address == address || is_bound_to(&report.address, &address))
+        };
+        if let Some(report) = self.steps.iter_mut().find(is_it) {
+            report.address = address;
             report.outcome = outcome;
             (self.write)(&self.steps);
         }
     }
+}
+
+/// Whether a planned address is that of a provider whose issuer was open, and the other what AWS named.
+fn is_bound_to(planned: &Address, real: &Address) -> bool {
+    let Address::Provider(issuer) = planned else { return false };
+    issuer == OpenValue::Issuer.stand_in() && matches!(real, Address::Provider(_))
 }
 
 impl<W: Fn(&[StepReport])> Progress for Record<'_, W> {
@@ -47,5 +58,9 @@ impl<W: Fn(&[StepReport])> Progress for Record<'_, W> {
         };
         self.set(step, outcome);
         self.shown.finished(step, result);
+    }
+
+    fn waiting(&mut self, on: &Address, waited: Duration) {
+        self.shown.waiting(on, waited);
     }
 }

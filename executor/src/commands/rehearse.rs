@@ -5,7 +5,7 @@ use super::bundle::{BundleArgs, expired};
 use super::receipt::{Period, ReceiptFile, receipt};
 use super::{account, refusal};
 use crate::account::{Account, Identity, Memory, Runtime, Search};
-use crate::apply::{Pace, apply};
+use crate::apply::{Pace, Settling, Staged, apply_in_stages};
 use crate::cli::Format;
 use crate::plan::{PlanOptions, Target, plan, plan_delete};
 use crate::session::Session;
@@ -14,10 +14,15 @@ use crate::show::verification::Verification;
 use crate::show::{self, Tone};
 use serde::Serialize;
 use std::path::PathBuf;
+use std::time::Duration;
+use sts_schemas::aws::AccountId;
 use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::cluster::Hosting;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::open::OpenValue;
 use sts_schemas::plan::Plan;
 use sts_schemas::receipt::Receipt;
+use sts_schemas::resource::{Bucket, Resource, Tags};
 
 /// Plan, apply, check and delete a bundle on an AWS account in memory. Needs no AWS and no credentials.
 #[derive(Debug, clap::Args)]
@@ -77,7 +82,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let target = Target::of_bundle(bundle.digest(), &stage.look()?.contents.desired);
     let doomed = plan_delete(&target, &stage.look()?.observed).map_err(refusal::of_plan)?;
     let deleted = stage.carry_out(&doomed, session)?;
-    let left = stage.memory.resources().len();
+    let left = stage.memory.resources().len().saturating_sub(stage.held);
     stage.say(&(show::receipt::summary(&deleted) + "\n"), session)?;
 
     if format == Format::Json {
@@ -113,10 +118,18 @@ fn judge(applied: &Receipt, second: &Plan, deleted: &Receipt, left: usize) -> Re
         .hint("do not apply the bundle; report this with the bundle's digest"))
 }
 
+/// An account for a bundle that is for any.
+#[expect(clippy::expect_used, reason = "the constant is an account")]
+fn rehearsal_account() -> AccountId {
+    "123456789012".parse().expect("twelve digits are an account")
+}
+
 /// Where the rehearsal plays.
 struct Stage<'a> {
     runtime: Runtime,
     memory: Memory,
+    /// How many resources of others stood there before.
+    held: usize,
     bundle: &'a VerifiedBundle,
     format: Format,
 }
@@ -124,12 +137,28 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(bundle: &'a VerifiedBundle, format: Format) -> Result<Self, Failure> {
         let cluster = &bundle.outline().cluster;
-        let identity = Identity {
-            account: cluster.account.clone(),
-            partition: cluster.partition,
-            caller: format!("arn:{}:iam::{}:user/rehearsal", cluster.partition, cluster.account),
+        let account_id = match cluster.open().contains(&OpenValue::Account) {
+            true => rehearsal_account(),
+            false => cluster.account.clone(),
         };
-        Ok(Self { runtime: account::runtime()?, memory: Memory::new(identity), bundle, format })
+        let identity = Identity {
+            caller: format!("arn:{}:iam::{account_id}:user/rehearsal", cluster.partition),
+            partition: cluster.partition,
+            account: account_id,
+        };
+        let memory = Memory::new(identity);
+        if let Hosting::SharedBucket { bucket, .. } = &cluster.hosting {
+            // Somebody's bucket, as it must stand before such a bundle is applied.
+            memory.hold(Resource::Bucket(Bucket {
+                name: bucket.clone(),
+                region: cluster.region.clone(),
+                tags: Tags::new(),
+                public_access_block: None,
+                policy: None,
+            }));
+        }
+        let held = memory.resources().len();
+        Ok(Self { runtime: account::runtime()?, memory, held, bundle, format })
     }
 
     fn look(&self) -> Result<Look, Failure> {
@@ -150,11 +179,14 @@ impl<'a> Stage<'a> {
         let mut lines = Vec::new();
         let mut progress = Lines(&mut lines);
         let pace = Pace::default();
-        let walk = apply(&self.memory, plan, &pace, &mut progress);
-        let steps = self.runtime.block_on(walk);
+        let contents = self.look()?.contents;
+        let settling = Settling { first_pause: Duration::ZERO, ..Settling::default() };
+        let walk = apply_in_stages(&self.memory, plan, Some(&contents), (&pace, &settling), &mut progress);
+        let Staged { steps, contents } = self.runtime.block_on(walk);
         self.say(&String::from_utf8_lossy(&lines), session)?;
         let period = Period { started, finished: session.now() };
-        Ok(receipt(plan, Some(&self.look()?.contents.desired), self.memory.identity(), period, steps))
+        let desired = contents.as_ref().map(|contents| &contents.desired);
+        Ok(receipt(plan, desired, self.memory.identity(), period, steps))
     }
 
     fn title(&self, number: u8, title: &str, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use super::Immovable;
 use std::collections::BTreeMap;
 use sts_schemas::plan::Change;
-use sts_schemas::resource::Resource;
+use sts_schemas::resource::{OriginAccess, Resource};
 
 /// `wanted` as it can stand where `before` stands: what the bundle does not speak of stays.
 ///
@@ -17,6 +17,11 @@ pub(super) fn aligned(before: &Resource, wanted: &Resource) -> Resource {
         && after.thumbprints.is_empty()
     {
         after.thumbprints.clone_from(&before.thumbprints);
+    }
+    if let (Resource::Distribution(before), Resource::Distribution(after)) = (before, &mut after)
+        && before.access == OriginAccess::Untold
+    {
+        after.access = OriginAccess::Untold;
     }
     after
 }

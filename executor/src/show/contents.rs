@@ -1,6 +1,6 @@
 //! What is in a bundle.
 
-use super::plan::essence;
+use super::plan::{KNOWN_AFTER_APPLY, account_and_issuer, essence};
 use super::verification::claims;
 use super::wrap::wrapped;
 use super::{Paint, Tone, printable, utc};
@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::Manifest;
+use sts_schemas::open::OpenValue;
 use sts_schemas::resource::Resource;
 
 /// Whether somebody trusted signed what is shown.
@@ -64,8 +65,9 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
     };
     line("bundle", bundle.digest().as_str());
     line("cluster", cluster.name.as_str());
-    line("account", &format!("{} in {} ({})", cluster.account, cluster.region, cluster.partition));
-    line("issuer", cluster.issuer.as_str());
+    let (account, issuer) = account_and_issuer(cluster);
+    line("account", &format!("{account} in {} ({})", cluster.region, cluster.partition));
+    line("issuer", &issuer);
     let tool = printable(&format!("{} {}", manifest.tool.name, manifest.tool.version));
     line("made", &format!("{} by {tool}", utc(manifest.generation)));
     line("generation", &manifest.generation.to_string());
@@ -80,7 +82,8 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "AWS resources"));
     for (address, resource) in &bundle.outline().resources {
-        let _ = writeln!(out, "  {}", printable(&address.to_string()));
+        let address = address.to_string().replace(OpenValue::Issuer.stand_in(), KNOWN_AFTER_APPLY);
+        let _ = writeln!(out, "  {}", printable(&address));
         out.push_str(&wrapped("      ", &printable(&essence(resource))));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "Files"));

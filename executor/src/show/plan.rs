@@ -5,6 +5,8 @@ use super::wrap::wrapped;
 use super::{Paint, Tone, printable};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use sts_schemas::cluster::Cluster;
+use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::policy::{OneOrMany, PolicyDocument, Principal};
 use sts_schemas::resource::{BucketStatement, Resource, Role};
@@ -23,7 +25,7 @@ pub fn text(plan: &Plan, paint: Paint) -> String {
     out.push_str(&findings(plan, paint));
     let _ = writeln!(out, "{}", paint.tone(Tone::Strong, &summary(plan)));
     let _ = writeln!(out, "Digest: {}", plan.digest());
-    out
+    out.replace(OpenValue::Issuer.stand_in(), KNOWN_AFTER_APPLY)
 }
 
 /// One line with the number of steps of each kind.
@@ -62,7 +64,32 @@ fn heading(plan: &Plan, paint: Paint) -> String {
     };
     let title = format!("{what} cluster {}", plan.cluster);
     let place = format!("account {}, {} ({})", plan.account, plan.region, plan.partition);
-    format!("{}\n  {place}\n\n", paint.tone(Tone::Strong, &title))
+    let bound = bound(plan).into_iter().fold(String::new(), |text, line| text + "  " + &line + "\n");
+    format!("{}\n  {place}\n{bound}\n", paint.tone(Tone::Strong, &title))
+}
+
+/// What stands for a value in texts until AWS has named it.
+pub(super) const KNOWN_AFTER_APPLY: &str = "(known after apply)";
+
+/// The values that take the places the bundle left open, and the one that is not known yet.
+fn bound(plan: &Plan) -> Vec<String> {
+    let waits = |step: &Step| step.address().to_string().contains(OpenValue::Issuer.stand_in());
+    let account =
+        plan.bound.account.as_ref().map(|account| format!("account {account}: bound, the bundle is for any"));
+    let issuer = match &plan.bound.issuer {
+        Some(issuer) => Some(format!("issuer {issuer}: bound, AWS named it")),
+        None if plan.steps.iter().any(waits) => Some(format!("issuer {KNOWN_AFTER_APPLY}: AWS names it")),
+        None => None,
+    };
+    account.into_iter().chain(issuer).collect()
+}
+
+/// Account and issuer of a cluster in words, where a bundle may leave them open.
+pub(super) fn account_and_issuer(cluster: &Cluster) -> (String, String) {
+    let open = cluster.open();
+    let account = if open.contains(&OpenValue::Account) { "any account" } else { cluster.account.as_str() };
+    let issuer = if open.contains(&OpenValue::Issuer) { KNOWN_AFTER_APPLY } else { cluster.issuer.as_str() };
+    (account.to_owned(), issuer.to_owned())
 }
 
 fn step_text(step: &Step, paint: Paint) -> String {

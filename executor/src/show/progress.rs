@@ -5,7 +5,9 @@ use crate::account::AccountError;
 use crate::apply::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
+use std::time::Duration;
 use sts_schemas::plan::Step;
+use sts_schemas::resource::Address;
 
 /// A line for each step that ends: what stands in logs and pipes.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ impl<W: Write> Progress for Lines<W> {
     fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
         // Progress is a courtesy: where it cannot be written, the receipt still tells all.
         let _ = writeln!(self.0, "{}", line(step, result));
+    }
+
+    fn waiting(&mut self, on: &Address, waited: Duration) {
+        let _ = writeln!(self.0, "{}", waiting(on, waited));
     }
 }
 
@@ -45,12 +51,20 @@ impl Progress for Bar {
         self.0.println(line(step, result));
         self.0.inc(1);
     }
+
+    fn waiting(&mut self, on: &Address, waited: Duration) {
+        self.0.set_message(waiting(on, waited).trim().to_owned());
+    }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+fn waiting(on: &Address, waited: Duration) -> String {
+    format!("  waiting for {} to be deployed, {} s so far", printable(&on.to_string()), waited.as_secs())
 }
 
 fn line(step: &Step, result: Result<(), &AccountError>) -> String {

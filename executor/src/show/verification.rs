@@ -1,5 +1,6 @@
 //! What verification found, for people and for the security officer's file.
 
+use super::plan::account_and_issuer;
 use super::{Paint, Tone, printable, utc};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -112,11 +113,9 @@ impl Verification {
             line("unknown key", &format!(" {key}"));
         }
         line("cluster", self.cluster.name.as_str());
-        line(
-            "account",
-            &format!("{} in {} ({})", self.cluster.account, self.cluster.region, self.cluster.partition),
-        );
-        line("issuer", self.cluster.issuer.as_str());
+        let (account, issuer) = account_and_issuer(&self.cluster);
+        line("account", &format!("{account} in {} ({})", self.cluster.region, self.cluster.partition));
+        line("issuer", &issuer);
         let tool = printable(&format!("{} {}", self.made_by.name, self.made_by.version));
         line("made", &format!("{} by {tool}", utc(self.generation)));
         line("content", &format!("{} files, {} AWS resources", self.files, self.resources));

@@ -2,9 +2,10 @@
 
 use clap::Args;
 use std::path::PathBuf;
-use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
-use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerUrl};
+use sts_schemas::aws::{AccountId, Arn, BucketName, Partition, Region};
+use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerPath, IssuerUrl, has_cloudfront};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::open::{open_account, open_issuer};
 
 /// Which cluster.
 #[derive(Debug, Clone, Args)]
@@ -16,17 +17,31 @@ pub struct ClusterArgs {
     #[arg(long)]
     pub region: Option<Region>,
     /// The 12 digits of the AWS account.
-    #[arg(long, value_name = "ID")]
-    pub account_id: AccountId,
+    #[arg(long, value_name = "ID", required_unless_present = "any_account")]
+    pub account_id: Option<AccountId>,
+    /// Leave the account open: the bundle is for whichever account it is applied in.
+    #[arg(long, conflicts_with = "account_id")]
+    pub any_account: bool,
     /// Partition of a region that this program does not know yet.
     #[arg(long)]
     pub partition: Option<Partition>,
     /// Issuer on a web server of your own: nothing of S3 is made, and you serve the two documents yourself.
-    #[arg(long, value_name = "URL", conflicts_with = "bucket_name")]
+    ///
+    /// With --create-private-s3-bucket and --certificate-arn it is the alias of the distribution instead.
+    #[arg(long, value_name = "URL")]
     pub issuer_url: Option<IssuerUrl>,
     /// OIDC bucket, instead of NAME-oidc.
     #[arg(long, value_name = "BUCKET")]
     pub bucket_name: Option<BucketName>,
+    /// Path in the bucket of --bucket-name, which is not the cluster's alone and must be there already.
+    #[arg(long, value_name = "PATH", requires = "bucket_name", conflicts_with_all = ["issuer_url", "create_private_s3_bucket"])]
+    pub issuer_path: Option<IssuerPath>,
+    /// Private bucket behind a CloudFront distribution; AWS names the issuer when the bundle is applied.
+    #[arg(long)]
+    pub create_private_s3_bucket: bool,
+    /// Certificate of the host of --issuer-url, in us-east-1, for a distribution that is known by it.
+    #[arg(long, value_name = "ARN", requires = "create_private_s3_bucket", requires = "issuer_url")]
+    pub certificate_arn: Option<Arn>,
 }
 
 /// Where to write.
@@ -45,23 +60,67 @@ impl ClusterArgs {
     pub fn cluster(&self, region: &Region) -> Result<Cluster, Failure> {
         let partition = partition_of(region, self.partition)?;
         let usage = |error| Failure::new(Exit::Usage, error);
-        let (hosting, issuer) = if let Some(issuer) = &self.issuer_url {
-            (Hosting::Elsewhere, issuer.clone())
-        } else {
-            let bucket = self.bucket_name.clone().unwrap_or_else(|| self.name.default_bucket());
-            let issuer = IssuerUrl::of_bucket(&bucket, region, partition).map_err(usage)?;
-            (Hosting::PublicBucket { bucket }, issuer)
-        };
-        Cluster {
-            name: self.name.clone(),
-            account: self.account_id.clone(),
-            partition,
-            region: region.clone(),
-            hosting,
-            issuer,
+        let (hosting, issuer) = self.hosting(region, partition)?;
+        let account = self.account_id.clone().unwrap_or_else(open_account);
+        if self.account_id.is_some() && account == open_account() {
+            return Err(Failure::new(Exit::Usage, format!("--account-id {account} is no account"))
+                .hint("give the account's own 12 digits, or --any-account"));
         }
-        .checked()
-        .map_err(usage)
+        Cluster { name: self.name.clone(), account, partition, region: region.clone(), hosting, issuer }
+            .checked()
+            .map_err(usage)
+    }
+
+    /// Who serves the issuer, and as what.
+    fn hosting(&self, region: &Region, partition: Partition) -> Result<(Hosting, IssuerUrl), Failure> {
+        let usage = |error| Failure::new(Exit::Usage, error);
+        let bucket = self.bucket_name.clone().unwrap_or_else(|| self.name.default_bucket());
+        if self.create_private_s3_bucket {
+            return self.private(bucket, partition);
+        }
+        if let Some(issuer) = &self.issuer_url {
+            if self.bucket_name.is_some() {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    "--issuer-url is for a server of yours, --bucket-name for a bucket",
+                )
+                .hint("give one of them"));
+            }
+            return Ok((Hosting::Elsewhere, issuer.clone()));
+        }
+        let issuer = IssuerUrl::of_bucket(&bucket, region, partition).map_err(usage)?;
+        match self.issuer_path.clone() {
+            Some(path) => {
+                let issuer = format!("{issuer}/{path}").parse().map_err(usage)?;
+                Ok((Hosting::SharedBucket { bucket, path }, issuer))
+            }
+            None => Ok((Hosting::PublicBucket { bucket }, issuer)),
+        }
+    }
+
+    fn private(&self, bucket: BucketName, partition: Partition) -> Result<(Hosting, IssuerUrl), Failure> {
+        const ELSEWHERE: &str = "serve the two documents yourself: give --issuer-url alone";
+        if !has_cloudfront(partition) {
+            let error = format!("partition {partition} has no CloudFront for --create-private-s3-bucket");
+            return Err(Failure::new(Exit::Usage, error).hint(ELSEWHERE));
+        }
+        let hosting = Hosting::PrivateBucket { bucket, certificate: self.certificate_arn.clone() };
+        match (&self.issuer_url, &self.certificate_arn) {
+            (Some(issuer), Some(_)) => Ok((hosting, issuer.clone())),
+            (Some(_), None) => Err(Failure::new(
+                Exit::Usage,
+                "--create-private-s3-bucket with --issuer-url needs --certificate-arn for that host",
+            )
+            .hint("without --issuer-url AWS names the issuer when the bundle is applied")),
+            (None, _) if partition == Partition::AwsCn => Err(Failure::new(
+                Exit::Usage,
+                "in China CloudFront's own domain serves nothing: --create-private-s3-bucket needs an alias",
+            )
+            .hint(
+                "give --issuer-url and --certificate-arn of a host that is registered, or --issuer-url alone",
+            )),
+            (None, _) => Ok((hosting, open_issuer())),
+        }
     }
 }
 

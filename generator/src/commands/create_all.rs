@@ -8,7 +8,7 @@ use super::signing::SigningArgs;
 use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs};
 use crate::directory::Directory;
-use crate::render::identity_provider;
+use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use sts_schemas::failure::Failure;
 
@@ -58,6 +58,7 @@ impl CreateAll {
             &self.tags.tags()?,
             surroundings.generation,
         ));
+        let files = with_tokens(files, &cluster);
         write_files(&directory, &files, |path| is_of_issuer(path) || is_of_roles(path))?;
         bundle(&directory, &seal, Some(&cluster.region), surroundings)
     }

@@ -17,6 +17,7 @@ use sts_schemas::cli_input::{CreateOpenIdConnectProvider, Tag};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{self, Place};
+use sts_schemas::open::{OpenValue, stand_in_for_tokens, tokens_for_stand_ins};
 use sts_schemas::resource::GENERATION_TAG;
 
 /// Check a directory, write its REVIEW.md and apply.sh, pack it and sign it; prints the bundle's path.
@@ -92,6 +93,7 @@ pub(crate) fn bundle(
     for (path, bytes) in
         [(layout::REVIEW, review(&contents)), (layout::APPLY_SCRIPT, apply_script(&contents, &files))]
     {
+        let bytes = tokens_for_stand_ins(&bytes, &cluster.open());
         directory.write(path, &bytes).map_err(failed)?;
         files.insert(path.to_owned(), bytes);
     }
@@ -132,8 +134,14 @@ struct Inconsistent {
 }
 
 fn tell(cluster: &Cluster, bundle: &crate::pack::PackedBundle, seal: &Seal) {
-    say(&format!("cluster {}, account {}, region {}", cluster.name, cluster.account, cluster.region));
-    say(&format!("issuer {}", cluster.issuer));
+    let open = cluster.open();
+    let account = if open.contains(&OpenValue::Account) { "any" } else { cluster.account.as_str() };
+    say(&format!("cluster {}, account {account}, region {}", cluster.name, cluster.region));
+    if open.contains(&OpenValue::Issuer) {
+        say("issuer known after apply: AWS names the distribution");
+    } else {
+        say(&format!("issuer {}", cluster.issuer));
+    }
     say(&format!("bundle digest {}", bundle.digest));
     seal.signing.tell();
     seal.private_key.tell();
@@ -167,16 +175,24 @@ fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
     .hint("give the cluster an --output-dir of its own, or move these files away"))
 }
 
+/// The values whose tokens stand in a file.
+fn used_tokens(bytes: &[u8]) -> Vec<OpenValue> {
+    let text = String::from_utf8_lossy(bytes);
+    OpenValue::ALL.into_iter().filter(|value| text.contains(value.token())).collect()
+}
+
 /// Puts the generation that this bundle gets into the provider's tag, in memory and in the directory.
 fn mark_generation(directory: &Directory, files: &mut Files, generation: u64) -> Result<(), Failure> {
     let Some(bytes) = files.get(layout::PROVIDER) else { return Ok(()) };
-    let Ok(mut provider) = serde_json::from_slice::<CreateOpenIdConnectProvider>(bytes) else {
+    let open = used_tokens(bytes);
+    let known = stand_in_for_tokens(bytes, &open);
+    let Ok(mut provider) = serde_json::from_slice::<CreateOpenIdConnectProvider>(&known) else {
         return Ok(());
     };
     provider.tags.retain(|tag| tag.key != GENERATION_TAG);
     provider.tags.push(Tag { key: GENERATION_TAG.into(), value: generation.to_string() });
     provider.tags.sort_by(|a, b| a.key.cmp(&b.key));
-    let bytes = crate::render::json(&provider);
+    let bytes = tokens_for_stand_ins(&crate::render::json(&provider), &open);
     directory.write(layout::PROVIDER, &bytes).map_err(|error| Failure::new(Exit::Failed, error))?;
     files.insert(layout::PROVIDER.to_owned(), bytes);
     Ok(())

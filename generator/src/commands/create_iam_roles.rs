@@ -5,13 +5,14 @@ use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs};
 use crate::directory::Directory;
 use crate::lint::lint;
 use crate::progress::Stage;
-use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles};
+use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
 use crate::request::read_folder;
 use clap::Args;
 use sts_schemas::aws::{AccountId, Arn, Region};
 use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerUrl};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
+use sts_schemas::open::{OpenValue, open_issuer, stand_in_for_tokens};
 
 /// Write one IAM role with its policies for each CredentialsRequest, and the Secret that hands it on.
 #[derive(Debug, Args)]
@@ -29,6 +30,8 @@ pub struct CreateIamRoles {
     #[arg(long)]
     region: Option<Region>,
     /// The OIDC provider that the roles trust; account, partition and issuer follow from it.
+    ///
+    /// `${account}` and `${issuer}` stand for what is open, as in 04-iam-identity-provider.json.
     #[arg(long, value_name = "ARN")]
     identity_provider_arn: Arn,
     #[command(flatten)]
@@ -45,12 +48,15 @@ impl CreateIamRoles {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let cluster = self.cluster()?;
         let files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
+        let files = with_tokens(files, &cluster);
         write_files(&Directory::at(&self.output.output_dir), &files, is_of_roles)
     }
 
     /// The cluster as far as roles go: who hosts the issuer makes no difference to them.
     fn cluster(&self) -> Result<Cluster, Failure> {
-        let arn = &self.identity_provider_arn;
+        let given = self.identity_provider_arn.as_str().as_bytes();
+        let arn = String::from_utf8_lossy(&stand_in_for_tokens(given, &OpenValue::ALL)).parse::<Arn>();
+        let arn = &arn.map_err(|error| Failure::new(Exit::Usage, error))?;
         let wrong = |why: &str| {
             Failure::new(Exit::Usage, format!("--identity-provider-arn {arn}: {why}")).hint(
                 "it looks like arn:aws:iam::123456789012:oidc-provider/demo-oidc.s3.us-east-1.amazonaws.com",
@@ -66,7 +72,11 @@ impl CreateIamRoles {
             account,
             partition: arn.partition(),
             region: self.requests.region(self.region.as_ref())?,
-            hosting: Hosting::Elsewhere,
+            hosting: if issuer == open_issuer() {
+                Hosting::PrivateBucket { bucket: self.name.default_bucket(), certificate: None }
+            } else {
+                Hosting::Elsewhere
+            },
             issuer,
         }
         .checked()

@@ -3,7 +3,7 @@
 use super::{Surroundings, create_key_pair, is_of_issuer, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, TagArgs, no_region};
 use crate::directory::Directory;
-use crate::render::identity_provider;
+use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::failure::Failure;
@@ -60,6 +60,6 @@ impl CreateIdentityProvider {
         };
         let files =
             identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, surroundings.generation);
-        write_files(&directory, &files, is_of_issuer)
+        write_files(&directory, &with_tokens(files, &cluster), is_of_issuer)
     }
 }

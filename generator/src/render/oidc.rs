@@ -1,6 +1,6 @@
 //! The issuer: its documents, the provider that makes AWS trust it, and the manifest that names it.
 
-use super::{Files, bucket, cluster_tags, json, manifests};
+use super::{Files, bucket, cloudfront, cluster_tags, json, manifests};
 use sts_schemas::cli_input::{CreateOpenIdConnectProvider, tag_list};
 use sts_schemas::cluster::{Cluster, Hosting};
 use sts_schemas::layout;
@@ -33,8 +33,16 @@ pub fn identity_provider(
         (layout::PROVIDER.into(), json(&provider)),
         (layout::AUTHENTICATION.into(), manifests::authentication(&cluster.issuer)),
     ]);
-    if let Hosting::PublicBucket { bucket } = &cluster.hosting {
-        files.extend(bucket::public_bucket(cluster, bucket, extra));
+    match &cluster.hosting {
+        Hosting::PublicBucket { bucket } => files.extend(bucket::public_bucket(cluster, bucket, extra)),
+        Hosting::PrivateBucket { bucket, certificate } => {
+            files.extend(bucket::private_bucket(cluster, bucket, extra));
+            files.extend(cloudfront::distribution(cluster, bucket, certificate.as_ref(), extra, generation));
+        }
+        Hosting::SharedBucket { bucket, path } => {
+            files.extend(bucket::shared_bucket(cluster, bucket, path, extra))
+        }
+        Hosting::Elsewhere => {}
     }
     files
 }

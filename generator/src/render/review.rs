@@ -1,5 +1,6 @@
 //! `REVIEW.md`: what a person reads before they approve.
 
+use super::script::beyond_a_script;
 use crate::lint::{Finding, lint_policy};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -88,11 +89,15 @@ fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
     for finding in findings {
         writeln!(out, "- {finding}")?;
     }
+    let script = match beyond_a_script(cluster) {
+        None => "`sh apply.sh` in this directory does the same from the same JSON files".to_owned(),
+        Some(why) => format!("not possible, because {why}"),
+    };
     writeln!(
         out,
         "\n## How to go on\n\n\
         With the executor: `sts-executor verify BUNDLE --trusted-key AUTHOR.pub`, then `plan`, then `apply`.\n\
-        With the AWS CLI alone: `sh apply.sh` in this directory does the same from the same JSON files.\n\
+        With the AWS CLI alone: {script}.\n\
         The requests everything was made from are in `requests/`."
     )
 }

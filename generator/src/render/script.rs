@@ -25,6 +25,15 @@ pub fn apply_script(contents: &Contents, files: &Files) -> Vec<u8> {
 fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fmt::Result {
     let cluster = &contents.desired.cluster;
     writeln!(out, "#!/bin/sh")?;
+    if let Some(why) = beyond_a_script(cluster) {
+        writeln!(out, "# Does nothing: {why}.")?;
+        writeln!(
+            out,
+            "echo {} >&2",
+            quoted(&format!("apply.sh cannot make this bundle: {why}; use sts-executor"))
+        )?;
+        return writeln!(out, "exit 1");
+    }
     writeln!(out, "# Makes all that cluster {} needs in AWS account {}.", cluster.name, cluster.account)?;
     writeln!(out, "# Can be run again; deletes nothing; stops before it touches what is not the cluster's.")?;
     writeln!(out, "cluster={}", quoted(cluster.name.as_str()))?;
@@ -62,6 +71,20 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
         writeln!(out, "say 'serve {keys} as {}/{}'", cluster.issuer, layout::KEYS_KEY)?;
     }
     writeln!(out, "\nsay \"cluster $cluster is as the files in this directory say\"")
+}
+
+/// Why the AWS CLI alone cannot do what this cluster needs, where it cannot.
+pub(super) fn beyond_a_script(cluster: &Cluster) -> Option<&'static str> {
+    match cluster.hosting {
+        Hosting::PrivateBucket { .. } => {
+            Some("a private bucket's files refer to ids that AWS gives while they are made")
+        }
+        Hosting::SharedBucket { .. } => {
+            Some("a shared bucket's policy must be merged with what others wrote into it")
+        }
+        _ if !cluster.open().is_empty() => Some("the account is open, and stands in every role"),
+        _ => None,
+    }
 }
 
 /// The lines that look at everything before the first line that writes.

@@ -89,6 +89,8 @@ pub enum OriginAccess {
     },
     /// Not at all.
     None,
+    /// The answer does not say. AWS's always does; emulators may leave it out.
+    Untold,
 }
 
 /// A host of the author's that a distribution answers for.

@@ -111,18 +111,10 @@ impl Client {
     }
 
     async fn put_policy(&self, policy: Option<&PolicyDocument>) -> Result<(), AccountError> {
-        let (name, owner) = (self.name.as_str(), &self.owner);
-        let Some(policy) = policy else {
-            let ask = self.s3.delete_bucket_policy().bucket(name).expected_bucket_owner(owner);
-            let answer = patiently(&NOT_YET, || ask.clone().send()).await;
-            return answer.or_error("s3:DeleteBucketPolicy", &self.on()).map(drop);
-        };
-        let ask = self.s3.put_bucket_policy().bucket(name).expected_bucket_owner(owner);
-        let ask = ask.policy(policy.canonical());
-        // The public access block that was just loosened may not have reached all of S3.
-        let not_yet = [BUCKET_UNKNOWN, BUCKET_BUSY, ("AccessDenied", "BlockPublicPolicy")];
-        let answer = patiently(&not_yet, || ask.clone().send()).await;
-        answer.or_error("s3:PutBucketPolicy", &self.on()).map(drop)
+        match policy {
+            Some(policy) => self.put_policy_text(Some(policy.canonical())).await,
+            None => self.strip_policy().await,
+        }
     }
 
     /// Deletes the bucket, which must be empty.

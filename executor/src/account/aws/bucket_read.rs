@@ -2,19 +2,21 @@
 
 use super::answer::Answer;
 use super::bucket::Client;
-use super::document;
+use super::statement::StoredPolicy;
 use crate::account::AccountError;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use std::collections::BTreeSet;
 use sts_schemas::aws::Region;
-use sts_schemas::policy::PolicyDocument;
 use sts_schemas::resource::{Bucket, PublicAccessBlock, Tags};
 use sts_schemas::state::Leftovers;
 
 /// A bucket, and the first page of what lies in it.
 pub(super) struct Settings {
+    /// Its policy without the statements that have addresses of their own.
     pub(super) bucket: Bucket,
+    /// The whole of its policy.
+    pub(super) policy: Option<StoredPolicy>,
     pub(super) first: ListObjectVersionsOutput,
 }
 
@@ -22,12 +24,12 @@ impl Settings {
     /// Whether the bucket is as one that was made and not touched since: no tags, no policy, nothing in it.
     pub(super) fn is_bare(&self) -> bool {
         let empty = self.first.versions().is_empty() && self.first.delete_markers().is_empty();
-        empty && self.bucket.tags.is_empty() && self.bucket.policy.is_none()
+        empty && self.bucket.tags.is_empty() && self.policy.is_none()
     }
 }
 
 /// What S3 says when there is no such bucket, or no such setting of it.
-const ABSENT: [&str; 4] =
+pub(super) const ABSENT: [&str; 4] =
     ["NoSuchBucket", "NoSuchTagSet", "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration"];
 
 impl Client {
@@ -36,12 +38,14 @@ impl Client {
         let (tags, public_access_block, policy, first) = tokio::try_join!(
             self.read_tags(),
             self.read_block(),
-            self.read_policy(),
+            self.stored_policy(),
             self.versions_page(None, None)
         )?;
         let Some(first) = first else { return Ok(None) };
         let (name, region) = (self.name.clone(), region.clone());
-        Ok(Some(Settings { bucket: Bucket { name, region, tags, public_access_block, policy }, first }))
+        let policy_of_others = policy.as_ref().and_then(StoredPolicy::of_others);
+        let bucket = Bucket { name, region, tags, public_access_block, policy: policy_of_others };
+        Ok(Some(Settings { bucket, policy, first }))
     }
 
     async fn read_tags(&self) -> Result<Tags, AccountError> {
@@ -59,12 +63,6 @@ impl Client {
         let answer = answer.or_absent("s3:GetBucketPublicAccessBlock", &self.on(), &ABSENT)?;
         let block = answer.and_then(|answer| answer.public_access_block_configuration);
         Ok(block.as_ref().map(read_block))
-    }
-
-    async fn read_policy(&self) -> Result<Option<PolicyDocument>, AccountError> {
-        let ask = self.s3.get_bucket_policy().bucket(self.name.as_str()).expected_bucket_owner(&self.owner);
-        let answer = ask.send().await.or_absent("s3:GetBucketPolicy", &self.on(), &ABSENT)?;
-        Ok(answer.and_then(|answer| answer.policy).map(|text| document::read(&text)))
     }
 
     /// One page of the bucket's objects with all their versions; `None` where there is no bucket.

@@ -27,8 +27,13 @@ pub struct RedirectedEndpoint {
 /// The services used, each with the variable that can redirect it and its name in profiles.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-const SERVICES: [(&str, &str); 4] =
-    [("sts", "STS"), ("iam", "IAM"), ("s3", "S3"), ("s3-control", "S3 Control")];
+const SERVICES: [(&str, &str); 5] = [
+    ("sts", "STS"),
+    ("iam", "IAM"),
+    ("s3", "S3"),
+    ("s3-control", "S3 Control"),
+    ("cloudfront", "CloudFront"),
+];
 
 /// The services that the configuration sends to hosts that are not AWS's.
 pub(super) fn redirected(config: &SdkConfig) -> Vec<RedirectedEndpoint> {

@@ -3,14 +3,15 @@
 use super::answer::Answer;
 use super::bucket_read::Contents;
 use super::role::Interest;
-use super::{Aws, provider, role};
+use super::statement::StoredPolicy;
+use super::{Aws, distribution, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Scope, Search};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeSet;
 use sts_schemas::aws::{BucketName, Region};
 use sts_schemas::cli_input::CreateBucket;
-use sts_schemas::cluster::IssuerUrl;
-use sts_schemas::resource::{Address, Resource};
+use sts_schemas::cluster::{IssuerUrl, OWNED};
+use sts_schemas::resource::{Address, BucketStatement, DISTRIBUTION_REFERENCE, Resource, Tags};
 use sts_schemas::state::Observed;
 
 /// How many things are read at once. Each role takes four calls, and IAM allows an account's readers tens a second.
@@ -24,15 +25,21 @@ enum Sight {
 
 /// Looks at everything in `scope`.
 pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AccountError> {
-    let (roles, providers, buckets) = tokio::try_join!(
+    let (roles, providers, buckets, (distributions, fronts)) = tokio::try_join!(
         observe_roles(aws, scope),
         observe_providers(aws, scope),
-        observe_buckets(aws, scope)
+        observe_buckets(aws, scope),
+        distribution::observe(aws, scope)
     )?;
     let mut observed = Observed {
         account: aws.identity.account.clone(),
         partition: aws.identity.partition,
-        resources: roles.into_iter().chain(providers).map(|found| (found.address(), found)).collect(),
+        resources: roles
+            .into_iter()
+            .chain(providers)
+            .chain(fronts)
+            .map(|found| (found.address(), found))
+            .collect(),
         taken: BTreeSet::new(),
         leftovers: std::collections::BTreeMap::new(),
         remains: BTreeSet::new(),
@@ -43,7 +50,8 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
                 observed.taken.insert(address);
             }
             Sight::There(resources, bucket, Contents { leftovers, remains }) => {
-                observed.resources.extend(resources.into_iter().map(|found| (found.address(), found)));
+                let resources = resources.into_iter().map(|found| with_reference(found, &distributions));
+                observed.resources.extend(resources.map(|found| (found.address(), found)));
                 let remains = remains.into_iter().map(|key| Address::Object(bucket.clone(), key));
                 observed.remains.extend(remains);
                 if leftovers.count > 0 {
@@ -96,7 +104,9 @@ async fn observe_buckets(aws: &Aws, scope: &Scope) -> Result<Vec<Sight>, Account
         .wanted
         .iter()
         .filter_map(|address| match address {
-            Address::Bucket(name) | Address::Object(name, _) => Some(name.clone()),
+            Address::Bucket(name) | Address::Object(name, _) | Address::BucketStatement(name, _) => {
+                Some(name.clone())
+            }
             _ => None,
         })
         .collect();
@@ -141,9 +151,14 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Op
     let objects = futures_util::future::try_join_all(keys.iter().map(|key| client.read_object(key)));
     let (settings, objects) = tokio::try_join!(client.read_settings(&region), objects)?;
     let Some(settings) = settings else { return Ok(None) };
+    let statements = statements(scope, &name, &region, settings.policy.as_ref());
+    let objects = objects.into_iter().flatten().map(Resource::Object);
+    let within: Vec<Resource> = statements.into_iter().chain(objects).collect();
     let bucket = Resource::Bucket(settings.bucket.clone());
     if !is_of_interest(scope, &bucket) {
-        return Ok(None);
+        // Somebody else's bucket, of which a path is wanted: the rest of it is nobody's concern here.
+        let shared = (!within.is_empty()).then(|| Sight::There(within, name, Contents::default()));
+        return Ok(shared);
     }
     // A stranger's bucket may hold millions of objects: nobody needs them counted.
     let contents = if bucket.is_owned_by(&scope.cluster) || bucket.tags().is_empty() {
@@ -151,8 +166,44 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Op
     } else {
         Contents::default()
     };
-    let objects = objects.into_iter().flatten().map(Resource::Object);
-    Ok(Some(Sight::There(std::iter::once(bucket).chain(objects).collect(), name, contents)))
+    Ok(Some(Sight::There(std::iter::once(bucket).chain(within).collect(), name, contents)))
+}
+
+/// The wanted statements of a bucket's policy. A `Sid` is made of the cluster's name: what bears it is the cluster's.
+fn statements(
+    scope: &Scope,
+    bucket: &BucketName,
+    region: &Region,
+    policy: Option<&StoredPolicy>,
+) -> Vec<Resource> {
+    let wanted = scope.wanted.iter().filter_map(|address| match address {
+        Address::BucketStatement(within, sid) if within == bucket => Some(sid),
+        _ => None,
+    });
+    let found = wanted.filter_map(|sid| {
+        Some(Resource::BucketStatement(BucketStatement {
+            bucket: bucket.clone(),
+            region: region.clone(),
+            sid: sid.clone(),
+            statement: policy?.statement(sid)?,
+            tags: Tags::from([(scope.cluster.ownership_tag(), OWNED.to_owned())]),
+        }))
+    });
+    found.collect()
+}
+
+/// A statement that names the cluster's own distribution by its id, as bundles write it: by reference.
+fn with_reference(resource: Resource, distributions: &[distribution::Known]) -> Resource {
+    let Resource::BucketStatement(mut one) = resource else { return resource };
+    if let Some(known) = distributions.iter().find(|known| known.distribution.bucket == one.bucket) {
+        let text = serde_json::to_string(&one.statement).unwrap_or_default();
+        let text = text.replace(
+            &format!(":distribution/{}\"", known.id),
+            &format!(":distribution/{DISTRIBUTION_REFERENCE}\""),
+        );
+        one.statement = serde_json::from_str(&text).unwrap_or(one.statement);
+    }
+    Resource::BucketStatement(one)
 }
 
 fn is_of_interest(scope: &Scope, found: &Resource) -> bool {

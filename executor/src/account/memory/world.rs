@@ -2,7 +2,7 @@
 
 use super::calls::Calls;
 use crate::account::{AccountError, AccountErrorKind, Scope, Search, owned_alike};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::BucketName;
 use sts_schemas::resource::{Address, Bucket, Provider, PublicAccessBlock, Resource, Role, Tags};
 use sts_schemas::state::{Leftovers, State};
@@ -11,6 +11,8 @@ use sts_schemas::state::{Leftovers, State};
 pub(super) struct World {
     pub(super) resources: State,
     pub(super) taken: BTreeSet<Address>,
+    /// Distributions whose last change has not reached every place, and how many looks that still takes.
+    pub(super) deploying: BTreeMap<Address, u32>,
     pub(super) calls: Calls,
 }
 

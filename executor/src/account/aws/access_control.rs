@@ -1,0 +1,113 @@
+//! Origin access controls: reading, making and deleting them.
+
+use super::Aws;
+use super::answer::Answer;
+use super::patience::patiently;
+use crate::account::{AccountError, AccountErrorKind, owned_alike};
+use aws_sdk_cloudfront::types::{
+    OriginAccessControlConfig, OriginAccessControlOriginTypes, OriginAccessControlSigningBehaviors,
+    OriginAccessControlSigningProtocols,
+};
+use sts_schemas::resource::{AccessControl, Address};
+
+/// An access control with the id AWS gave it.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) control: AccessControl,
+}
+
+/// What CloudFront says when there is none.
+const ABSENT: [&str; 1] = ["NoSuchOriginAccessControl"];
+
+/// All access controls of the account that are named like a bucket.
+pub(super) async fn list(aws: &Aws) -> Result<Vec<Known>, AccountError> {
+    let mut known = Vec::new();
+    let mut marker = None;
+    loop {
+        let answer = aws.cloudfront.list_origin_access_controls().set_marker(marker).send().await;
+        let answer = answer.or_error("cloudfront:ListOriginAccessControls", "the account")?;
+        let Some(page) = answer.origin_access_control_list() else { return Ok(known) };
+        known.extend(page.items().iter().filter_map(|item| {
+            let bucket = item.name().parse().ok()?;
+            let control = AccessControl::described(&bucket, item.description());
+            Some(Known { id: item.id().to_owned(), control })
+        }));
+        marker = page.next_marker().filter(|_| page.is_truncated()).map(str::to_owned);
+        if marker.is_none() {
+            return Ok(known);
+        }
+    }
+}
+
+/// Makes an access control; one of the cluster's that is there already will do.
+pub(super) async fn create(aws: &Aws, after: &AccessControl) -> Result<(), AccountError> {
+    const CALL: &str = "cloudfront:CreateOriginAccessControl";
+    let on = Address::AccessControl(after.bucket.clone()).to_string();
+    let failed = |kind, message: String| AccountError {
+        call: CALL.into(),
+        on: on.clone(),
+        message,
+        request_id: None,
+        kind,
+    };
+    if let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == after.bucket) {
+        if owned_alike(&there.control.tags, &after.tags) {
+            return Ok(());
+        }
+        let message = "an access control of this name has appeared that is not the cluster's".to_owned();
+        return Err(failed(AccountErrorKind::Foreign, message));
+    }
+    let ask = aws.cloudfront.create_origin_access_control().origin_access_control_config(
+        config(after).map_err(|error| failed(AccountErrorKind::Other, error.to_string()))?,
+    );
+    ask.send().await.or_error(CALL, &on).map(drop)
+}
+
+/// Changes what differs: the description alone can.
+pub(super) async fn update(aws: &Aws, after: &AccessControl) -> Result<(), AccountError> {
+    const CALL: &str = "cloudfront:UpdateOriginAccessControl";
+    let on = Address::AccessControl(after.bucket.clone()).to_string();
+    let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == after.bucket) else {
+        return create(aws, after).await;
+    };
+    let Some(etag) = etag(aws, &there.id, &on).await? else { return create(aws, after).await };
+    let config = config(after).map_err(|error| AccountError {
+        call: CALL.into(),
+        on: on.clone(),
+        message: error.to_string(),
+        request_id: None,
+        kind: AccountErrorKind::Other,
+    })?;
+    let ask = aws.cloudfront.update_origin_access_control().id(&there.id).if_match(etag);
+    ask.origin_access_control_config(config).send().await.or_error(CALL, &on).map(drop)
+}
+
+/// Deletes an access control that no distribution uses any more.
+pub(super) async fn delete(aws: &Aws, before: &AccessControl) -> Result<(), AccountError> {
+    let on = Address::AccessControl(before.bucket.clone()).to_string();
+    let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == before.bucket) else {
+        return Ok(());
+    };
+    let Some(etag) = etag(aws, &there.id, &on).await? else { return Ok(()) };
+    let ask = aws.cloudfront.delete_origin_access_control().id(&there.id).if_match(etag);
+    // The distribution that was just deleted may still count as its user.
+    let answer = patiently(&[("OriginAccessControlInUse", "")], || ask.clone().send()).await;
+    answer.or_absent("cloudfront:DeleteOriginAccessControl", &on, &ABSENT).map(drop)
+}
+
+async fn etag(aws: &Aws, id: &str, on: &str) -> Result<Option<String>, AccountError> {
+    let answer = aws.cloudfront.get_origin_access_control().id(id).send().await;
+    let answer = answer.or_absent("cloudfront:GetOriginAccessControl", on, &ABSENT)?;
+    Ok(answer.and_then(|answer| answer.e_tag))
+}
+
+fn config(after: &AccessControl) -> Result<OriginAccessControlConfig, aws_sdk_cloudfront::error::BuildError> {
+    OriginAccessControlConfig::builder()
+        .name(after.bucket.as_str())
+        .description(&after.description)
+        .signing_protocol(OriginAccessControlSigningProtocols::Sigv4)
+        .signing_behavior(OriginAccessControlSigningBehaviors::Always)
+        .origin_access_control_origin_type(OriginAccessControlOriginTypes::S3)
+        .build()
+}

@@ -1,0 +1,198 @@
+//! Distributions as CloudFront tells of them, and what can be asked about one that is on its way.
+
+use super::access_control::Known as Control;
+use super::answer::Answer;
+use super::{Aws, access_control};
+use crate::account::{AccountError, Deployment, Scope, Search, owned_alike};
+use aws_sdk_cloudfront::types::{DistributionSummary, Origin};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::BTreeMap;
+use sts_schemas::aws::BucketName;
+use sts_schemas::cluster::has_cloudfront;
+use sts_schemas::resource::{Address, Alias, Distribution, OriginAccess, Resource, Tags};
+
+/// How many distributions' tags are read at once. CloudFront throttles an account's readers early.
+const WIDTH: usize = 4;
+
+/// A distribution with the id and ARN AWS gave it.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) arn: String,
+    pub(super) distribution: Distribution,
+}
+
+/// The cluster's distributions and access controls, and those at wanted addresses.
+///
+/// CloudFront is asked only where a bundle or a person speaks of a distribution: many networks have no way to it.
+pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<(Vec<Known>, Vec<Resource>), AccountError> {
+    let concerns = |address: &Address| matches!(address, Address::Distribution(_));
+    let asked = scope.search == Search::Thorough || scope.wanted.iter().any(concerns);
+    if !asked || !has_cloudfront(aws.identity.partition) {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let (controls, summaries) = tokio::try_join!(access_control::list(aws), summaries(aws))?;
+    let covered = |bucket: &BucketName| {
+        scope.search == Search::Thorough || scope.wanted.contains(&Address::Distribution(bucket.clone()))
+    };
+    let found = with_tags(aws, &summaries, &controls, covered).await?;
+    let found: Vec<Known> = found
+        .into_iter()
+        .filter(|known| {
+            let resource = Resource::Distribution(known.distribution.clone());
+            resource.is_owned_by(&scope.cluster)
+        })
+        .collect();
+    let distributions = found.iter().map(|known| Resource::Distribution(known.distribution.clone()));
+    let controls = controls
+        .into_iter()
+        .map(|known| Resource::AccessControl(known.control))
+        .filter(|control| scope.wanted.contains(&control.address()) || control.is_owned_by(&scope.cluster));
+    let resources = distributions.chain(controls).collect();
+    Ok((found, resources))
+}
+
+/// The distribution of a bucket that belongs to the cluster these tags name.
+pub(super) async fn of_bucket(
+    aws: &Aws,
+    bucket: &BucketName,
+    tags: &Tags,
+) -> Result<Option<Known>, AccountError> {
+    let (controls, summaries) = tokio::try_join!(access_control::list(aws), summaries(aws))?;
+    let found = with_tags(aws, &summaries, &controls, |of| of == bucket).await?;
+    Ok(found.into_iter().find(|known| owned_alike(&known.distribution.tags, tags)))
+}
+
+/// The cluster's distribution of a bucket, going by origin and tag.
+pub(super) async fn find(aws: &Aws, wanted: &Distribution) -> Result<Option<Known>, AccountError> {
+    of_bucket(aws, &wanted.bucket, &wanted.tags).await
+}
+
+/// How far it has come.
+pub(super) async fn deployment(aws: &Aws, wanted: &Distribution) -> Result<Option<Deployment>, AccountError> {
+    let Some(known) = find(aws, wanted).await? else { return Ok(None) };
+    let answer = aws.cloudfront.get_distribution().id(&known.id).send().await;
+    let on = Address::Distribution(wanted.bucket.clone()).to_string();
+    let answer = answer.or_absent("cloudfront:GetDistribution", &on, &["NoSuchDistribution"])?;
+    Ok(answer.and_then(|answer| answer.distribution).map(|there| Deployment {
+        domain: there.domain_name.clone(),
+        is_deployed: there.status == "Deployed",
+    }))
+}
+
+async fn summaries(aws: &Aws) -> Result<Vec<DistributionSummary>, AccountError> {
+    let mut all = Vec::new();
+    let mut marker = None;
+    loop {
+        let answer = aws.cloudfront.list_distributions().set_marker(marker).send().await;
+        let answer = answer.or_error("cloudfront:ListDistributions", "the account")?;
+        let Some(page) = answer.distribution_list() else { return Ok(all) };
+        all.extend(page.items().iter().cloned());
+        marker = page.next_marker().filter(|_| page.is_truncated()).map(str::to_owned);
+        if marker.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// Those whose origin is a bucket of interest, with their tags, sorted by id.
+async fn with_tags(
+    aws: &Aws,
+    summaries: &[DistributionSummary],
+    controls: &[Control],
+    covered: impl Fn(&BucketName) -> bool,
+) -> Result<Vec<Known>, AccountError> {
+    let of_interest = summaries.iter().filter_map(|summary| {
+        let origin = summary.origins()?.items().first()?;
+        let bucket = bucket_of(origin.domain_name()).filter(|bucket| covered(bucket))?;
+        Some((summary, origin, bucket))
+    });
+    let reads = of_interest.map(|(summary, origin, bucket)| async move {
+        let tags = tags(aws, summary.arn()).await?;
+        let distribution = read(summary, origin, bucket, controls, tags);
+        Ok(Known { id: summary.id().to_owned(), arn: summary.arn().to_owned(), distribution })
+    });
+    let reads: Vec<_> = reads.collect();
+    let mut found: Vec<Known> = stream::iter(reads).buffer_unordered(WIDTH).try_collect().await?;
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(found)
+}
+
+async fn tags(aws: &Aws, arn: &str) -> Result<Tags, AccountError> {
+    let answer = aws.cloudfront.list_tags_for_resource().resource(arn).send().await;
+    let answer = answer.or_error("cloudfront:ListTagsForResource", arn)?;
+    let tags = answer.tags().map(|tags| tags.items()).unwrap_or_default();
+    let plain: BTreeMap<_, _> =
+        tags.iter().map(|tag| (tag.key().to_owned(), tag.value().unwrap_or_default().to_owned())).collect();
+    Ok(plain)
+}
+
+/// The bucket behind an origin's host; a host that is no bucket's has none.
+fn bucket_of(domain: &str) -> Option<BucketName> {
+    let (name, rest) = domain.split_once(".s3")?;
+    rest.starts_with(['.', '-']).then(|| name.parse().ok())?
+}
+
+fn read(
+    summary: &DistributionSummary,
+    origin: &Origin,
+    bucket: BucketName,
+    controls: &[Control],
+    tags: Tags,
+) -> Distribution {
+    let behavior = summary.default_cache_behavior();
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let host = summary.aliases().and_then(|aliases| aliases.items().first().cloned());
+    let certificate = summary.viewer_certificate().and_then(|known| known.acm_certificate_arn());
+    Distribution {
+        bucket,
+        caller_reference: String::new(),
+        comment: summary.comment().to_owned(),
+        origin: origin.domain_name().to_owned(),
+        access: access(origin, controls),
+        alias: host
+            .zip(certificate)
+            .and_then(|(host, certificate)| Some(Alias { host, certificate: certificate.parse().ok()? })),
+        viewer_protocol: text(behavior.map(|behavior| behavior.viewer_protocol_policy().as_str())),
+        cache_policy: text(behavior.and_then(|behavior| behavior.cache_policy_id())),
+        enabled: summary.enabled(),
+        domain: Some(summary.domain_name().to_owned()),
+        tags,
+    }
+}
+
+fn access(origin: &Origin, controls: &[Control]) -> OriginAccess {
+    let identity =
+        origin.s3_origin_config().map(|config| config.origin_access_identity()).unwrap_or_default();
+    let identity = identity.rsplit('/').next().filter(|id| !id.is_empty());
+    match (origin.origin_access_control_id().filter(|id| !id.is_empty()), identity) {
+        (Some(id), _) => {
+            let name =
+                controls.iter().find(|known| known.id == id).map(|known| known.control.bucket.to_string());
+            OriginAccess::Control { name: name.unwrap_or_else(|| id.to_owned()) }
+        }
+        (None, Some(id)) => OriginAccess::Identity { id: id.to_owned() },
+        (None, None) if origin.s3_origin_config().is_none() && origin.custom_origin_config().is_none() => {
+            OriginAccess::Untold
+        }
+        (None, None) => OriginAccess::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_tells_its_bucket_in_every_form_s3_has_for_hosts() {
+        for (domain, bucket) in [
+            ("demo-oidc.s3.eu-west-1.amazonaws.com", Some("demo-oidc")),
+            ("demo-oidc.s3.amazonaws.com", Some("demo-oidc")),
+            ("demo-oidc.s3-eu-west-1.amazonaws.com", Some("demo-oidc")),
+            ("www.example.org", None),
+            ("demo.s3x.example.org", None),
+        ] {
+            assert_eq!(bucket_of(domain).map(|name| name.to_string()).as_deref(), bucket, "{domain}");
+        }
+    }
+}
