@@ -196,9 +196,10 @@ impl Names {
                     roles.push(format!("{iam}:role{}{}", role.path, role.name));
                 }
                 Resource::Provider(provider) => {
-                    let issuer = match open.contains(&OpenValue::Issuer) {
-                        true => "*.cloudfront.net",
-                        false => provider.issuer.host_and_path(),
+                    let issuer = if open.contains(&OpenValue::Issuer) {
+                        "*.cloudfront.net"
+                    } else {
+                        provider.issuer.host_and_path()
                     };
                     providers.push(format!("{iam}:oidc-provider/{issuer}"));
                 }

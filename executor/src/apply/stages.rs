@@ -73,7 +73,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     async fn all(&mut self, contents: Option<Contents>) -> Option<Contents> {
-        let made = contents.as_ref().and_then(|contents| distribution_of(contents));
+        let made = contents.as_ref().and_then(distribution_of);
         let doomed: Vec<Distribution> = self.plan.steps.iter().filter_map(doomed).collect();
         if (made.is_none() && doomed.is_empty()) || self.plan.steps.is_empty() {
             self.stage(self.plan.steps.clone()).await;
@@ -81,7 +81,7 @@ impl Walk<'_> {
         }
         let steps = self.plan.steps.clone();
         let (last, steps): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| comes_last(step, &doomed));
-        let (first, mut rest): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| comes_first(step));
+        let (first, mut rest): (Vec<_>, Vec<_>) = steps.into_iter().partition(comes_first);
         let mut contents = contents;
         // The longest wait begins first: what goes is out of service while all else is done.
         for distribution in &doomed {

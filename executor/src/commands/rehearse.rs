@@ -137,9 +137,10 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(bundle: &'a VerifiedBundle, format: Format) -> Result<Self, Failure> {
         let cluster = &bundle.outline().cluster;
-        let account_id = match cluster.open().contains(&OpenValue::Account) {
-            true => rehearsal_account(),
-            false => cluster.account.clone(),
+        let account_id = if cluster.open().contains(&OpenValue::Account) {
+            rehearsal_account()
+        } else {
+            cluster.account.clone()
         };
         let identity = Identity {
             caller: format!("arn:{}:iam::{account_id}:user/rehearsal", cluster.partition),

@@ -40,7 +40,7 @@ pub fn identity_provider(
             files.extend(cloudfront::distribution(cluster, bucket, certificate.as_ref(), extra, generation));
         }
         Hosting::SharedBucket { bucket, path } => {
-            files.extend(bucket::shared_bucket(cluster, bucket, path, extra))
+            files.extend(bucket::shared_bucket(cluster, bucket, path, extra));
         }
         Hosting::Elsewhere => {}
     }

@@ -4,7 +4,7 @@ use super::access_control::Known as Control;
 use super::answer::Answer;
 use super::{Aws, access_control};
 use crate::account::{AccountError, Deployment, Scope, Search, owned_alike};
-use aws_sdk_cloudfront::types::{DistributionSummary, Origin};
+use aws_sdk_cloudfront::types::{DistributionSummary, Origin, S3OriginConfig};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
 use sts_schemas::aws::BucketName;
@@ -121,7 +121,7 @@ async fn with_tags(
 async fn tags(aws: &Aws, arn: &str) -> Result<Tags, AccountError> {
     let answer = aws.cloudfront.list_tags_for_resource().resource(arn).send().await;
     let answer = answer.or_error("cloudfront:ListTagsForResource", arn)?;
-    let tags = answer.tags().map(|tags| tags.items()).unwrap_or_default();
+    let tags = answer.tags().map(aws_sdk_cloudfront::types::Tags::items).unwrap_or_default();
     let plain: BTreeMap<_, _> =
         tags.iter().map(|tag| (tag.key().to_owned(), tag.value().unwrap_or_default().to_owned())).collect();
     Ok(plain)
@@ -162,8 +162,7 @@ fn read(
 }
 
 fn access(origin: &Origin, controls: &[Control]) -> OriginAccess {
-    let identity =
-        origin.s3_origin_config().map(|config| config.origin_access_identity()).unwrap_or_default();
+    let identity = origin.s3_origin_config().map(S3OriginConfig::origin_access_identity).unwrap_or_default();
     let identity = identity.rsplit('/').next().filter(|id| !id.is_empty());
     match (origin.origin_access_control_id().filter(|id| !id.is_empty()), identity) {
         (Some(id), _) => {
