@@ -13,7 +13,7 @@ use sts_schemas::aws::{Arn, Region};
 use sts_schemas::cli_input::{CreateBucket, Tag};
 use sts_schemas::cluster::{ClusterName, IssuerUrl};
 use sts_schemas::layout::{AUTHENTICATION, BUCKET, MANIFESTS, PROVIDER, PUBLIC_KEY, TLS_KEY};
-use sts_schemas::open::OpenValue;
+use sts_schemas::open::{OpenValue, stand_in_for_tokens};
 use zeroize::Zeroizing;
 
 /// The installer's files, and what they are for.
@@ -162,7 +162,8 @@ fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
 
 /// A numbered file, where it is there: issuers served elsewhere have no bucket.
 fn input<T: serde::de::DeserializeOwned>(from: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
-    let bytes = fs::read(from.join(name)).ok()?;
+    // An open issuer stays open in this file: what is installed are the finalized manifests.
+    let bytes = stand_in_for_tokens(&fs::read(from.join(name)).ok()?, &OpenValue::ALL);
     serde_json::from_slice(&bytes).map_err(|error| problems.push(format!("{name}: {error}"))).ok()
 }
 
