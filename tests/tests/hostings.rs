@@ -93,3 +93,10 @@ fn an_issuer_elsewhere_from_requests_to_a_checked_cluster_and_back_to_nothing() 
     let receipt = play(&[ACCOUNT.as_slice(), &["--issuer-url", issuer]].concat(), &[]);
     assert_eq!(receipt["issuer"], issuer);
 }
+
+#[test]
+fn a_private_bucket_in_any_account_from_requests_to_a_checked_cluster_and_back_to_nothing() {
+    let receipt = play(&["--any-account", "--create-private-s3-bucket"], &["account", "issuer"]);
+    assert_eq!(receipt["bound"]["issuer"], receipt["issuer"]);
+    assert!(receipt["issuer"].as_str().unwrap().ends_with(".cloudfront.net"));
+}
