@@ -100,3 +100,10 @@ fn a_private_bucket_in_any_account_from_requests_to_a_checked_cluster_and_back_t
     assert_eq!(receipt["bound"]["issuer"], receipt["issuer"]);
     assert!(receipt["issuer"].as_str().unwrap().ends_with(".cloudfront.net"));
 }
+
+#[test]
+fn a_path_in_somebodys_bucket_from_requests_to_a_checked_cluster_and_back_to_nothing() {
+    let path = ["--bucket-name", "bystander-files", "--issuer-path", "clusters/harbour"];
+    let receipt = play(&[ACCOUNT.as_slice(), &path].concat(), &[]);
+    assert_eq!(receipt["issuer"], "https://bystander-files.s3.eu-central-1.amazonaws.com/clusters/harbour");
+}
