@@ -52,3 +52,13 @@ fn every_example_is_a_command_line_that_the_program_takes() {
         }
     }
 }
+
+#[test]
+fn no_example_is_wrapped_where_a_terminal_has_80_columns() {
+    for command in Cli::command().get_subcommands() {
+        let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+        }
+    }
+}

@@ -19,8 +19,9 @@ use sts_schemas::failure::Failure;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sts-generator create-signing-key --output author.key
-  sts-generator create-all --name demo --region us-east-1 --account-id 123456789012 \\
-      --credentials-requests-dir requests --signing-key author.key --output-dir demo")]
+  sts-generator create-all --name demo --region us-east-1 \\
+      --account-id 123456789012 --credentials-requests-dir requests \\
+      --signing-key author.key --output-dir demo")]
 pub struct CreateAll {
     #[command(flatten)]
     cluster: ClusterArgs,

@@ -18,10 +18,12 @@ use sts_schemas::open::{OpenValue, open_issuer, stand_in_for_tokens};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   oc adm release extract --credentials-requests --included --to requests
-  sts-generator create-iam-roles --name demo --region us-east-1 --credentials-requests-dir requests \\
+  sts-generator create-iam-roles --name demo --region us-east-1 \\
+      --credentials-requests-dir requests --output-dir demo \\
       --identity-provider-arn \\
-      arn:aws:iam::123456789012:oidc-provider/demo-oidc.s3.us-east-1.amazonaws.com --output-dir demo
-Read and narrow the policies in demo/06-*.json; then create-bundle with the same --output-dir.")]
+  arn:aws:iam::123456789012:oidc-provider/demo-oidc.s3.us-east-1.amazonaws.com
+Read and narrow the policies in demo/06-*.json; then create-bundle with the
+same --output-dir.")]
 pub struct CreateIamRoles {
     /// Name for all resources made for the cluster.
     #[arg(long)]

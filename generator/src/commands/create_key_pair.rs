@@ -18,8 +18,9 @@ use zeroize::Zeroizing;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sts-generator create-key-pair --output-dir demo
-Then create-identity-provider with the same --output-dir. A cluster that lives already keeps its key:
-leave this command out, and give its public key as --public-key-file.")]
+Then create-identity-provider with the same --output-dir. A cluster that lives
+already keeps its key: leave this command out, and give its public key as
+--public-key-file.")]
 pub struct CreateKeyPair {
     #[command(flatten)]
     output: OutputArgs,
