@@ -168,6 +168,17 @@ pub struct AccountError {
 }
 
 impl AccountError {
+    /// A failure that no answer of AWS's tells of, and so none with a request id.
+    #[must_use]
+    pub fn unanswered(
+        call: impl Into<String>,
+        on: impl Into<String>,
+        kind: AccountErrorKind,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { call: call.into(), on: on.into(), message: message.into(), request_id: None, kind }
+    }
+
     /// The permission that was wanting: the action AWS named, which need not be that of the call.
     ///
     /// Source of the wording: IAM User Guide, "Troubleshoot access denied error messages".

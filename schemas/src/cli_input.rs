@@ -9,7 +9,6 @@ mod cloudfront;
 pub use cloudfront::{
     Counted, CreateDistribution, CreateOriginAccessControl, DefaultCacheBehavior, DistributionConfig,
     DistributionConfigWithTags, Items, Origin, OriginAccessControlConfig, S3OriginConfig, ViewerCertificate,
-    origin_of,
 };
 
 use crate::aws::{Arn, BucketName, Region, RoleName, RolePath};

@@ -151,13 +151,8 @@ impl Aws {
 }
 
 fn too_slow(limit: Duration) -> AccountError {
-    AccountError {
-        call: "looking".into(),
-        on: "the account".into(),
-        message: format!("it was not done after {} seconds; --run-timeout gives it more", limit.as_secs()),
-        request_id: None,
-        kind: AccountErrorKind::Unreachable,
-    }
+    let message = format!("it was not done after {} seconds; --run-timeout gives it more", limit.as_secs());
+    AccountError::unanswered("looking", "the account", AccountErrorKind::Unreachable, message)
 }
 
 /// CloudFront has one endpoint in a partition, and wants calls signed for its home.
@@ -188,13 +183,7 @@ async fn who(sts: aws_sdk_sts::config::Builder, attempts: u32) -> Result<Identit
     let hasty = sts.retry_config(retries).build();
     let asked = aws_sdk_sts::Client::from_conf(hasty).get_caller_identity().send().await;
     let answer = asked.or_error(CALL, on)?;
-    let unusable = |message: String| AccountError {
-        call: CALL.into(),
-        on: on.into(),
-        message,
-        request_id: None,
-        kind: AccountErrorKind::Other,
-    };
+    let unusable = |message: String| AccountError::unanswered(CALL, on, AccountErrorKind::Other, message);
     let caller = answer.arn().unwrap_or_default();
     let arn: Arn = caller.parse().map_err(|error| unusable(format!("the answer is unusable: {error}")))?;
     let account: AccountId = answer

@@ -10,6 +10,9 @@ use sts_schemas::plan::{Plan, Step};
 use sts_schemas::receipt::{Outcome, StepReport};
 use sts_schemas::resource::{Address, Distribution, Resource};
 
+/// The call that tells of a deployment.
+const DEPLOYMENT: &str = "cloudfront:GetDistribution";
+
 /// How long and how often to ask whether a distribution's change has reached every place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settling {
@@ -162,16 +165,9 @@ impl Walk<'_> {
 }
 
 fn unsettled(on: &Address, waited: Duration) -> AccountError {
-    AccountError {
-        call: "cloudfront:GetDistribution".into(),
-        on: on.to_string(),
-        message: format!(
-            "its change is still on its way after {} seconds; run this again later",
-            waited.as_secs()
-        ),
-        request_id: None,
-        kind: AccountErrorKind::Other,
-    }
+    let message =
+        format!("its change is still on its way after {} seconds; run this again later", waited.as_secs());
+    AccountError::unanswered(DEPLOYMENT, on.to_string(), AccountErrorKind::Other, message)
 }
 
 fn distribution_of(contents: &Contents) -> Option<Distribution> {
@@ -211,12 +207,8 @@ fn bind(contents: &Contents, deployment: &Deployment) -> Result<Contents, Accoun
     if !contents.desired.cluster.open().contains(&OpenValue::Issuer) {
         return Ok(contents.clone());
     }
-    let unfit = |message: String| AccountError {
-        call: "cloudfront:GetDistribution".into(),
-        on: "the issuer".into(),
-        message,
-        request_id: None,
-        kind: AccountErrorKind::Other,
+    let unfit = |message: String| {
+        AccountError::unanswered(DEPLOYMENT, "the issuer", AccountErrorKind::Other, message)
     };
     let issuer: IssuerUrl =
         format!("https://{}", deployment.domain).parse().map_err(|error| unfit(format!("{error}")))?;

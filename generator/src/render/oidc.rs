@@ -35,9 +35,9 @@ pub fn identity_provider(
     ]);
     match &cluster.hosting {
         Hosting::PublicBucket { bucket } => files.extend(bucket::public_bucket(cluster, bucket, extra)),
-        Hosting::PrivateBucket { bucket, certificate } => {
+        Hosting::PrivateBucket { bucket, .. } => {
             files.extend(bucket::private_bucket(cluster, bucket, extra));
-            files.extend(cloudfront::distribution(cluster, bucket, certificate.as_ref(), extra, generation));
+            files.extend(cloudfront::distribution(cluster, bucket, extra, generation));
         }
         Hosting::SharedBucket { bucket, path } => {
             files.extend(bucket::shared_bucket(cluster, bucket, path, extra));

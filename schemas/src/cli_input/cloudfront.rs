@@ -1,10 +1,8 @@
 //! The inputs of CloudFront's calls. Source: the request syntax of each in the Amazon CloudFront API Reference.
 
 use super::{Tag, tag_list};
-use crate::aws::{Arn, BucketName, Partition, Region};
-use crate::resource::{
-    ACCESS_CONTROL_REFERENCE, AccessControl, Alias, CACHING_DISABLED, Distribution, OriginAccess, Tags,
-};
+use crate::aws::{Arn, BucketName};
+use crate::resource::{ACCESS_CONTROL_REFERENCE, AccessControl, Distribution};
 use serde::{Deserialize, Serialize};
 
 /// Input of `cloudfront create-origin-access-control`.
@@ -141,7 +139,7 @@ pub struct DefaultCacheBehavior {
     pub target_origin_id: String,
     /// `https-only`.
     pub viewer_protocol_policy: String,
-    /// [`CACHING_DISABLED`]: keys must be gone when they are taken out.
+    /// [`CACHING_DISABLED`](crate::resource::CACHING_DISABLED): keys must be gone when they are taken out.
     pub cache_policy_id: String,
 }
 
@@ -157,14 +155,6 @@ pub struct ViewerCertificate {
     pub ssl_support_method: String,
     /// `TLSv1.2_2021`.
     pub minimum_protocol_version: String,
-}
-
-/// The host by which CloudFront reaches a bucket.
-///
-/// Source: Amazon CloudFront Developer Guide, "Use various origins with CloudFront distributions".
-#[must_use]
-pub fn origin_of(bucket: &BucketName, region: &Region, partition: Partition) -> String {
-    format!("{bucket}.s3.{region}.{}", partition.dns_suffix())
 }
 
 impl CreateDistribution {
@@ -201,31 +191,6 @@ impl CreateDistribution {
                 distribution_config: config,
                 tags: Items { items: tag_list(&distribution.tags) },
             },
-        }
-    }
-
-    /// The distribution for this bucket and alias that the input must make, its free texts taken from the input.
-    #[must_use]
-    pub fn expected(
-        &self,
-        bucket: &BucketName,
-        origin: String,
-        alias: Option<Alias>,
-        tags: Tags,
-    ) -> Distribution {
-        let config = &self.distribution_config_with_tags.distribution_config;
-        Distribution {
-            bucket: bucket.clone(),
-            caller_reference: config.caller_reference.clone(),
-            comment: config.comment.clone(),
-            origin,
-            access: OriginAccess::Control { name: bucket.to_string() },
-            alias,
-            viewer_protocol: "https-only".into(),
-            cache_policy: CACHING_DISABLED.into(),
-            enabled: true,
-            domain: None,
-            tags,
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use super::{ContentsReader, Parsed};
 use crate::aws::BucketName;
-use crate::cli_input::{CreateDistribution, CreateOriginAccessControl, origin_of};
-use crate::cluster::Hosting;
+use crate::cli_input::{CreateDistribution, CreateOriginAccessControl};
 use crate::layout;
-use crate::resource::{AccessControl, Alias, Resource};
+use crate::resource::{AccessControl, Distribution, Resource};
 use crate::state::State;
 
 /// The most bytes of a distribution's comment and caller reference.
@@ -42,12 +41,11 @@ fn distribution(
     resources: &mut State,
 ) {
     let tags = reader.owned_tags(layout::DISTRIBUTION, &input.distribution_config_with_tags.tags.items);
-    let origin = origin_of(bucket, &reader.cluster.region, reader.cluster.partition);
-    let wanted = input.expected(bucket, origin, alias(reader), tags);
+    let config = &input.distribution_config_with_tags.distribution_config;
+    let texts = (config.caller_reference.clone(), config.comment.clone());
+    let wanted = Distribution::of(&reader.cluster, bucket, texts, tags);
     let made = CreateDistribution::of(&wanted);
-    if input.distribution_config_with_tags.distribution_config
-        != made.distribution_config_with_tags.distribution_config
-    {
+    if *config != made.distribution_config_with_tags.distribution_config {
         let what = format!(
             "it must make a distribution of the bucket {bucket} alone, over HTTPS only, without a cache, with the \
              access control {bucket} and the alias and certificate of the manifest"
@@ -61,15 +59,4 @@ fn distribution(
         }
     }
     reader.place(layout::DISTRIBUTION, Resource::Distribution(wanted), resources);
-}
-
-/// The host that the distribution answers for besides its own, if the cluster's issuer is one.
-fn alias(reader: &ContentsReader) -> Option<Alias> {
-    match &reader.cluster.hosting {
-        Hosting::PrivateBucket { certificate: Some(certificate), .. } => Some(Alias {
-            host: reader.cluster.issuer.host_and_path().to_owned(),
-            certificate: certificate.clone(),
-        }),
-        _ => None,
-    }
 }

@@ -1,8 +1,8 @@
 //! What a private bucket needs besides: a distribution, and an access control for it.
 
 use super::Tags;
-use crate::aws::{Arn, BucketName};
-use crate::cluster::{ClusterName, OWNED};
+use crate::aws::{Arn, BucketName, Partition, Region};
+use crate::cluster::{Cluster, ClusterName, Hosting, OWNED};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -71,6 +71,46 @@ pub struct Distribution {
     pub domain: Option<String>,
     /// Its tags.
     pub tags: Tags,
+}
+
+impl Distribution {
+    /// The distribution that serves a cluster's issuer from this bucket: HTTPS only, nothing cached, by the
+    /// bucket's access control, and by the issuer's own host where the hosting has a certificate for it.
+    #[must_use]
+    pub fn of(
+        cluster: &Cluster,
+        bucket: &BucketName,
+        (caller_reference, comment): (String, String),
+        tags: Tags,
+    ) -> Self {
+        let alias = match &cluster.hosting {
+            Hosting::PrivateBucket { certificate: Some(certificate), .. } => Some(Alias {
+                host: cluster.issuer.host_and_path().to_owned(),
+                certificate: certificate.clone(),
+            }),
+            _ => None,
+        };
+        Self {
+            bucket: bucket.clone(),
+            caller_reference,
+            comment,
+            origin: origin_of(bucket, &cluster.region, cluster.partition),
+            access: OriginAccess::Control { name: bucket.to_string() },
+            alias,
+            viewer_protocol: "https-only".into(),
+            cache_policy: CACHING_DISABLED.into(),
+            enabled: true,
+            domain: None,
+            tags,
+        }
+    }
+}
+
+/// The host by which CloudFront reaches a bucket.
+///
+/// Source: Amazon CloudFront Developer Guide, "Use various origins with CloudFront distributions".
+fn origin_of(bucket: &BucketName, region: &Region, partition: Partition) -> String {
+    format!("{bucket}.s3.{region}.{}", partition.dns_suffix())
 }
 
 /// How a distribution proves to its bucket who it is.

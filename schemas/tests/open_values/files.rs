@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use sts_schemas::cli_input::{CreateBucket, CreateDistribution, CreateOriginAccessControl, origin_of};
+use sts_schemas::cli_input::{CreateBucket, CreateDistribution, CreateOriginAccessControl};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, ContentsReader, Problems};
 use sts_schemas::layout;
@@ -100,7 +100,7 @@ fn policy(statement: &Value) -> String {
 fn distribution(cluster: &Cluster) -> Distribution {
     let bucket = cluster.bucket().unwrap().clone();
     Distribution {
-        origin: origin_of(&bucket, &cluster.region, cluster.partition),
+        origin: format!("{bucket}.s3.{}.{}", cluster.region, cluster.partition.dns_suffix()),
         caller_reference: "demo-oidc-1".into(),
         comment: "issuer".into(),
         access: OriginAccess::Control { name: bucket.to_string() },

@@ -44,13 +44,7 @@ pub(super) async fn list(aws: &Aws) -> Result<Vec<Known>, AccountError> {
 pub(super) async fn create(aws: &Aws, after: &AccessControl) -> Result<(), AccountError> {
     const CALL: &str = "cloudfront:CreateOriginAccessControl";
     let on = Address::AccessControl(after.bucket.clone()).to_string();
-    let failed = |kind, message: String| AccountError {
-        call: CALL.into(),
-        on: on.clone(),
-        message,
-        request_id: None,
-        kind,
-    };
+    let failed = |kind, message: String| AccountError::unanswered(CALL, &on, kind, message);
     if let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == after.bucket) {
         if owned_alike(&there.control.tags, &after.tags) {
             return Ok(());
@@ -72,13 +66,8 @@ pub(super) async fn update(aws: &Aws, after: &AccessControl) -> Result<(), Accou
         return create(aws, after).await;
     };
     let Some(etag) = etag(aws, &there.id, &on).await? else { return create(aws, after).await };
-    let config = config(after).map_err(|error| AccountError {
-        call: CALL.into(),
-        on: on.clone(),
-        message: error.to_string(),
-        request_id: None,
-        kind: AccountErrorKind::Other,
-    })?;
+    let config = config(after)
+        .map_err(|error| AccountError::unanswered(CALL, &on, AccountErrorKind::Other, error.to_string()))?;
     let ask = aws.cloudfront.update_origin_access_control().id(&there.id).if_match(etag);
     ask.origin_access_control_config(config).send().await.or_error(CALL, &on).map(drop)
 }

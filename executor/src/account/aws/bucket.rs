@@ -130,13 +130,7 @@ impl Client {
     }
 
     pub(super) fn failed(&self, call: &str, message: String) -> AccountError {
-        AccountError {
-            call: call.into(),
-            on: self.on(),
-            message,
-            request_id: None,
-            kind: AccountErrorKind::Other,
-        }
+        AccountError::unanswered(call, self.on(), AccountErrorKind::Other, message)
     }
 }
 

@@ -182,11 +182,5 @@ fn on(distribution: &Distribution) -> String {
 }
 
 fn failed(call: &str, about: &Distribution, message: String) -> AccountError {
-    AccountError {
-        call: call.into(),
-        on: on(about),
-        message,
-        request_id: None,
-        kind: AccountErrorKind::Other,
-    }
+    AccountError::unanswered(call, on(about), AccountErrorKind::Other, message)
 }

@@ -60,13 +60,12 @@ pub(super) fn check(
 ) -> Result<(), AccountError> {
     let strange = redirected.iter().find(|endpoint| !is_loopback(&endpoint.url));
     match strange {
-        Some(endpoint) if foreign == ForeignEndpoints::Refuse => Err(AccountError {
-            call: format!("{}:*", endpoint.service),
-            on: endpoint.url.clone(),
-            message: "the environment or profile sends calls to a host that is not AWS's".into(),
-            request_id: None,
-            kind: AccountErrorKind::Unreachable,
-        }),
+        Some(endpoint) if foreign == ForeignEndpoints::Refuse => Err(AccountError::unanswered(
+            format!("{}:*", endpoint.service),
+            &endpoint.url,
+            AccountErrorKind::Unreachable,
+            "the environment or profile sends calls to a host that is not AWS's",
+        )),
         _ => Ok(()),
     }
 }

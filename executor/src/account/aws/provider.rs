@@ -46,13 +46,7 @@ pub(super) async fn read(
 pub(super) async fn create(iam: &Client, identity: &Identity, after: &Provider) -> Result<(), AccountError> {
     const CALL: &str = "iam:CreateOpenIDConnectProvider";
     let on = address(&after.issuer);
-    let failed = |kind, message: String| AccountError {
-        call: CALL.into(),
-        on: on.clone(),
-        message,
-        request_id: None,
-        kind,
-    };
+    let failed = |kind, message: String| AccountError::unanswered(CALL, &on, kind, message);
     let tags = tag_list(&after.tags).map_err(|error| failed(AccountErrorKind::Other, error.to_string()))?;
     let thumbprints: Vec<String> = after.thumbprints.iter().cloned().collect();
     let ask = iam
@@ -106,12 +100,9 @@ pub(super) async fn update(
     if changed.is_empty() {
         return Ok(());
     }
-    let tags = tag_list(&changed).map_err(|error| AccountError {
-        call: "iam:TagOpenIDConnectProvider".into(),
-        on: on.clone(),
-        message: error.to_string(),
-        request_id: None,
-        kind: AccountErrorKind::Other,
+    let tags = tag_list(&changed).map_err(|error| {
+        const CALL: &str = "iam:TagOpenIDConnectProvider";
+        AccountError::unanswered(CALL, &on, AccountErrorKind::Other, error.to_string())
     })?;
     let ask = iam.tag_open_id_connect_provider().open_id_connect_provider_arn(arn.as_str());
     let ask = ask.set_tags(Some(tags));

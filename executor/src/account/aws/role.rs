@@ -51,13 +51,7 @@ async fn read_itself(iam: &Client, name: &RoleName) -> Result<Option<Role>, Acco
     let on = format!("role/{name}");
     let answer = iam.get_role().role_name(name.as_str()).send().await.or_absent(CALL, &on, &ABSENT)?;
     let Some(answer) = answer else { return Ok(None) };
-    let unusable = |message: String| AccountError {
-        call: CALL.into(),
-        on: on.clone(),
-        message,
-        request_id: None,
-        kind: AccountErrorKind::Other,
-    };
+    let unusable = |message: String| AccountError::unanswered(CALL, &on, AccountErrorKind::Other, message);
     let role = answer.role().ok_or_else(|| unusable("the answer holds no role".into()))?;
     let boundary =
         role.permissions_boundary().and_then(types::AttachedPermissionsBoundary::permissions_boundary_arn);

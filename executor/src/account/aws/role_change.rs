@@ -15,7 +15,7 @@ pub(super) async fn create(iam: &Client, after: &Role) -> Result<(), AccountErro
     const CALL: &str = "iam:CreateRole";
     let on = address(after);
     let tags = tag_list(&after.tags)
-        .map_err(|error| failed(CALL, &on, AccountErrorKind::Other, error.to_string()))?;
+        .map_err(|error| AccountError::unanswered(CALL, &on, AccountErrorKind::Other, error.to_string()))?;
     let ask = || {
         iam.create_role()
             .role_name(after.name.as_str())
@@ -35,7 +35,7 @@ pub(super) async fn create(iam: &Client, after: &Role) -> Result<(), AccountErro
         let there = read(iam, &after.name, Interest::Whatever).await?;
         there.filter(|there| owned_alike(&there.tags, &after.tags)).ok_or_else(|| {
             let message = "a role of this name has appeared that is not the cluster's".to_owned();
-            failed(CALL, &on, AccountErrorKind::Foreign, message)
+            AccountError::unanswered(CALL, &on, AccountErrorKind::Foreign, message)
         })?
     };
     settle(iam, &now, after, &[ENTITY_UNKNOWN, BUSY, PRINCIPAL_UNKNOWN]).await
@@ -50,7 +50,7 @@ async fn settle(iam: &Client, now: &Role, after: &Role, not_yet: &[NotYet]) -> R
     let on = address(after);
     if now.path != after.path {
         let message = format!("its path is {} and IAM cannot change that to {}", now.path, after.path);
-        return Err(failed("iam:UpdateRole", &on, AccountErrorKind::Other, message));
+        return Err(AccountError::unanswered("iam:UpdateRole", &on, AccountErrorKind::Other, message));
     }
     settle_itself(iam, now, after, not_yet).await?;
     settle_boundary(iam, now, after, not_yet).await?;
@@ -89,8 +89,9 @@ async fn settle_itself(
     }
     let changed = changed_tags(&now.tags, &after.tags);
     if !changed.is_empty() {
-        let tags = tag_list(&changed)
-            .map_err(|error| failed("iam:TagRole", &on, AccountErrorKind::Other, error.to_string()))?;
+        let tags = tag_list(&changed).map_err(|error| {
+            AccountError::unanswered("iam:TagRole", &on, AccountErrorKind::Other, error.to_string())
+        })?;
         let ask = iam.tag_role().role_name(name).set_tags(Some(tags));
         patiently(not_yet, || ask.clone().send()).await.or_error("iam:TagRole", &on)?;
     }
@@ -175,8 +176,4 @@ fn seconds(role: &Role) -> i32 {
 
 fn address(role: &Role) -> String {
     Address::Role(role.name.clone()).to_string()
-}
-
-fn failed(call: &str, on: &str, kind: AccountErrorKind, message: String) -> AccountError {
-    AccountError { call: call.into(), on: on.into(), message, request_id: None, kind }
 }

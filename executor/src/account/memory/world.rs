@@ -40,13 +40,7 @@ impl Refusal {
     }
 
     pub(super) fn as_error(&self, call: &str, on: &Address) -> AccountError {
-        AccountError {
-            call: call.into(),
-            on: on.to_string(),
-            message: self.message.into(),
-            request_id: None,
-            kind: self.kind,
-        }
+        AccountError::unanswered(call, on.to_string(), self.kind, self.message)
     }
 }
 
