@@ -97,6 +97,7 @@ pub(crate) fn bundle(
         directory.write(path, &bytes).map_err(failed)?;
         files.insert(path.to_owned(), bytes);
     }
+    let content = files.len();
     let bundle = UnsignedBundle::new(&cluster, generation, files)
         .and_then(|unsigned| match &seal.signing {
             Signing::Key(key, end) => unsigned.sign(key, *end),
@@ -106,6 +107,7 @@ pub(crate) fn bundle(
     let path = seal.bundle_dir.join(format!("{}.tar.gz", bundle.name));
     write_whole(&path, &bundle.bytes, seal.private_key.bundle_mode()).map_err(failed)?;
     drop(stage);
+    say(&format!("{}: {content} files are in the bundle", directory.path().display()));
     tell(&cluster, &bundle, seal);
     print_line(&path.display().to_string())
 }

@@ -125,7 +125,7 @@ impl PrivateKey {
     /// Says what lies in the bundle that is no business of most people's.
     pub(crate) fn tell(&self) {
         match self {
-            Self::Omit => {}
+            Self::Omit => say("no private key is in the bundle: what there is of one stays in the directory"),
             Self::Encrypted(_) => say("the cluster's private key is in the bundle, under its passphrase"),
             Self::Plaintext => say(
                 "WARNING: the cluster's private key is IN THE BUNDLE, IN PLAIN TEXT. Whoever reads the bundle can \
