@@ -2,11 +2,14 @@
 
 mod cluster;
 mod lifetime;
+mod lint;
+mod region;
 mod roles;
 
 pub use cluster::{ClusterArgs, OutputArgs};
 pub use lifetime::Lifetime;
-pub(crate) use roles::no_region;
+pub use lint::LintArgs;
+pub(crate) use region::region;
 pub use roles::{RequestArgs, RoleArgs, TagArgs};
 
 use crate::commands::{self, Person, Surroundings};

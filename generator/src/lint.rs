@@ -10,6 +10,8 @@ use std::fmt;
 use std::str::FromStr;
 use sts_schemas::InvalidText;
 use sts_schemas::policy::{Effect, PolicyDocument, Statement};
+use sts_schemas::resource::Resource;
+use sts_schemas::state::Desired;
 
 /// How much a finding should worry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +61,7 @@ impl FromStr for Level {
 pub struct Finding {
     /// How much it should worry.
     pub level: Level,
-    /// The name of the request.
+    /// The name of the request, or of the role that was made from it.
     pub request: String,
     /// The statement, from 1; 0 where several of them together are meant.
     pub statement: usize,
@@ -83,6 +85,19 @@ impl fmt::Display for Finding {
 #[must_use]
 pub fn lint(requests: &[CredentialsRequest]) -> Vec<Finding> {
     requests.iter().flat_map(|request| lint_policy(&request.name, &request.policy)).collect()
+}
+
+/// Looks at what every role may do, as the files say that go into a bundle; a finding names the role.
+#[must_use]
+pub fn lint_roles(desired: &Desired) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for resource in desired.resources.values() {
+        if let Resource::Role(role) = resource {
+            let of_role = |policy| lint_policy(role.name.as_str(), policy);
+            findings.extend(role.inline.values().flat_map(of_role));
+        }
+    }
+    findings
 }
 
 /// Looks at every statement of one policy, then at what they allow together; `name` is whose policy it is.

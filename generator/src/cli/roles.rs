@@ -1,14 +1,14 @@
 //! Flags that say which requests are used, and how their roles are made.
 
-use crate::commands::{in_file, read_note};
+use super::LintArgs;
+use crate::commands::read_note;
 use crate::feature::{FeatureSet, InstallConfig};
-use crate::lint::Level;
 use crate::render::{RoleNaming, RoleOptions};
 use crate::request::{Recursion, RewritePartition, Selection};
 use clap::Args;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use sts_schemas::aws::{Arn, Partition, Region, RolePath};
+use sts_schemas::aws::{Arn, Partition, RolePath};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::resource::{GENERATION_TAG, Tags};
 
@@ -24,13 +24,15 @@ pub struct RequestArgs {
     /// Take requests of technology previews; the same as `--feature-set TechPreviewNoUpgrade`.
     #[arg(long, conflicts_with = "feature_set")]
     pub enable_tech_preview: bool,
-    /// The feature set that will be in force.
+    /// The feature set that will be in force: Default, TechPreviewNoUpgrade, DevPreviewNoUpgrade, CustomNoUpgrade or OKD.
     #[arg(long, value_name = "SET")]
     pub feature_set: Option<FeatureSet>,
     /// Feature gates that will be on, with commas between them.
     #[arg(long, value_name = "GATES", value_delimiter = ',')]
     pub feature_gates: Option<Vec<String>>,
-    /// Capabilities that will be on, with commas between them; all of them where this is not given.
+    /// Capabilities that will be on, with commas between them, as requests name them: ImageRegistry,Ingress,Storage,...
+    ///
+    /// All of them where this is not given. The names are those of install-config.yaml.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub capabilities: Option<Vec<String>>,
     /// Take region, feature set, gates and capabilities from the installer's configuration, and check its credentials mode.
@@ -39,9 +41,9 @@ pub struct RequestArgs {
     /// Rewrite ARNs of another partition inside requests, and say which, instead of refusing them.
     #[arg(long)]
     pub rewrite_partition: bool,
-    /// Fail when the permissions asked for give a finding of this level or above: info, warning or danger.
-    #[arg(long, value_name = "LEVEL")]
-    pub deny_lint: Option<Level>,
+    /// Whether a finding stops it.
+    #[command(flatten)]
+    pub lint: LintArgs,
 }
 
 /// How roles are made.
@@ -141,25 +143,11 @@ impl TagArgs {
 }
 
 impl RequestArgs {
-    /// The region that was given, or else that of the installer's configuration.
+    /// What these flags select, for a cluster in this partition.
     ///
     /// # Errors
-    /// When neither tells it, or the configuration cannot be used.
-    pub fn region(&self, given: Option<&Region>) -> Result<Region, Failure> {
-        match (given, &self.install_config) {
-            (Some(region), _) => Ok(region.clone()),
-            (None, Some(path)) => {
-                Ok(InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?.region)
-            }
-            (None, None) => Err(no_region()),
-        }
-    }
-
-    /// What these flags select, for a cluster in this partition and, where it is known, region.
-    ///
-    /// # Errors
-    /// When the installer's configuration cannot be used, or does not fit.
-    pub fn selection(&self, partition: Partition, region: Option<&Region>) -> Result<Selection, Failure> {
+    /// When the installer's configuration cannot be used.
+    pub fn selection(&self, partition: Partition) -> Result<Selection, Failure> {
         let mut selection = Selection::like_ccoctl(partition);
         let set = |names: &[String]| names.iter().map(|name| name.trim().to_owned()).collect::<BTreeSet<_>>();
         selection.recursion = if self.recursive { Recursion::Nested } else { Recursion::TopOnly };
@@ -176,11 +164,6 @@ impl RequestArgs {
         selection.capabilities = self.capabilities.as_deref().map(set);
         if let Some(path) = &self.install_config {
             let config = InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?;
-            if region.is_some_and(|region| *region != config.region) {
-                let given = region.map(ToString::to_string).unwrap_or_default();
-                let what = format!("its region is {}, and --region says {given}", config.region);
-                return Err(in_file(path, Plain(what)));
-            }
             read_note(&config, path);
             selection.feature_set = config.feature_set;
             selection.feature_gates = config.feature_gates;
@@ -189,18 +172,6 @@ impl RequestArgs {
         Ok(selection)
     }
 }
-
-/// Nobody said which region is meant.
-pub(crate) fn no_region() -> Failure {
-    Failure::new(Exit::Usage, "the region is missing").hint(
-        "give --region, like --region us-east-1; where requests are read, --install-config tells it too",
-    )
-}
-
-/// A sentence as an error.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Plain(String);
 
 impl RoleArgs {
     /// What these flags choose for roles, with these tags.

@@ -6,7 +6,7 @@ use super::create_identity_provider::ProviderArgs;
 use super::private_key::PrivateKeyArgs;
 use super::signing::SigningArgs;
 use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, write_files};
-use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs};
+use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::directory::Directory;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
@@ -43,7 +43,7 @@ pub struct CreateAll {
 
 impl CreateAll {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
-        let region = self.requests.region(self.cluster.region.as_ref())?;
+        let region = region(self.cluster.region.as_ref(), self.requests.install_config.as_deref())?;
         let cluster = self.cluster.cluster(&region)?;
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;

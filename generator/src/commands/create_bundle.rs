@@ -3,8 +3,9 @@
 use super::private_key::{PrivateKey, PrivateKeyArgs};
 use super::signing::{Signing, SigningArgs};
 use super::{Surroundings, in_file, print_line, say};
-use crate::cli::OutputArgs;
+use crate::cli::{LintArgs, OutputArgs};
 use crate::directory::{Directory, FileError, write_whole};
+use crate::lint::lint_roles;
 use crate::pack::{UnsignedBundle, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use sts_schemas::aws::Region;
 use sts_schemas::cli_input::{CreateOpenIdConnectProvider, Tag};
 use sts_schemas::cluster::Cluster;
+use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{self, Place};
 use sts_schemas::open::{OpenValue, stand_in_for_tokens, tokens_for_stand_ins};
@@ -38,13 +40,21 @@ pub struct CreateBundle {
     /// AWS region, for a directory without a bucket that could tell it.
     #[arg(long)]
     region: Option<Region>,
+    #[command(flatten)]
+    lint: LintArgs,
 }
 
 impl CreateBundle {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let directory = Directory::at(&self.output.output_dir);
-        bundle(&directory, &seal, self.region.as_ref(), surroundings)
+        let checked = Checked::read(&directory, &seal, self.region.as_ref(), surroundings)?;
+        let findings = lint_roles(&checked.contents.desired);
+        for finding in &findings {
+            say(&format!("lint: {finding}"));
+        }
+        self.lint.judge(&findings)?;
+        checked.close(&seal)
     }
 }
 
@@ -70,46 +80,76 @@ impl Seal {
     }
 }
 
-/// Checks the directory, completes it with what is derived from its files, packs, signs, and prints the path.
+/// Checks the directory, packs and signs it, and prints the bundle's path.
 pub(crate) fn bundle(
     directory: &Directory,
     seal: &Seal,
     region: Option<&Region>,
     surroundings: Surroundings,
 ) -> Result<(), Failure> {
-    let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    let stage = Stage::begin("checking and packing");
-    let mut files = bundled_files(directory)?;
-    seal.private_key.add(directory, &mut files)?;
-    let inconsistent = |problems| {
-        Failure::new(Exit::Failed, Inconsistent { path: directory.path().display().to_string(), problems })
-            .hint("mend the files named, or write them anew with create-all")
-    };
-    let cluster = cluster_of(&files, region).map_err(inconsistent)?;
-    let generation = surroundings.generation;
-    mark_generation(directory, &mut files, generation)?;
-    let contents = check(&cluster, generation, &files).map_err(inconsistent)?;
-    prove_key(directory, &files)?;
-    for (path, bytes) in
-        [(layout::REVIEW, review(&contents)), (layout::APPLY_SCRIPT, apply_script(&contents, &files))]
-    {
-        let bytes = tokens_for_stand_ins(&bytes, &cluster.open());
-        directory.write(path, &bytes).map_err(failed)?;
-        files.insert(path.to_owned(), bytes);
+    Checked::read(directory, seal, region, surroundings)?.close(seal)
+}
+
+/// A directory whose files hold together.
+struct Checked<'a> {
+    directory: &'a Directory,
+    cluster: Cluster,
+    generation: u64,
+    files: Files,
+    contents: Contents,
+}
+
+impl<'a> Checked<'a> {
+    /// Reads what goes into the bundle, puts the generation into it, and holds it against itself.
+    fn read(
+        directory: &'a Directory,
+        seal: &Seal,
+        region: Option<&Region>,
+        surroundings: Surroundings,
+    ) -> Result<Self, Failure> {
+        let stage = Stage::begin("checking");
+        let mut files = bundled_files(directory)?;
+        seal.private_key.add(directory, &mut files)?;
+        let inconsistent = |problems| {
+            let path = directory.path().display().to_string();
+            Failure::new(Exit::Failed, Inconsistent { path, problems })
+                .hint("mend the files named, or write them anew with create-all")
+        };
+        let cluster = cluster_of(&files, region).map_err(inconsistent)?;
+        let generation = surroundings.generation;
+        mark_generation(directory, &mut files, generation)?;
+        let contents = check(&cluster, generation, &files).map_err(inconsistent)?;
+        prove_key(directory, &files)?;
+        drop(stage);
+        Ok(Self { directory, cluster, generation, files, contents })
     }
-    let content = files.len();
-    let bundle = UnsignedBundle::new(&cluster, generation, files)
-        .and_then(|unsigned| match &seal.signing {
-            Signing::Key(key, end) => unsigned.sign(key, *end),
-            Signing::Elsewhere => unsigned.leave_unsigned(),
-        })
-        .map_err(|error| Failure::new(Exit::Failed, error))?;
-    let path = seal.bundle_dir.join(format!("{}.tar.gz", bundle.name));
-    write_whole(&path, &bundle.bytes, seal.private_key.bundle_mode()).map_err(failed)?;
-    drop(stage);
-    say(&format!("{}: {content} files are in the bundle", directory.path().display()));
-    tell(&cluster, &bundle, seal);
-    print_line(&path.display().to_string())
+
+    /// Completes the directory with what is derived from its files, packs, signs, and prints the path.
+    fn close(self, seal: &Seal) -> Result<(), Failure> {
+        let Self { directory, cluster, generation, mut files, contents } = self;
+        let failed = |error: FileError| Failure::new(Exit::Failed, error);
+        let stage = Stage::begin("packing");
+        for (path, bytes) in
+            [(layout::REVIEW, review(&contents)), (layout::APPLY_SCRIPT, apply_script(&contents, &files))]
+        {
+            let bytes = tokens_for_stand_ins(&bytes, &cluster.open());
+            directory.write(path, &bytes).map_err(failed)?;
+            files.insert(path.to_owned(), bytes);
+        }
+        let content = files.len();
+        let bundle = UnsignedBundle::new(&cluster, generation, files)
+            .and_then(|unsigned| match &seal.signing {
+                Signing::Key(key, end) => unsigned.sign(key, *end),
+                Signing::Elsewhere => unsigned.leave_unsigned(),
+            })
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        let path = seal.bundle_dir.join(format!("{}.tar.gz", bundle.name));
+        write_whole(&path, &bundle.bytes, seal.private_key.bundle_mode()).map_err(failed)?;
+        drop(stage);
+        say(&format!("{}: {content} files are in the bundle", directory.path().display()));
+        tell(&cluster, &bundle, seal);
+        print_line(&path.display().to_string())
+    }
 }
 
 /// The cluster's private key, where it is in the directory, must be the one whose public half gets published.

@@ -1,7 +1,7 @@
 //! `sts-generator create-iam-roles`: one role for each request.
 
 use super::{is_of_roles, say, write_files};
-use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs};
+use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::directory::Directory;
 use crate::lint::lint;
 use crate::progress::Stage;
@@ -73,7 +73,7 @@ impl CreateIamRoles {
             name: self.name.clone(),
             account,
             partition: arn.partition(),
-            region: self.requests.region(self.region.as_ref())?,
+            region: region(self.region.as_ref(), self.requests.install_config.as_deref())?,
             hosting: if issuer == open_issuer() {
                 Hosting::PrivateBucket { bucket: self.name.default_bucket(), certificate: None }
             } else {
@@ -93,7 +93,7 @@ pub(crate) fn role_files(
     options: &RoleArgs,
     tags: &TagArgs,
 ) -> Result<Files, Failure> {
-    let selection = requests.selection(cluster.partition, Some(&cluster.region))?;
+    let selection = requests.selection(cluster.partition)?;
     let stage = Stage::begin("reading requests");
     let folder = read_folder(&requests.credentials_requests_dir, &selection)
         .map_err(|errors| Failure::new(Exit::Failed, errors))?;
@@ -108,16 +108,7 @@ pub(crate) fn role_files(
     for finding in &findings {
         say(&format!("lint: {finding}"));
     }
-    if let Some(level) = requests.deny_lint {
-        let denied = findings.iter().filter(|finding| finding.level >= level).count();
-        if denied > 0 {
-            return Err(Failure::new(
-                Exit::Failed,
-                format!("{denied} findings are of level {level} or above"),
-            )
-            .hint("narrow the requests, or raise --deny-lint"));
-        }
-    }
+    requests.lint.judge(&findings)?;
     let named = name_roles(&cluster.name, options.role_names, &folder.used).map_err(|error| {
         let failure = Failure::new(Exit::Failed, error);
         match options.role_names {

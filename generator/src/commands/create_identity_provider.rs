@@ -1,7 +1,7 @@
 //! `sts-generator create-identity-provider`: everything about the issuer.
 
 use super::{Surroundings, create_key_pair, is_of_issuer, write_files};
-use crate::cli::{ClusterArgs, OutputArgs, TagArgs, no_region};
+use crate::cli::{ClusterArgs, OutputArgs, TagArgs, region};
 use crate::directory::Directory;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
@@ -20,6 +20,9 @@ Then create-iam-roles with the ARN of the provider this describes:
 pub struct CreateIdentityProvider {
     #[command(flatten)]
     cluster: ClusterArgs,
+    /// Take the region from the installer's configuration.
+    #[arg(long, value_name = "FILE")]
+    install_config: Option<PathBuf>,
     #[command(flatten)]
     provider: ProviderArgs,
     #[command(flatten)]
@@ -51,8 +54,8 @@ fn parse_thumbprint(text: &str) -> Result<String, String> {
 impl CreateIdentityProvider {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let directory = Directory::at(&self.output.output_dir);
-        let region = self.cluster.region.as_ref().ok_or_else(no_region)?;
-        let cluster = self.cluster.cluster(region)?;
+        let region = region(self.cluster.region.as_ref(), self.install_config.as_deref())?;
+        let cluster = self.cluster.cluster(&region)?;
         let tags = self.tags.tags()?;
         let key = match &self.provider.public_key_file {
             Some(path) => create_key_pair::given(&directory, path)?,

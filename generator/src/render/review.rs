@@ -1,7 +1,7 @@
 //! `REVIEW.md`: what a person reads before they approve.
 
 use super::script::beyond_a_script;
-use crate::lint::{Finding, lint_policy};
+use crate::lint::lint_roles;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use sts_schemas::cluster::Hosting;
@@ -79,10 +79,7 @@ fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
     }
 
     writeln!(out, "\n## What to look at twice\n")?;
-    let findings: Vec<Finding> = roles
-        .iter()
-        .flat_map(|role| role.inline.values().flat_map(|policy| lint_policy(role.name.as_str(), policy)))
-        .collect();
+    let findings = lint_roles(&contents.desired);
     if findings.is_empty() {
         writeln!(out, "Nothing was found.")?;
     }

@@ -53,3 +53,33 @@ fn a_terminal_shows_what_is_going_on_and_a_pipe_does_not() {
     assert!(shown.contains("making an RSA-4096 key pair"), "{shown:?}");
     assert!(shown.ends_with("lively: a new RSA-4096 key pair\r\n"), "{shown:?}");
 }
+
+#[test]
+fn the_issuer_alone_takes_its_region_from_the_installers_configuration_too() {
+    let author = Author::new();
+    author.put("config.yaml", "platform: {aws: {region: eu-north-1}}\ncredentialsMode: Manual\n");
+    let mut line = vec!["create-identity-provider", "--name", "harbour", "--account-id", "123456789012"];
+    line.extend(["--public-key-file", CLUSTER_KEY, "--output-dir", "out", "--install-config", "config.yaml"]);
+    author.run(&[&line[..], &["--region", "eu-west-1"]].concat()).exits(1).says(&["eu-north-1", "eu-west-1"]);
+    author.run(&line).exits(0);
+    let bucket = fs::read_to_string(author.path("out/01-oidc-bucket.json")).unwrap();
+    assert!(bucket.contains("eu-north-1"), "{bucket}");
+}
+
+#[test]
+fn a_policy_widened_by_hand_is_seen_by_the_gate_before_it_is_signed() {
+    let author = Author::new();
+    author.create_all("out", &["--deny-lint", "danger"]).exits(1).says(&["level danger or above: 1"]);
+    author.create_all("out", &[]).exits(0);
+    let again =
+        ["create-bundle", "--output-dir", "out", "--signing-key", "author.key", "--bundle-dir", "again"];
+    let gated = [&again[..], &["--deny-lint", "danger"]].concat();
+    let machines = "out/06-4-harbour-example-machine-pool-machine-cloud-credentials-policy.json";
+    author.edit(machines, "iam:PassRole", "iam:GetRole");
+    author.run(&gated).exits(0);
+    author.edit(machines, "iam:GetRole", "iam:*");
+    fs::remove_dir_all(author.path("again")).unwrap();
+    author.run(&gated).exits(1).says(&["danger [privilege-escalation]", "level danger or above"]);
+    assert!(!author.path("again").exists());
+    author.run(&again).exits(0);
+}
