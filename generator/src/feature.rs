@@ -5,6 +5,8 @@ pub mod install_config;
 
 pub use install_config::{CredentialsMode, InstallConfig, InstallConfigError};
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use std::fmt;
 use std::str::FromStr;
 use sts_schemas::InvalidText;
@@ -46,6 +48,16 @@ impl FeatureSet {
             Self::DevPreviewNoUpgrade => "DevPreviewNoUpgrade",
             Self::Okd => "OKD",
         }
+    }
+}
+
+impl ValueEnum for FeatureSet {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
     }
 }
 

@@ -24,15 +24,15 @@ pub struct RequestArgs {
     /// Take requests of technology previews; the same as `--feature-set TechPreviewNoUpgrade`.
     #[arg(long, conflicts_with = "feature_set")]
     pub enable_tech_preview: bool,
-    /// The feature set that will be in force: Default, TechPreviewNoUpgrade, DevPreviewNoUpgrade, CustomNoUpgrade or OKD.
-    #[arg(long, value_name = "SET")]
+    /// The feature set that will be in force.
+    #[arg(long, value_name = "SET", value_enum)]
     pub feature_set: Option<FeatureSet>,
     /// Feature gates that will be on, with commas between them.
     #[arg(long, value_name = "GATES", value_delimiter = ',')]
     pub feature_gates: Option<Vec<String>>,
-    /// Capabilities that will be on, with commas between them, as requests name them: ImageRegistry,Ingress,Storage,...
+    /// Capabilities that will be on, with commas between them, as in `ImageRegistry,Ingress,Storage`.
     ///
-    /// All of them where this is not given. The names are those of install-config.yaml.
+    /// All of them where this is not given. The names are those of install-config.yaml and of the requests.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub capabilities: Option<Vec<String>>,
     /// Take region, feature set, gates and capabilities from the installer's configuration, and check its credentials mode.
