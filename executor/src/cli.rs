@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::version::VERSION;
 
 /// Verifies a bundle made by sts-generator and makes an AWS account hold what it says.
 ///
@@ -15,7 +16,7 @@ use sts_schemas::failure::{Exit, Failure};
 /// 3 bundle rejected; 4 plan not approved, or the account moved; 5 a foreign resource in the way;
 /// 6 partly applied; 64 wrong command line.
 #[derive(Debug, Parser)]
-#[command(name = "sts-executor", version, max_term_width = 100)]
+#[command(name = "sts-executor", version = VERSION.as_str(), max_term_width = 100)]
 struct Cli {
     /// How results are written to standard output.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]

@@ -19,13 +19,14 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::version::VERSION;
 
 /// Makes everything an OpenShift cluster with short-lived credentials needs from AWS, offline, as a signed bundle.
 ///
 /// Hand the bundle and your public key to whoever administers the account; they run sts-executor on it.
 /// This program has no AWS credentials and gives up the network before it reads anything.
 #[derive(Debug, Parser)]
-#[command(name = "sts-generator", version = VERSION, max_term_width = 100)]
+#[command(name = "sts-generator", version = VERSION.as_str(), max_term_width = 100)]
 pub struct Cli {
     /// Fail where the kernel cannot take the network away from this program, instead of saying so and going on.
     #[arg(long, global = true)]
@@ -49,9 +50,6 @@ enum Command {
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
 }
-
-/// The program's version, and that of the bundles it writes.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (bundle format 1.0)");
 
 /// The whole program: reads the command line and what is around it, gives up the network, runs the command.
 #[must_use]

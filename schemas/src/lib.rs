@@ -34,5 +34,6 @@ pub mod sealed;
 pub mod signature;
 pub mod state;
 mod text;
+pub mod version;
 
 pub use text::InvalidText;
