@@ -17,7 +17,7 @@ pub enum Exit {
     ChangesPending = 2,
     /// The bundle was rejected.
     BundleRejected = 3,
-    /// The plan was not approved, or the account moved since it was.
+    /// The plan was not approved, or the account moved since it was; or a signature was declined.
     NotApproved = 4,
     /// A resource that is not the cluster's stands at one of its addresses.
     Foreign = 5,

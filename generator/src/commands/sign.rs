@@ -1,10 +1,11 @@
 //! `sts-generator sign`: one more signature on a bundle that is there.
 
 mod attach;
+mod consent;
 mod subject;
 
 use super::signing::SigningManner;
-use super::{Surroundings, in_file, print_line, read_input, say};
+use super::{Person, Surroundings, in_file, print_line, read_input, say};
 use crate::directory::write_whole;
 use clap::{ArgGroup, Args};
 use std::path::{Path, PathBuf};
@@ -14,8 +15,9 @@ use subject::{Standing, Subject};
 
 /// Add a signature to a bundle, in place: with a key file, or in two steps with a key kept elsewhere.
 ///
-/// The bundle is read and checked as sts-executor would, and what is signed is shown. Nothing but the signature
-/// changes in it. For a key in a token or a key service, --to-be-signed writes the bytes to sign, and --attach
+/// The bundle is read and checked as sts-executor would, and what is signed is shown; on a terminal a yes is asked
+/// for. Nothing but the signature changes in it. With --trusted-key only a bundle that a holder of such a key has
+/// signed is taken; without it, the signatures that are there are not checked. For a key in a token or a key service, --to-be-signed writes the bytes to sign, and --attach
 /// takes the signature over them, in bytes: of Ed25519, ECDSA (DER or two numbers) or RSA.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("way").required(true).args(["signing_key", "to_be_signed", "attach"]))]
@@ -43,11 +45,17 @@ pub struct Sign {
     /// What --to-be-signed wrote; --attach needs it where that was with --expires.
     #[arg(long, value_name = "FILE", requires = "attach")]
     signed: Option<PathBuf>,
+    /// A public key, as author.key.pub, one of whose signatures must be there and hold; can be given more than once.
+    #[arg(long, value_name = "FILE")]
+    trusted_key: Vec<PathBuf>,
+    /// Do not ask, on a terminal either.
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Sign {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
-        let subject = Subject::read(&self.bundle)?;
+        let subject = Subject::read(&self.bundle, &self.trusted_key, surroundings.generation)?;
         subject.show();
         if let Some(path) = &self.signing_key {
             return self.with_key(path, &subject, surroundings);
@@ -55,7 +63,7 @@ impl Sign {
         let key = self.public_key()?;
         match (&self.to_be_signed, &self.attach) {
             (Some(path), _) => self.write_input(path, &subject, &key, surroundings),
-            (None, Some(path)) => self.attach(path, &subject, &key),
+            (None, Some(path)) => self.attach(path, &subject, &key, surroundings),
             (None, None) => Err(Failure::new(Exit::Usage, "nothing was said to sign with")),
         }
     }
@@ -66,6 +74,7 @@ impl Sign {
         if subject.standing(key.public_key(), &claims)? == Standing::Signed {
             return self.nothing_to_do(key.public_key());
         }
+        self.consent(subject, surroundings)?;
         let token = signature::sign(&key, &claims).map_err(|error| in_file(path, error))?;
         self.put(subject, key.public_key(), &token)
     }
@@ -95,7 +104,13 @@ impl Sign {
         print_line(&path.display().to_string())
     }
 
-    fn attach(&self, path: &Path, subject: &Subject, key: &PublicKey) -> Result<(), Failure> {
+    fn attach(
+        &self,
+        path: &Path,
+        subject: &Subject,
+        key: &PublicKey,
+        surroundings: Surroundings,
+    ) -> Result<(), Failure> {
         let signature = read_input(path)?;
         let inputs = match &self.signed {
             Some(path) => vec![attach::given_input(&read_input(path)?)],
@@ -111,7 +126,14 @@ impl Sign {
         if subject.standing(key, &wanted)? == Standing::Signed {
             return self.nothing_to_do(key);
         }
+        self.consent(subject, surroundings)?;
         self.put(subject, key, &token)
+    }
+
+    /// Whoever said --yes is not asked.
+    fn consent(&self, subject: &Subject, surroundings: Surroundings) -> Result<(), Failure> {
+        let person = if self.yes { Person::Absent } else { surroundings.person };
+        consent::obtain(&subject.name(), person)
     }
 
     fn public_key(&self) -> Result<PublicKey, Failure> {

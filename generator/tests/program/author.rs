@@ -172,6 +172,34 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
     Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
 }
 
+/// Runs the program at a terminal of its own, where a person types these lines.
+pub(crate) fn at_a_terminal(author: &Author, args: &str, typed: &[&str]) -> Ran {
+    let script = r"
+import os, pty, sys, time
+program, args, typed = sys.argv[1], sys.argv[2].split(), sys.argv[3:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(program, [program] + args)
+seen, answered = b'', 0
+while True:
+    try:
+        piece = os.read(terminal, 1024)
+    except OSError:
+        break
+    if not piece:
+        break
+    seen += piece
+    if seen.endswith(b': ') and answered < len(typed):
+        time.sleep(0.05)
+        os.write(terminal, typed[answered].encode() + b'\n')
+        answered += 1
+        seen += b'\n'
+sys.stderr.write(seen.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+    ran(author.command("python3").args(["-c", script, PROGRAM, args]).args(typed))
+}
+
 fn tree(root: &Path) -> Tree {
     let mut found = Tree::new();
     let mut folders = vec![root.to_owned()];

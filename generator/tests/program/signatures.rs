@@ -1,6 +1,6 @@
 //! Signatures on a bundle that is there: added in place, nothing else touched, and never without a look at it.
 
-use crate::author::{Author, CLUSTER_KEY, NOW, PROVIDER, Ran};
+use crate::author::{Author, CLUSTER_KEY, NOW, PROVIDER, Ran, at_a_terminal};
 use std::fs;
 use sts_schemas::archive::{gzip, spans, ungzip};
 use sts_schemas::bundle::VerifyError;
@@ -170,4 +170,62 @@ fn an_unsigned_bundle_says_so_and_is_worth_nothing_until_it_is_signed() {
     );
     let whole = author.create_all("out", &["--bundle-dir", "whole"]).exits(0).stdout;
     assert!(fs::read(author.path(bundle)).unwrap() == fs::read(author.path(whole.trim_end())).unwrap());
+}
+
+#[test]
+fn a_reviewer_who_names_a_key_signs_only_what_its_holder_signed() {
+    let (author, bundle) = prepared();
+    let before = fs::read(author.path(&bundle)).unwrap();
+    author.run(&["create-signing-key", "--output", "stranger.key", "--name", "S. Tranger"]).exits(0);
+    let trusting = |key: &'static str| ["--trusted-key", key];
+
+    sign(&author, &bundle, "reviewer.key", &trusting("stranger.key.pub"))
+        .exits(3)
+        .says(&["0 of the 1 trusted signatures needed", "nothing was signed; ask the author"]);
+    sign(&author, &bundle, "reviewer.key", &trusting("missing.pub")).exits(1).says(&["missing.pub"]);
+    let elsewhere = ["sign", &bundle, "--public-key", "reviewer.key.pub", "--to-be-signed", "input"];
+    author.run(&[&elsewhere[..], &trusting("stranger.key.pub")].concat()).exits(3);
+    assert!(!author.path("input").exists());
+    assert!(fs::read(author.path(&bundle)).unwrap() == before, "it was touched");
+
+    let author_id = author.fingerprint("author.key.pub");
+    let either = [trusting("stranger.key.pub"), trusting("author.key.pub")].concat();
+    let run = sign(&author, &bundle, "reviewer.key", &either).exits(0);
+    let run = run.says(&[&format!("signature   by {author_id}, which holds")]);
+    assert!(!run.stderr.contains("WARNING"), "{}", run.stderr);
+    author.read(&bundle, &author.trust(&BOTH, 2), NOW).unwrap();
+
+    let short = author.create_all("out", &["--expires", "12h", "--bundle-dir", "short"]).exits(0).stdout;
+    let mut late = author.command(crate::author::PROGRAM);
+    late.env("SOURCE_DATE_EPOCH", (NOW + 43_200).to_string()).args(["sign", short.trim_end()]);
+    late.args(["--signing-key", "reviewer.key"]).args(trusting("author.key.pub"));
+    crate::author::ran(&mut late).exits(3).says(&["expired"]);
+}
+
+#[test]
+fn a_reviewer_who_names_no_key_is_told_that_nobody_checked_who_signed() {
+    let (author, bundle) = prepared();
+    let told = "WARNING: the signatures on this bundle were not checked";
+    sign(&author, &bundle, "reviewer.key", &[]).exits(0).says(&[told]);
+}
+
+#[test]
+fn a_person_at_a_terminal_sees_what_they_vouch_for_and_only_a_whole_yes_signs_it() {
+    let (author, bundle) = prepared();
+    let before = fs::read(author.path(&bundle)).unwrap();
+    let line = format!("sign {bundle} --signing-key reviewer.key --trusted-key author.key.pub");
+    for answer in ["no", "y", ""] {
+        at_a_terminal(&author, &line, &[answer])
+            .exits(4)
+            .says(&["account     123456789012", "which holds", "Type yes: ", "left as it was"]);
+        assert!(fs::read(author.path(&bundle)).unwrap() == before, "{answer:?} signed it");
+    }
+    at_a_terminal(&author, &line, &["yes"]).exits(0).says(&["signed by"]);
+    let both = author.trust(&BOTH, 2);
+    author.read(&bundle, &both, NOW).unwrap();
+
+    fs::write(author.path(&bundle), before).unwrap();
+    let run = at_a_terminal(&author, &format!("{line} --yes"), &[]).exits(0);
+    assert!(!run.stderr.contains("Type yes"), "{}", run.stderr);
+    author.read(&bundle, &both, NOW).unwrap();
 }

@@ -1,6 +1,6 @@
 //! Signing keys: of every kind, from every tool, under a passphrase or not, with one fingerprint everywhere.
 
-use crate::author::{Author, CLUSTER_KEY, NOW, PROGRAM, Ran, ran};
+use crate::author::{Author, CLUSTER_KEY, NOW, Ran, at_a_terminal};
 use std::fs;
 use sts_schemas::signature::KeyKind;
 
@@ -143,34 +143,6 @@ fn a_holder_stands_in_the_public_key_file_as_a_comment_that_openssl_passes_over(
             .says(&["one line"]);
     }
     assert!(!author.path("x.key").exists());
-}
-
-/// Runs the program at a terminal of its own, where a person types these lines.
-fn at_a_terminal(author: &Author, args: &str, typed: &[&str]) -> Ran {
-    let script = r"
-import os, pty, sys, time
-program, args, typed = sys.argv[1], sys.argv[2].split(), sys.argv[3:]
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv(program, [program] + args)
-seen, answered = b'', 0
-while True:
-    try:
-        piece = os.read(terminal, 1024)
-    except OSError:
-        break
-    if not piece:
-        break
-    seen += piece
-    if seen.count(b': ', seen.rfind(b'\n') + 1) and answered < len(typed):
-        time.sleep(0.05)
-        os.write(terminal, typed[answered].encode() + b'\n')
-        answered += 1
-        seen += b'\n'
-sys.stderr.write(seen.decode())
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-";
-    ran(author.command("python3").args(["-c", script, PROGRAM, args]).args(typed))
 }
 
 #[test]

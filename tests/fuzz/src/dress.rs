@@ -13,7 +13,10 @@ const END_OF_PATH: u8 = 1;
 /// Ends a file in the text form of a set of files.
 const END_OF_FILE: u8 = 0;
 
-/// The cluster that all seeds are for: that of `tests/vectors/sound`.
+/// In the text form of a set of files, no file but the cluster they are for, where that is not [`CLUSTER`].
+const CLUSTER_OF_FILES: &str = "cluster";
+
+/// The cluster that most seeds are for: that of `tests/vectors/sound`.
 const CLUSTER: &str = r#"{
     "name": "harbour",
     "account": "123456789012",
@@ -28,7 +31,7 @@ const GENERATION: u64 = 1_700_000_000;
 
 /// Makes an unsigned bundle of files in text form: path, `01`, content, `00`, and so on.
 ///
-/// `None` when a path does not fit into a header.
+/// `None` when a path does not fit into a header, or what stands at the path `cluster` is none.
 #[must_use]
 pub fn bundle_of_files(text: &[u8]) -> Option<Vec<u8>> {
     let mut files: Vec<(&str, &[u8])> = text
@@ -39,6 +42,10 @@ pub fn bundle_of_files(text: &[u8]) -> Option<Vec<u8>> {
         })
         .collect();
     files.sort_unstable();
+    let cluster = match files.iter().position(|(path, _)| *path == CLUSTER_OF_FILES) {
+        Some(at) => serde_json::from_slice(files.remove(at).1).ok()?,
+        None => serde_json::from_str::<Cluster>(CLUSTER).ok()?,
+    };
     let entries = files.iter().map(|(path, bytes)| FileEntry {
         path: (*path).to_owned(),
         length: bytes.len() as u64,
@@ -48,7 +55,7 @@ pub fn bundle_of_files(text: &[u8]) -> Option<Vec<u8>> {
         schema_version: SchemaVersion::CURRENT,
         tool: Tool { name: "fuzz".into(), version: "0".into() },
         generation: GENERATION,
-        cluster: cluster()?,
+        cluster,
         files: entries.collect(),
     };
     bundle(&manifest.to_bytes(), &files)
@@ -84,8 +91,4 @@ pub fn bundle_of_archive(archive: &[u8]) -> Vec<u8> {
         }
     }
     gzip(&archive)
-}
-
-fn cluster() -> Option<Cluster> {
-    serde_json::from_str(CLUSTER).ok()
 }

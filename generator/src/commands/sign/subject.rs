@@ -8,19 +8,23 @@ use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use sts_schemas::bundle::{Expiry, Limits, UntrustedBundle, UnverifiedBundle, VerifyError};
+use sts_schemas::bundle::{Expiry, Limits, Signer, UntrustedBundle, UnverifiedBundle, VerifyError};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::moment::utc;
 use sts_schemas::open::OpenValue;
-use sts_schemas::signature::{self, Claims, PublicKey, SignatureError, TrustError, TrustStore};
+use sts_schemas::signature::{
+    self, Claims, PublicKey, SignatureError, TrustError, TrustStore, trusted_keys,
+};
 use zeroize::Zeroizing;
 
-/// A bundle found in order but for who signed it.
+/// A bundle found in order; by whom it is signed, only where keys were named.
 pub(super) struct Subject {
     path: PathBuf,
     bytes: Zeroizing<Vec<u8>>,
     bundle: UntrustedBundle,
+    /// Whose signatures hold; none where nobody said whom to trust.
+    vouchers: Option<Vec<Signer>>,
     /// The mode of its file.
     pub(super) mode: u32,
 }
@@ -67,21 +71,34 @@ enum ResultError {
 const MOST: u64 = Limits::FORMAT.archive + (1 << 20);
 
 impl Subject {
-    /// Reads the bundle and checks all of it but its signatures.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+    /// Reads the bundle and checks all of it; its signatures where keys are named, at this time in seconds since 1970.
+    pub(super) fn read(path: &Path, trusted: &[PathBuf], now: u64) -> Result<Self, Failure> {
         let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let room = usize::try_from(metadata.len().min(MOST)).unwrap_or_default();
         let mut bytes = Zeroizing::new(Vec::with_capacity(room));
         file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
-        let bundle = UnverifiedBundle::new(bytes.as_slice()).read_without_trust().map_err(|source| {
+        let refused = |source| {
             let path = path.display().to_string();
-            Failure::new(Exit::BundleRejected, SubjectError::Refused { path, source })
-                .hint("nothing was signed; fetch the bundle again, or have it made anew")
-        })?;
+            let hint = match source {
+                VerifyError::Unsigned | VerifyError::Untrusted { .. } => {
+                    "nothing was signed; ask the author for the bundle and its public key, each by a way of its own"
+                }
+                _ => "nothing was signed; fetch the bundle again, or have it made anew",
+            };
+            Failure::new(Exit::BundleRejected, SubjectError::Refused { path, source }).hint(hint)
+        };
+        let vouchers = vouchers(&bytes, trusted, now)?.transpose().map_err(refused)?;
+        let bundle = UnverifiedBundle::new(bytes.as_slice()).read_without_trust().map_err(refused)?;
         let mode = metadata.permissions().mode() & 0o777;
-        Ok(Self { path: path.to_owned(), bytes, bundle, mode })
+        Ok(Self { path: path.to_owned(), bytes, bundle, vouchers, mode })
+    }
+
+    /// What the bundle is called in a question about it.
+    pub(super) fn name(&self) -> String {
+        let bundle = self.bundle.as_if_verified();
+        format!("bundle {} of cluster {}", bundle.digest().short(), bundle.manifest().cluster.name)
     }
 
     /// Shows what a signature would vouch for.
@@ -111,11 +128,25 @@ impl Subject {
             };
             say(&format!("  private key {path}, {how}"));
         }
-        for key in self.bundle.signatures().keys() {
-            say(&format!("  signature   by {key}, not checked here"));
-        }
-        if self.bundle.signatures().is_empty() {
+        self.show_signatures();
+    }
+
+    fn show_signatures(&self) {
+        let signatures = self.bundle.signatures();
+        if signatures.is_empty() {
             say("  signatures  none yet");
+        }
+        for key in signatures.keys() {
+            let voucher = self.vouchers.iter().flatten().find(|signer| signer.key == *key);
+            match voucher.map(|signer| signer.holder.as_ref().and_then(|holder| holder.name.as_ref())) {
+                Some(Some(name)) => say(&format!("  signature   by {key}, which holds (claimed name {name})")),
+                Some(None) => say(&format!("  signature   by {key}, which holds")),
+                None => say(&format!("  signature   by {key}, not checked here")),
+            }
+        }
+        if self.vouchers.is_none() && !signatures.is_empty() {
+            say("WARNING: the signatures on this bundle were not checked, so anybody may have made it. \
+                 Give the author's public key with --trusted-key.");
         }
     }
 
@@ -159,4 +190,20 @@ impl Subject {
         };
         result().map_err(|error| in_file(&self.path, error))
     }
+}
+
+/// The holders of these keys who signed; none where there are no keys to ask about.
+fn vouchers(
+    bytes: &[u8],
+    trusted: &[PathBuf],
+    now: u64,
+) -> Result<Option<Result<Vec<Signer>, VerifyError>>, Failure> {
+    if trusted.is_empty() {
+        return Ok(None);
+    }
+    let keys = trusted_keys(trusted, None).map_err(|error| Failure::new(Exit::Failed, error))?;
+    let trust =
+        TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| Failure::new(Exit::Usage, error))?;
+    let verified = UnverifiedBundle::new(bytes).verify(&trust, Expiry::Enforced(now));
+    Ok(Some(verified.map(|bundle| bundle.signers().to_vec())))
 }
