@@ -1,8 +1,10 @@
 //! What the programs write is what the JSON Schemas in `schemas/json` say.
 
 use base64::Engine as _;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use sts_tests::adversary::{files, unpack};
+use sts_tests::crossing::{ADMIN, AUTHOR, Crossing};
 use sts_tests::emulator::{Emulator, python};
 use sts_tests::handoff::{Handoff, REQUESTS};
 use sts_tests::programs::{Run, command};
@@ -20,52 +22,94 @@ fn validate(pairs: &[(&str, PathBuf)]) -> Run {
     Run::of(&mut validate)
 }
 
-#[test]
-fn what_the_programs_write_keeps_to_the_schemas() {
-    let story = Handoff::prepare();
-    let emulator = Emulator::start();
-    let written = |name: &str, bytes: &[u8]| {
-        let path = story.path(name);
-        std::fs::write(&path, bytes).unwrap();
-        path
-    };
-    let bundle = files(&unpack(&std::fs::read(story.bundle()).unwrap()));
-    let token = String::from_utf8(bundle[1].bytes.clone()).unwrap();
-    let claims = token.split('.').nth(1).unwrap();
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
+/// The names of all schemas.
+fn schemas() -> BTreeSet<String> {
+    let names = std::fs::read_dir(SCHEMAS).unwrap().map(|entry| entry.unwrap().file_name());
+    names.map(|name| name.to_str().unwrap().strip_suffix(".schema.json").unwrap().to_owned()).collect()
+}
 
+fn written(path: PathBuf, bytes: &[u8]) -> PathBuf {
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// The claims of a compact JWS.
+fn claims_of(token: &[u8]) -> Vec<u8> {
+    let claims = std::str::from_utf8(token).unwrap().split('.').nth(1).unwrap();
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap()
+}
+
+/// What a public bucket's story leaves behind, by the schema of each file.
+fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
+    let emulator = Emulator::start();
+    let bundle = files(&unpack(&std::fs::read(story.bundle()).unwrap()));
     let (report, refusal, receipt) =
         (story.path("report.json"), story.path("refusal.json"), story.path("receipt.json"));
     let _ = Run::of(story.executor("verify").arg("--report").arg(&report)).exits(0);
-    let cut = written("cut.tar.gz", &std::fs::read(story.bundle()).unwrap()[..1000]);
+    let cut = written(story.path("cut.tar.gz"), &std::fs::read(story.bundle()).unwrap()[..1000]);
     let mut verify = command(&sts_tests::programs::program("sts-executor"));
     verify.arg("verify").arg(cut).arg("--trusted-key").arg(story.public_key()).arg("--report").arg(&refusal);
     let _ = Run::of(&mut verify).exits(3);
-    let plan = story.run(emulator.address(), "plan", &["--format", "json"]).exits(0);
-    let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    let proposal = story.run(emulator.address(), "plan", &["--format", "json"]).exits(0).stdout;
+    let plan: serde_json::Value = serde_json::from_str(&proposal).unwrap();
     let flags = ["--yes".as_ref(), "--receipt".as_ref(), receipt.as_os_str()];
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);
-
-    let mut pairs = vec![
-        ("manifest", written("manifest.json", &bundle[0].bytes)),
-        ("claims", written("claims.json", &claims)),
+    vec![
+        ("manifest", written(story.path("manifest.json"), &bundle[0].bytes)),
+        ("claims", written(story.path("claims.json"), &claims_of(&bundle[1].bytes))),
         ("report", report),
         ("report", refusal),
-        ("plan", written("plan.json", plan["plan"].to_string().as_bytes())),
+        ("proposal", written(story.path("proposal.json"), proposal.as_bytes())),
+        ("plan", written(story.path("plan.json"), plan["plan"].to_string().as_bytes())),
         ("receipt", receipt),
-    ];
-    let requests = std::fs::read_dir(REQUESTS).unwrap().map(|entry| ("request", entry.unwrap().path()));
-    pairs.extend(requests);
+    ]
+}
+
+/// What a story leaves behind that begins with nothing known of account and issuer, and ends in a cluster.
+fn told_to_its_end(story: &Crossing) -> Vec<(&'static str, PathBuf)> {
+    let emulator = Emulator::start();
+    let bundle = files(&unpack(&std::fs::read(story.path(AUTHOR, story.bundle())).unwrap()));
+    let proposal = story.executor(emulator.address(), "plan", &["--format", "json"]).exits(0).stdout;
+    let _ = story.apply(emulator.address());
+    let _ = story.finalize(&["--executor-key", "admin.key.pub"]).exits(0);
+    let _ = story.install().exits(0);
+    story.print_cluster("good.json", &[]);
+    story.print_cluster("bad.json", &["admin", "issuer", "https://oidc.example.org"]);
+    let report = |name: &str, exit| {
+        let flags = ["--receipt", "receipt.json", "--executor-key", "admin.key.pub", "--format", "json"];
+        let run = story.check_cluster(name, &flags).exits(exit);
+        written(story.path(AUTHOR, &format!("report-of-{name}")), run.stdout.as_bytes())
+    };
+    let token = std::fs::read(story.path(ADMIN, "receipt.json.jws")).unwrap();
+    vec![
+        ("manifest", written(story.path(AUTHOR, "manifest.json"), &bundle[0].bytes)),
+        ("claims", written(story.path(AUTHOR, "claims.json"), &claims_of(&bundle[1].bytes))),
+        ("proposal", written(story.path(ADMIN, "proposal.json"), proposal.as_bytes())),
+        ("receipt", story.path(ADMIN, "receipt.json")),
+        ("receipt-claims", written(story.path(ADMIN, "receipt-claims.json"), &claims_of(&token))),
+        ("cluster-report", report("good.json", 0)),
+        ("cluster-report", report("bad.json", 1)),
+    ]
+}
+
+#[test]
+fn what_the_programs_write_keeps_to_the_schemas() {
+    let handoff = Handoff::prepare();
+    let crossing = Crossing::of(&["--any-account", "--create-private-s3-bucket"]);
+    let mut pairs = told(&handoff);
+    pairs.extend(told_to_its_end(&crossing));
+    pairs.extend(std::fs::read_dir(REQUESTS).unwrap().map(|entry| ("request", entry.unwrap().path())));
+    let tried: BTreeSet<_> = pairs.iter().map(|(schema, _)| (*schema).to_owned()).collect();
+    assert_eq!(tried, schemas(), "every schema is tried on what a program wrote");
     let _ = validate(&pairs).exits(0);
 }
 
 #[test]
 fn what_keeps_to_no_schema_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["manifest", "claims", "report", "plan", "receipt", "request"] {
-        let file = folder.path().join(name);
-        std::fs::write(&file, "{\"surprise\": 1}").unwrap();
-        let run = validate(&[(name, file)]).exits(1);
+    for name in schemas() {
+        let file = written(folder.path().join(&name), b"{\"surprise\": 1}");
+        let run = validate(&[(&name, file)]).exits(1);
         assert!(run.stdout.contains("required"), "{name}: {}", run.stdout);
     }
 }

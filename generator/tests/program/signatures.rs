@@ -215,9 +215,12 @@ fn a_person_at_a_terminal_sees_what_they_vouch_for_and_only_a_whole_yes_signs_it
     let before = fs::read(author.path(&bundle)).unwrap();
     let line = format!("sign {bundle} --signing-key reviewer.key --trusted-key author.key.pub");
     for answer in ["no", "y", ""] {
-        at_a_terminal(&author, &line, &[answer])
-            .exits(4)
-            .says(&["account     123456789012", "which holds", "Type yes: ", "left as it was"]);
+        at_a_terminal(&author, &line, &[answer]).exits(4).says(&[
+            "account     123456789012",
+            "which holds",
+            "Type yes: ",
+            "left as it was",
+        ]);
         assert!(fs::read(author.path(&bundle)).unwrap() == before, "{answer:?} signed it");
     }
     at_a_terminal(&author, &line, &["yes"]).exits(0).says(&["signed by"]);

@@ -13,9 +13,7 @@ use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::moment::utc;
 use sts_schemas::open::OpenValue;
-use sts_schemas::signature::{
-    self, Claims, PublicKey, SignatureError, TrustError, TrustStore, trusted_keys,
-};
+use sts_schemas::signature::{self, Claims, PublicKey, SignatureError, TrustError, TrustStore, trusted_keys};
 use zeroize::Zeroizing;
 
 /// A bundle found in order; by whom it is signed, only where keys were named.
@@ -139,7 +137,9 @@ impl Subject {
         for key in signatures.keys() {
             let voucher = self.vouchers.iter().flatten().find(|signer| signer.key == *key);
             match voucher.map(|signer| signer.holder.as_ref().and_then(|holder| holder.name.as_ref())) {
-                Some(Some(name)) => say(&format!("  signature   by {key}, which holds (claimed name {name})")),
+                Some(Some(name)) => {
+                    say(&format!("  signature   by {key}, which holds (claimed name {name})"))
+                }
                 Some(None) => say(&format!("  signature   by {key}, which holds")),
                 None => say(&format!("  signature   by {key}, not checked here")),
             }
@@ -202,8 +202,7 @@ fn vouchers(
         return Ok(None);
     }
     let keys = trusted_keys(trusted, None).map_err(|error| Failure::new(Exit::Failed, error))?;
-    let trust =
-        TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| Failure::new(Exit::Usage, error))?;
+    let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| Failure::new(Exit::Usage, error))?;
     let verified = UnverifiedBundle::new(bytes).verify(&trust, Expiry::Enforced(now));
     Ok(Some(verified.map(|bundle| bundle.signers().to_vec())))
 }
