@@ -136,13 +136,13 @@ impl Subject {
         }
         for key in signatures.keys() {
             let voucher = self.vouchers.iter().flatten().find(|signer| signer.key == *key);
-            match voucher.map(|signer| signer.holder.as_ref().and_then(|holder| holder.name.as_ref())) {
-                Some(Some(name)) => {
-                    say(&format!("  signature   by {key}, which holds (claimed name {name})"))
-                }
-                Some(None) => say(&format!("  signature   by {key}, which holds")),
-                None => say(&format!("  signature   by {key}, not checked here")),
-            }
+            let name = voucher.and_then(|signer| signer.holder.as_ref()?.name.as_ref());
+            let standing = match (voucher, name) {
+                (Some(_), Some(name)) => format!("which holds (claimed name {name})"),
+                (Some(_), None) => "which holds".to_owned(),
+                (None, _) => "not checked here".to_owned(),
+            };
+            say(&format!("  signature   by {key}, {standing}"));
         }
         if self.vouchers.is_none() && !signatures.is_empty() {
             say("WARNING: the signatures on this bundle were not checked, so anybody may have made it. \
