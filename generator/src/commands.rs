@@ -13,6 +13,7 @@ pub mod install;
 pub mod man;
 mod passphrase;
 mod private_key;
+pub mod render;
 pub mod sign;
 mod signing;
 mod trust;

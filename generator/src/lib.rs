@@ -5,6 +5,7 @@
 //!    feature      ▲                        key
 //!    lint        key                    sandbox: no network, from before the first input
 //!
+//! bundle ──▶ engine ──▶ a CloudFormation template, a Terraform configuration
 //! receipt, bundle ──▶ finalize ──▶ install        what `oc` printed, bundle ──▶ living ──▶ report
 //! ```
 
@@ -13,6 +14,7 @@ pub mod commands;
 pub mod countersign;
 mod credentials;
 pub mod directory;
+pub mod engine;
 pub mod feature;
 pub mod key;
 pub mod lint;

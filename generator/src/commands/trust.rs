@@ -11,17 +11,24 @@ use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::receipt::{CheckedReceipt, UnverifiedReceipt};
 use sts_schemas::signature::{KEY_FOLDER, TrustStore, trusted_keys};
 
-/// A bundle, and whose signatures on it count.
+/// Whose signatures on a bundle count.
 #[derive(Debug, Clone, Args)]
-pub(super) struct BundleArgs {
-    /// The bundle that was applied.
-    #[arg(long, value_name = "FILE")]
-    pub(super) bundle: PathBuf,
+pub(super) struct TrustArgs {
     /// A public key that may sign bundles, as author.key.pub; can be given more than once.
     ///
     /// Without it, every *.pub in sts-handoff/trusted-keys of the user's configuration folder is trusted.
     #[arg(long, value_name = "FILE")]
     trusted_key: Vec<PathBuf>,
+}
+
+/// A bundle that was applied, and whose signatures on it count.
+#[derive(Debug, Clone, Args)]
+pub(super) struct BundleArgs {
+    /// The bundle that was applied.
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: PathBuf,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 /// Whose signatures on a receipt count: other keys than those for bundles, since what one may vouch for
@@ -35,9 +42,14 @@ pub(super) struct ExecutorArgs {
     executor_key: Vec<PathBuf>,
 }
 
-impl BundleArgs {
-    /// Verifies the bundle.
-    pub(crate) fn verified(&self, configuration: Option<&Path>) -> Result<VerifiedBundle, Failure> {
+impl TrustArgs {
+    /// Verifies the bundle at this path.
+    pub(super) fn verified(
+        &self,
+        path: &Path,
+        expiry: Expiry,
+        configuration: Option<&Path>,
+    ) -> Result<VerifiedBundle, Failure> {
         let keys = trusted_keys(&self.trusted_key, configuration)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| {
@@ -46,13 +58,18 @@ impl BundleArgs {
             Failure::new(Exit::BundleRejected, error)
                 .hint(format!("give the author's public key with --trusted-key{folder}"))
         })?;
-        let file = File::open(&self.bundle).map_err(|error| in_file(&self.bundle, error))?;
-        // The bundle has been applied: that its signature ended to count for new work changes nothing.
-        let verified = UnverifiedBundle::new(BufReader::new(file)).verify(&trust, Expiry::Overridden(0));
-        verified.map_err(|error| {
+        let file = File::open(path).map_err(|error| in_file(path, error))?;
+        UnverifiedBundle::new(BufReader::new(file)).verify(&trust, expiry).map_err(|error| {
             Failure::new(Exit::BundleRejected, error)
                 .hint("give the bundle as it was made, and the public key of its author with --trusted-key")
         })
+    }
+}
+
+impl BundleArgs {
+    /// Verifies the bundle. It has been applied: that its signature ended to count for new work changes nothing.
+    pub(crate) fn verified(&self, configuration: Option<&Path>) -> Result<VerifiedBundle, Failure> {
+        self.trust.verified(&self.bundle, Expiry::Overridden(0), configuration)
     }
 }
 
