@@ -2,8 +2,8 @@
 
     second_reader.py TRUSTED_KEY NOW BUNDLE...
 
-prints one line of JSON for each bundle: whether it is taken, and if not, why. Hostings other than a public bucket and
-`elsewhere`, and open values, it does not know and refuses.
+prints one line of JSON for each bundle: whether it is taken, and if not, why. A bundle that leaves values open must hold
+together twice: with the stand-ins, and with values of the kind that AWS names.
 """
 
 import base64
@@ -16,7 +16,7 @@ import sys
 import urllib.parse
 import zlib
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
@@ -42,6 +42,12 @@ REGIONS = {
     "aws-iso-e": "eu-isoe",
     "aws-iso-f": "us-isof",
     "aws-eusc": "eusc-de",
+}
+
+# Section 2.1: what stands for an open value in files, what a reader puts there, and a value that it could be.
+OPEN = {
+    "account": ("${account}", "000000000001", "123456789012"),
+    "issuer": ("${issuer}", "known-after-apply.invalid", "d111111abcdef8.cloudfront.net"),
 }
 
 
@@ -210,6 +216,46 @@ def bucket_name(name):
     return re.fullmatch("(?!-)[a-z0-9-]{3,63}(?<!-)", name) and not reserved
 
 
+def arn_of(text, partition, what):
+    parts = text.split(":", 5)
+    formed = len(parts) == 6 and parts[0] == "arn" and parts[1] in SUFFIXES and parts[2] and parts[5]
+    must(formed and parts[1] == partition, f"{what}: no ARN of the partition")
+    return parts
+
+
+def hosting_of(cluster):
+    hosting, issuer = cluster["hosting"], cluster["issuer"]
+    kinds = {
+        "public-bucket": (["kind", "bucket"], []),
+        "private-bucket": (["kind", "bucket"], ["certificate"]),
+        "shared-bucket": (["kind", "bucket", "path"], []),
+        "elsewhere": (["kind"], []),
+    }
+    must(hosting.get("kind") in kinds, "hosting")
+    members(hosting, "hosting", *kinds[hosting["kind"]])
+    is_open = issuer == "https://${issuer}"
+    if hosting["kind"] == "elsewhere":
+        must(not is_open, "issuer")
+        return
+    must(bucket_name(hosting["bucket"]), "bucket")
+    served = f"https://{hosting['bucket']}.s3.{cluster['region']}.{SUFFIXES[cluster['partition']]}"
+    if hosting["kind"] == "public-bucket":
+        must(issuer == served, "issuer")
+    elif hosting["kind"] == "shared-bucket":
+        path = hosting["path"]
+        must(re.fullmatch(r"(?!\.)[A-Za-z0-9._~-]+(/(?!\.)[A-Za-z0-9._~-]+)*", path) and len(path) <= 128, "path")
+        must(issuer == f"{served}/{path}", "issuer")
+    else:
+        must(cluster["partition"] in ("aws", "aws-cn"), "no CloudFront")
+        if "certificate" in hosting:
+            certificate = arn_of(hosting["certificate"], cluster["partition"], "certificate")
+            must(certificate[2] in ("acm", "iam"), "certificate")
+            must(not is_open and issuer.count("/") == 2, "issuer")
+        else:
+            must(cluster["partition"] == "aws", "an alias and its certificate are needed")
+            must(is_open or re.fullmatch(r"https://[^./]+\.cloudfront\.net", issuer), "issuer")
+
+
 def manifest_of(data):
     manifest = json_of(data, "manifest")
     members(manifest, "manifest", ["schema_version", "tool", "generation", "cluster", "files"])
@@ -217,7 +263,9 @@ def manifest_of(data):
     members(manifest["tool"], "tool", ["name", "version"])
     cluster = manifest["cluster"]
     members(cluster, "cluster", ["name", "account", "partition", "region", "hosting", "issuer"])
-    must(re.fullmatch(r"[0-9]{12}", cluster["account"]), "account")
+    for value, (_, stand_in, _) in OPEN.items():
+        must(stand_in not in cluster[value], f"{value}: kept for one that is open")
+    must(re.fullmatch(r"[0-9]{12}|\$\{account\}", cluster["account"]), "account")
     must(cluster["partition"] in SUFFIXES, "partition")
     region = cluster["region"]
     must(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){2,}", region) and len(region) <= 32, "region")
@@ -225,15 +273,9 @@ def manifest_of(data):
     must(known in ([], [cluster["partition"]]), "region")
     must(bucket_name(f"{cluster['name']}-oidc"), "name")
     label, segment = r"(?!-)[a-z0-9-]{1,63}(?<!-)", r"(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+"
-    issuer = rf"https://{label}(\.{label})+(/{segment})*"
+    issuer = rf"https://({label}(\.{label})+(/{segment})*|\$\{{issuer\}})"
     must(re.fullmatch(issuer, cluster["issuer"]) and len(cluster["issuer"]) <= 255, "issuer")
-    hosting = cluster["hosting"]
-    must(hosting.get("kind") in ("public-bucket", "elsewhere"), "hosting")
-    members(hosting, "hosting", ["kind", "bucket"] if hosting["kind"] == "public-bucket" else ["kind"])
-    if hosting["kind"] == "public-bucket":
-        must(bucket_name(hosting["bucket"]), "bucket")
-        served = f"{hosting['bucket']}.s3.{cluster['region']}.{SUFFIXES[cluster['partition']]}"
-        must(cluster["issuer"] == f"https://{served}", "issuer")
+    hosting_of(cluster)
     paths = []
     for entry in manifest["files"]:
         members(entry, "files", ["path", "length", "sha256"])
@@ -269,11 +311,68 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
+def counted(text):
+    """The characters of a policy that IAM counts."""
+    written = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+    return sum(not character.isspace() for character in written)
+
+
+def is_pbes2(pem):
+    """Whether an encrypted key is whole, as far as can be told without its passphrase, and by PBES2."""
+    body = re.search("-----BEGIN ENCRYPTED PRIVATE KEY-----([^-]*)-----END ENCRYPTED PRIVATE KEY-----", pem)
+    try:
+        der = base64.b64decode("".join(body[1].split()), validate=True) if body else b""
+    except ValueError:
+        return False
+    if der[:2] != b"\x30\x82" or len(der) != 4 + int.from_bytes(der[2:4]):
+        return False
+    # The algorithm comes first, in a sequence of its own: 1.2.840.113549.1.5.13.
+    return bytes.fromhex("06092a864886f70d01050d") in der[4:24]
+
+
+def bound(manifest, files, which):
+    """Cluster and files with values in the open places: those of a column of `OPEN`."""
+    cluster, filled = dict(manifest["cluster"]), dict(files)
+    for value, columns in OPEN.items():
+        token, stand_in = columns[:2]
+        is_open = token in cluster[value]
+        for path in [path for path in filled if re.match(r"0[1-8]-|manifests/", path)]:
+            must(is_open or token.encode() not in filled[path], f"{path}: {token}, and nothing is open")
+            must(not is_open or stand_in.encode() not in dict(files)[path], f"{path}: {stand_in}")
+            if is_open:
+                filled[path] = filled[path].replace(token.encode(), columns[which].encode())
+        cluster[value] = cluster[value].replace(token, columns[which])
+    return cluster, filled
+
+
+def meaning(policy):
+    """A policy's statements, so that a text and a list of it alone, and both ways to say everyone, are the same."""
+
+    def plain(value):
+        if isinstance(value, dict):
+            return {name: plain(inner) for name, inner in value.items()}
+        return sorted(set(listed(value)))
+
+    same = []
+    for statement in policy:
+        fixed = {name: statement[name] for name in ("Effect", "Sid") if name in statement}
+        lists = {name: value for name, value in statement.items() if name not in fixed}
+        if isinstance(lists.get("Principal"), str):
+            lists["Principal"] = {"AWS": lists["Principal"]}
+        same.append(fixed | plain(lists))
+    return same
+
+
+def is_json(found, wanted):
+    """Whether both are the same JSON, in which `true` is not `1`."""
+    return json.dumps(found, sort_keys=True) == json.dumps(wanted, sort_keys=True)
+
+
 class Files:
     """The files of a bundle, and what the manifest says of them all."""
 
-    def __init__(self, manifest, files):
-        self.cluster, self.generation, self.files = manifest["cluster"], manifest["generation"], dict(files)
+    def __init__(self, cluster, generation, files):
+        self.cluster, self.generation, self.files = cluster, generation, files
         self.partition, self.account = self.cluster["partition"], self.cluster["account"]
         self.issuer = self.cluster["issuer"].removeprefix("https://")
         self.seen = {"REVIEW.md", "apply.sh"}
@@ -310,6 +409,7 @@ class Files:
     def tags(self, what, pairs):
         tags = dict(pairs)
         must(len(tags) == len(pairs) <= 50, f"{what}: tags")
+        must(all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in pairs), f"{what}: tags")
         must(tags.get(f"openshift.io/cloud-credential-operator/{self.cluster['name']}") == "owned", f"{what}: owner")
         return tags
 
@@ -321,19 +421,39 @@ class Files:
     def check(self):
         self.hosting()
         self.documents()
+        self.private_key()
         self.provider()
         self.secrets(self.roles())
         for path in self.files:
-            if re.match(r"requests/|serviceaccount-signer\.private$|tls/", path):
+            if path.startswith("requests/"):
                 self.seen.add(path)
         must(any(path.startswith("requests/") for path in self.files), "no request")
         must(set(self.files) <= self.seen, f"nobody asked for {sorted(set(self.files) - self.seen)}")
 
     def hosting(self):
-        if self.cluster["hosting"]["kind"] == "elsewhere":
+        hosting = self.cluster["hosting"]
+        if hosting["kind"] == "elsewhere":
             return
-        bucket, region = self.cluster["hosting"]["bucket"], self.cluster["region"]
-        wanted = {"ACL": "private", "Bucket": bucket}
+        policy = self.input("01-oidc-bucket-policy.json", ["Bucket", "Policy"])
+        named = [policy]
+        if hosting["kind"] != "shared-bucket":
+            named += self.own_bucket(hosting)
+        if hosting["kind"] == "public-bucket":
+            for statement in policy_of(policy["Policy"], "bucket policy"):
+                self.arns("bucket policy", statement)
+                reads = "Action" in statement and set(listed(statement["Action"])) <= {"s3:GetObject"}
+                must(statement["Effect"] == "Deny" or reads, "the bucket policy allows more than reading")
+        else:
+            self.statement(hosting, policy["Policy"])
+        if hosting["kind"] == "private-bucket":
+            self.access_control(hosting["bucket"])
+            self.distribution(hosting)
+        named += self.objects(hosting.get("path"))
+        must(all(made["Bucket"] == hosting["bucket"] for made in named), "another bucket")
+
+    def own_bucket(self, hosting):
+        region = self.cluster["region"]
+        wanted = {"ACL": "private", "Bucket": hosting["bucket"]}
         if region != "us-east-1":
             wanted["CreateBucketConfiguration"] = {"LocationConstraint": region}
         must(json_of(self.text("01-oidc-bucket.json"), "bucket") == wanted, "the bucket")
@@ -345,21 +465,86 @@ class Files:
         block = self.input(name, ["Bucket", kind])
         switches = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"]
         members(block[kind], name, switches)
-        must(not block[kind][switches[2]] and not block[kind][switches[3]], "the bucket is closed")
-        policy = self.input("01-oidc-bucket-policy.json", ["Bucket", "Policy"])
-        for statement in policy_of(policy["Policy"], "bucket policy"):
-            self.arns("bucket policy", statement)
-            reads = "Action" in statement and set(listed(statement["Action"])) <= {"s3:GetObject"}
-            must(statement["Effect"] == "Deny" or reads, "the bucket policy allows more than reading")
+        must(all(type(block[kind][switch]) is bool for switch in switches), f"{name}: no truth")
+        if hosting["kind"] == "public-bucket":
+            must(not block[kind][switches[2]] and not block[kind][switches[3]], "the bucket is closed")
+        else:
+            must(all(block[kind].values()), "the bucket is open")
+        return [tagging, block]
+
+    def statement(self, hosting, policy):
+        bucket, keys = hosting["bucket"], f"{hosting['path']}/*" if "path" in hosting else "*"
+        digest = hashlib.sha256("\n".join([self.cluster["name"], bucket, keys]).encode()).hexdigest()
+        wanted = {
+            "Sid": f"StsHandoff{digest[:16]}",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:{self.partition}:s3:::{bucket}/{keys}",
+        }
+        if "path" not in hosting:
+            source = f"arn:{self.partition}:cloudfront::{self.account}:distribution/${{distribution}}"
+            wanted["Principal"] = {"Service": "cloudfront.amazonaws.com"}
+            wanted["Condition"] = {"StringEquals": {"AWS:SourceArn": source}}
+        found = json_of(policy, "bucket policy")
+        must(found.get("Version") == "2012-10-17" and "Id" not in found, "the bucket policy")
+        must(meaning(policy_of(policy, "bucket policy")) == meaning([wanted]), "the bucket policy")
+
+    def access_control(self, bucket):
+        must(is_json(json_of(self.text("07-cloudfront-origin-access-control.json"), "access control"), {
+            "OriginAccessControlConfig": {
+                "Name": bucket,
+                "Description": f"openshift.io/cloud-credential-operator/{self.cluster['name']}=owned",
+                "SigningProtocol": "sigv4",
+                "SigningBehavior": "always",
+                "OriginAccessControlOriginType": "s3",
+            },
+        }), "the access control")
+
+    def distribution(self, hosting):
+        name, bucket = "08-cloudfront-distribution.json", hosting["bucket"]
+        made = self.input(name, ["DistributionConfigWithTags"])["DistributionConfigWithTags"]
+        members(made, name, ["DistributionConfig", "Tags"])
+        members(made["Tags"], name, ["Items"])
+        self.tag_list(name, made["Tags"]["Items"])
+        config = made["DistributionConfig"]
+        texts = {text: config.get(text) for text in ("CallerReference", "Comment")}
+        for text in texts.values():
+            must(isinstance(text, str) and 1 <= len(text.encode()) <= 128, f"{name}: texts")
+        origin = {
+            "Id": bucket,
+            "DomainName": f"{bucket}.s3.{self.cluster['region']}.{SUFFIXES[self.partition]}",
+            "OriginAccessControlId": "${origin-access-control}",
+            "S3OriginConfig": {"OriginAccessIdentity": ""},
+        }
+        wanted = texts | {
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": {
+                "TargetOriginId": bucket,
+                "ViewerProtocolPolicy": "https-only",
+                "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+            },
+            "Enabled": True,
+        }
+        if "certificate" in hosting:
+            wanted["Aliases"] = {"Quantity": 1, "Items": [self.issuer]}
+            wanted["ViewerCertificate"] = {
+                "ACMCertificateArn": hosting["certificate"],
+                "SSLSupportMethod": "sni-only",
+                "MinimumProtocolVersion": "TLSv1.2_2021",
+            }
+        must(is_json(config, wanted), "the distribution")
+
+    def objects(self, path):
         objects = []
         for number, key in (("02-openid-configuration", ".well-known/openid-configuration"), ("03-keys", "keys.json")):
             name = f"{number}-object.json"
             made = self.input(name, ["Bucket", "Key", "ContentType", "Tagging"])
-            must(made["Key"] == key, f"{name}: key")
+            must(made["Key"] == (f"{path}/{key}" if path else key), f"{name}: key")
             pairs = urllib.parse.parse_qsl(made["Tagging"], keep_blank_values=True)
             must(len(self.tags(name, pairs)) <= 10, f"{name}: tags")
             objects.append(made)
-        must(all(x["Bucket"] == bucket for x in [tagging, block, policy, *objects]), "another bucket")
+        return objects
 
     def documents(self):
         issuer = self.cluster["issuer"]
@@ -388,6 +573,30 @@ class Files:
         must({"use": "sig", "kty": "RSA", "kid": encode(hashlib.sha256(der).digest()), "alg": "RS256",
               "n": number(numbers.n), "e": number(numbers.e)} in jwks["keys"], "keys.json lacks the public key")
 
+    def private_key(self):
+        places = ["serviceaccount-signer.private", "tls/bound-service-account-signing-key.key"]
+        found = [path for path in places if path in self.files]
+        self.seen.update(found)
+        if not found:
+            return
+        texts = [self.files[path].decode(errors="replace") for path in found]
+        labels = [re.search("-----BEGIN ([^-]*)-----", text) for text in texts]
+        must(all(labels), "the private key is no PEM")
+        if labels[0][1] == "ENCRYPTED PRIVATE KEY":
+            must(found == places[:1], "an encrypted private key stands alone, in its one place")
+            must(is_pbes2(texts[0]), "the encrypted private key")
+            return
+        must(found == places, "a private key in one of its two places")
+        public = serialization.load_pem_public_key(self.files["serviceaccount-signer.public"])
+        for text, label in zip(texts, labels):
+            must(label[1] in ("RSA PRIVATE KEY", "PRIVATE KEY"), "the private key is none")
+            try:
+                key = serialization.load_pem_private_key(text[label.start() :].encode(), None)
+            except (ValueError, UnsupportedAlgorithm) as error:
+                raise Refused("the private key is damaged") from error
+            same = isinstance(key, rsa.RSAPrivateKey) and key.public_key() == public
+            must(same, "the private key is another cluster's")
+
     def provider(self):
         name = "04-iam-identity-provider.json"
         provider = self.input(name, ["Url", "ClientIDList", "Tags"], ["ThumbprintList"])
@@ -403,15 +612,21 @@ class Files:
             policy = self.input(path, ["PolicyDocument", "PolicyName", "RoleName"])
             self.arns(path, policy_of(policy["PolicyDocument"], path))
             of_role = policies.setdefault(policy["RoleName"], {})
-            must(of_role.setdefault(policy["PolicyName"], path) == path, f"{path}: made twice")
+            must(policy["PolicyName"] not in of_role, f"{path}: made twice")
+            of_role[policy["PolicyName"]] = counted(policy["PolicyDocument"])
         roles = {}
         for path in [path for path in self.files if re.fullmatch(r"05-.*-role\.json", path)]:
             optional = ["MaxSessionDuration", "Path", "PermissionsBoundary"]
             role = self.input(path, ["AssumeRolePolicyDocument", "Description", "RoleName", "Tags"], optional)
             must(re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", role["RoleName"]), f"{path}: name")
-            must(policies.pop(role["RoleName"], None), f"{path}: no policies, or made twice")
+            given = policies.pop(role["RoleName"], None)
+            must(given and sum(given.values()) <= 10_240, f"{path}: no policies, made twice, or too long")
+            must(counted(role["AssumeRolePolicyDocument"]) <= 4096, f"{path}: trust")
+            way = role.get("Path", "/")
+            must(way == "/" or len(way) <= 512 and re.fullmatch(r'/[!#-\[\]-~]*/', way), f"{path}: path")
             must(3600 <= role.get("MaxSessionDuration", 3600) <= 43_200, f"{path}: session")
             if "PermissionsBoundary" in role:
+                arn_of(role["PermissionsBoundary"], self.partition, path)
                 self.arn(path, role["PermissionsBoundary"])
             self.tag_list(path, role["Tags"])
             arn = f"arn:{self.partition}:iam::{self.account}:role{role.get('Path', '/')}{role['RoleName']}"
@@ -491,7 +706,10 @@ def read(data, keys, threshold, now):
     files = [(path, data) for _, path, data in found if rank(path)[0] == 2]
     wanted = [(entry["path"], entry["length"], entry["sha256"]) for entry in manifest["files"]]
     must(wanted == [(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in files], "files")
-    Files(manifest, files).check()
+    # With the stand-ins, then with values; the same where nothing is open.
+    for which in (1, 2):
+        cluster, filled = bound(manifest, files, which)
+        Files(cluster, manifest["generation"], filled).check()
 
 
 def key_id(key):

@@ -67,7 +67,9 @@ impl Handoff {
         self.create_with(&["--account-id", Emulator::ACCOUNT], region, requests, generation, flags)
     }
 
-    fn create_with(
+    /// The same, with these flags about the account.
+    #[must_use]
+    pub fn create_with(
         &self,
         account: &[&str],
         region: &str,

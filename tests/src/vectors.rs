@@ -2,7 +2,11 @@
 
 mod archives;
 mod headers;
+mod hostings;
 mod inconsistent;
+mod kin;
+mod open_values;
+mod private_keys;
 mod signed;
 mod tokens;
 pub mod trust;
@@ -10,6 +14,7 @@ pub mod trust;
 use crate::adversary::{File, files, pack, unpack};
 use crate::handoff::Handoff;
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
+use std::collections::BTreeMap;
 use std::path::Path;
 use sts_schemas::bundle::VerifyError;
 use sts_schemas::layout;
@@ -49,6 +54,8 @@ pub struct Sound {
     key: SigningKey,
     author: ed25519_dalek::SigningKey,
     trusted: String,
+    /// Others by the same author: of another hosting, open, or with a private key.
+    kin: BTreeMap<&'static str, Sound>,
 }
 
 /// Every case.
@@ -61,6 +68,17 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         trust::CASES,
         inconsistent::CASES,
         inconsistent::MORE_CASES,
+        hostings::PRIVATE,
+        hostings::ALIAS,
+        hostings::SHARED,
+        hostings::ELSEWHERE,
+        hostings::PUBLIC,
+        open_values::ANY_ACCOUNT,
+        open_values::ALL_OPEN,
+        open_values::NOTHING_OPEN,
+        private_keys::PLAINTEXT,
+        private_keys::ENCRYPTED,
+        private_keys::MIXED,
     ];
     parts.into_iter().flatten()
 }
@@ -105,14 +123,20 @@ reasons! {
 }
 
 impl Sound {
-    /// Makes one with the generator, under a key that is gone afterwards.
+    /// Makes one with the generator, and its kin, under a key that is gone afterwards.
     #[must_use]
     pub fn make() -> Self {
         let story = Handoff::of(Path::new(REQUESTS), &[]);
+        let sound = Self::of(&story, story.bundle());
+        Self { kin: kin::of(&story), ..sound }
+    }
+
+    /// A bundle that the author of a story made.
+    fn of(story: &Handoff, bundle: &Path) -> Self {
         let read = |path: &Path| {
             std::fs::read(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
         };
-        let bundle = read(story.bundle());
+        let bundle = read(bundle);
         let files = files(&unpack(&bundle));
         let manifest = serde_json::from_slice(&files[0].bytes)
             .unwrap_or_else(|error| panic!("the generator's manifest: {error}"));
@@ -122,7 +146,12 @@ impl Sound {
         let author = ed25519_dalek::SigningKey::from_pkcs8_pem(&pem)
             .unwrap_or_else(|error| panic!("the author's key: {error}"));
         let trusted = key.public_key().to_pem();
-        Self { bundle, files, manifest, key, author, trusted }
+        Self { bundle, files, manifest, key, author, trusted, kin: BTreeMap::new() }
+    }
+
+    /// One of another kind by the same author.
+    fn kin(&self, kind: &str) -> &Self {
+        self.kin.get(kind).unwrap_or_else(|| panic!("no bundle of the kind {kind}"))
     }
 
     /// Writes every case into its folder below `into`, and the key to check them with.

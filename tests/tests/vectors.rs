@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifyError};
+use sts_schemas::open::{Bound, OpenValue};
 use sts_schemas::signature::{Algorithm, PublicKey, SigningKey, TrustError, TrustStore};
 use sts_tests::adversary::{archive, files, pack, unpack};
 use sts_tests::handoff::GENERATION;
@@ -65,6 +66,27 @@ fn each_case_is_judged_as_its_verdict_says() {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_taken_with_open_values_is_taken_with_values_in_their_places() {
+    let account = "123456789012".parse().unwrap();
+    let issuer = "https://d111111abcdef8.cloudfront.net".parse().unwrap();
+    let all = Bound { account: Some(account), issuer: Some(issuer) };
+    let mut open = BTreeSet::new();
+    for (case, _, bundle) in kept().into_iter().filter(|(_, verdict, _)| verdict == "verified") {
+        let expiry = Expiry::Enforced(GENERATION);
+        let bundle =
+            UnverifiedBundle::new(bundle.as_slice()).verify(&trust_of(&case).unwrap(), expiry).unwrap();
+        let values = bundle.outline().cluster.open();
+        let mut bound = all.clone();
+        bound.account.take_if(|_| !values.contains(&OpenValue::Account));
+        bound.issuer.take_if(|_| !values.contains(&OpenValue::Issuer));
+        let contents = bundle.bind(&bound).unwrap_or_else(|error| panic!("{case}: {error}"));
+        assert_eq!(contents.desired.cluster.open(), [], "{case}");
+        open.extend(values);
+    }
+    assert_eq!(open.into_iter().collect::<Vec<_>>(), OpenValue::ALL, "a case for each");
 }
 
 #[test]

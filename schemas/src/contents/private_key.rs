@@ -55,11 +55,22 @@ impl PrivateKey {
 }
 
 pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
+    both_places(reader, parsed);
     // A public key that is missing or damaged has been named already.
     let Some(Ok(public)) = parsed.public_key.as_deref().map(Jwk::of_pem) else { return };
     for (path, key) in &parsed.private_keys {
         if matches!(key, PrivateKey::Plaintext(found) if *found != public) {
             reader.problem(path, format!("it does not belong to {}", layout::PUBLIC_KEY));
+        }
+    }
+}
+
+/// A key in plain text stands for both who sign with it: the installer looks in the one place, people in the other.
+fn both_places(reader: &mut ContentsReader, parsed: &Parsed) {
+    let plain = |path: &str| matches!(parsed.private_keys.get(path), Some(PrivateKey::Plaintext(_)));
+    for (path, other) in [(layout::PRIVATE_KEY, layout::TLS_KEY), (layout::TLS_KEY, layout::PRIVATE_KEY)] {
+        if plain(path) && !plain(other) {
+            reader.problem(path, format!("a key in plain text: the same key must stand in {other}, too"));
         }
     }
 }

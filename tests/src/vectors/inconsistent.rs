@@ -93,6 +93,17 @@ pub(super) const MORE_CASES: &[Case] = &[
         verdict: "inconsistent: nothing of S3 is made",
         damage: elsewhere,
     },
+    Case {
+        name: "role-with-a-tag-too-long",
+        verdict: "inconsistent: is longer than AWS takes",
+        damage: long_tag,
+    },
+    Case { name: "policies-too-long", verdict: "inconsistent: and IAM takes 10240", damage: long_policies },
+    Case {
+        name: "trust-policy-too-long",
+        verdict: "inconsistent: and IAM takes at most 4096",
+        damage: long_trust,
+    },
     Case { name: "faults-in-three-files", verdict: "inconsistent: 3 problems", damage: three_faults },
 ];
 
@@ -100,7 +111,7 @@ pub(super) const MORE_CASES: &[Case] = &[
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// The bundle with other files and another manifest, listed and signed by the author as it should be.
-fn authored(sound: &Sound, change: impl FnOnce(&mut Files, &mut Manifest)) -> Vec<u8> {
+pub(super) fn authored(sound: &Sound, change: impl FnOnce(&mut Files, &mut Manifest)) -> Vec<u8> {
     let top = sound.top();
     let first = sound.signature() + 1;
     let named = |file: &File| (file.path.replacen(top, "", 1), file.bytes.clone());
@@ -131,11 +142,11 @@ fn replace(files: &mut Files, file: &str, old: &str, new: &str) {
     assert!(replaced, "no {old:?} in {file}");
 }
 
-fn edited(sound: &Sound, file: &str, old: &str, new: &str) -> Vec<u8> {
+pub(super) fn edited(sound: &Sound, file: &str, old: &str, new: &str) -> Vec<u8> {
     authored(sound, |files, _| replace(files, file, old, new))
 }
 
-fn without(sound: &Sound, file: &str) -> Vec<u8> {
+pub(super) fn without(sound: &Sound, file: &str) -> Vec<u8> {
     authored(sound, |files, _| files.retain(|path, _| !path.starts_with(file)))
 }
 
@@ -167,6 +178,21 @@ fn asked_by_nobody(sound: &Sound) -> Vec<u8> {
 
 fn elsewhere(sound: &Sound) -> Vec<u8> {
     authored(sound, |_, manifest| manifest.cluster.hosting = Hosting::Elsewhere)
+}
+
+fn long_tag(sound: &Sound) -> Vec<u8> {
+    let tag = format!(r#""Tags": [{{"Key":"x","Value":"{}"}},"#, "x".repeat(257));
+    edited(sound, ROLE, r#""Tags": ["#, &tag)
+}
+
+fn long_policies(sound: &Sound) -> Vec<u8> {
+    let more = r#"\"arn:aws:s3:::harbour-files/*\","#.repeat(400);
+    edited(sound, POLICY, r#"\"Resource\":\"*\""#, &format!(r#"\"Resource\":[{more}\"*\"]"#))
+}
+
+fn long_trust(sound: &Sound) -> Vec<u8> {
+    let subject = r#"\"system:serviceaccount:example-backup:backup-restore\""#;
+    edited(sound, ROLE, subject, &vec![subject; 80].join(","))
 }
 
 fn three_faults(sound: &Sound) -> Vec<u8> {

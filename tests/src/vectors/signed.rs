@@ -117,7 +117,7 @@ fn signature_is_no_text(sound: &Sound) -> Vec<u8> {
     with_signature(sound, vec![0xff; 64])
 }
 
-fn by_author(sound: &Sound, change: impl FnOnce(&mut Claims)) -> Vec<u8> {
+pub(super) fn by_author(sound: &Sound, change: impl FnOnce(&mut Claims)) -> Vec<u8> {
     let mut claims = claims(sound);
     change(&mut claims);
     with_signature(sound, signature(&sound.key, &claims))
@@ -148,7 +148,7 @@ pub(super) fn with_manifest(sound: &Sound, files: &[File], bytes: Vec<u8>) -> Ve
     pack(&archive(&files))
 }
 
-fn manifest_text(sound: &Sound, change: impl FnOnce(String) -> String) -> Vec<u8> {
+pub(super) fn manifest_text(sound: &Sound, change: impl FnOnce(String) -> String) -> Vec<u8> {
     let text = String::from_utf8_lossy(&sound.files[0].bytes).into_owned();
     with_manifest(sound, &sound.files, change(text).into_bytes())
 }

@@ -83,8 +83,13 @@ fn more(sound: &Sound, member: &str) -> Vec<u8> {
 }
 
 fn more_claims(sound: &Sound, member: &str) -> Vec<u8> {
+    with_claims(sound, |claims| claims.replace('}', &format!(",{member}}}")))
+}
+
+/// The author's signature over claims that were changed as text.
+pub(super) fn with_claims(sound: &Sound, change: impl FnOnce(&str) -> String) -> Vec<u8> {
     let (header, claims) = parts(sound);
-    by_author(sound, &header, &claims.replace('}', &format!(",{member}}}")))
+    by_author(sound, &header, &change(&claims))
 }
 
 fn without_type(sound: &Sound) -> Vec<u8> {

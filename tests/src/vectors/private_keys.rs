@@ -1,0 +1,87 @@
+//! Bundles that carry a private key: the cluster's, or one that is none, or not there.
+//!
+//! The keys were made for these cases alone, and are no cluster's.
+
+use super::inconsistent::authored;
+use super::kin::cases_of;
+use super::{Case, Sound};
+use sts_schemas::layout;
+
+/// For whoever reads the bundle.
+pub(super) const PLAINTEXT: &[Case] = cases_of!("plaintext" {
+    "private-key-in-plain-text", "verified", |s| s.bundle.clone();
+    "private-key-only-for-the-installer", "inconsistent: the same key must stand in", |s| lacking(s, layout::PRIVATE_KEY);
+    "private-key-not-for-the-installer", "inconsistent: the same key must stand in", |s| lacking(s, layout::TLS_KEY);
+    "private-key-of-another-kind", "inconsistent: it holds a EC PRIVATE KEY",
+        |s| both(s, |text| text.replace("RSA PRIVATE KEY", "EC PRIVATE KEY"));
+    "private-key-that-is-public", "inconsistent: it holds a PUBLIC KEY", public;
+    "private-key-damaged", "inconsistent: is damaged", |s| both(s, |text| text.replace("MII", "MIJ"));
+    "private-key-that-is-no-pem", "inconsistent: it is no PEM file", |s| both(s, |_| "a key\n".into());
+    "private-key-among-the-manifests", "inconsistent: must be one Secret", |s| also_at(s, "manifests/key.yaml");
+    "private-key-at-the-top", "bad-manifest", |s| also_at(s, "private.key");
+});
+
+/// Under a passphrase.
+pub(super) const ENCRYPTED: &[Case] = cases_of!("encrypted" {
+    "private-key-encrypted", "verified", |s| s.bundle.clone();
+    "private-key-encrypted-for-the-installer", "inconsistent: an encrypted key belongs in", |s| also_at(s, layout::TLS_KEY);
+    "private-key-encrypted-and-damaged", "inconsistent: it is damaged", |s| both(s, |text| text.replace("MII", "MIJ"));
+});
+
+/// A key of one bundle in another.
+pub(super) const MIXED: &[Case] = &[
+    Case {
+        name: "private-key-of-another-cluster",
+        verdict: "inconsistent: it does not belong to",
+        damage: |s| {
+            let (key, tls) = (s.kin("plaintext"), layout::TLS_KEY);
+            with_files(s, &[(layout::PRIVATE_KEY, file(key, layout::PRIVATE_KEY)), (tls, file(key, tls))])
+        },
+    },
+    Case {
+        name: "private-key-encrypted-and-in-plain-text",
+        verdict: "inconsistent: the same key must stand in",
+        damage: |s| {
+            let sealed = file(s.kin("encrypted"), layout::PRIVATE_KEY);
+            with_files(s.kin("plaintext"), &[(layout::PRIVATE_KEY, sealed)])
+        },
+    },
+];
+
+/// A file of a bundle.
+fn file(sound: &Sound, path: &str) -> Vec<u8> {
+    let whole = format!("{}{path}", sound.top());
+    let found = sound.files.iter().find(|file| file.path == whole);
+    found.unwrap_or_else(|| panic!("no {path}")).bytes.clone()
+}
+
+fn with_files(sound: &Sound, more: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    authored(sound, |files, _| {
+        files.extend(more.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.clone())));
+    })
+}
+
+fn lacking(sound: &Sound, path: &str) -> Vec<u8> {
+    authored(sound, |files, _| drop(files.remove(path)))
+}
+
+/// The private key a second time, at this path.
+fn also_at(sound: &Sound, path: &str) -> Vec<u8> {
+    with_files(sound, &[(path, file(sound, layout::PRIVATE_KEY))])
+}
+
+/// The private key changed, wherever it stands.
+fn both(sound: &Sound, change: fn(&str) -> String) -> Vec<u8> {
+    authored(sound, |files, _| {
+        for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
+            if let Some(bytes) = files.get_mut(path) {
+                *bytes = change(&String::from_utf8_lossy(bytes)).into_bytes();
+            }
+        }
+    })
+}
+
+fn public(sound: &Sound) -> Vec<u8> {
+    let public = file(sound, layout::PUBLIC_KEY);
+    with_files(sound, &[(layout::PRIVATE_KEY, public.clone()), (layout::TLS_KEY, public)])
+}
