@@ -3,7 +3,7 @@
 //! ```text
 //! request ──▶ render ──▶ directory ──▶ recognise, pack ──▶ signed bundle
 //!    feature      ▲                        key
-//!    lint        key                    sandbox: no network, from before the first input
+//!                key                    sandbox: no network, from before the first input
 //!
 //! bundle ──▶ engine ──▶ a CloudFormation template, a Terraform configuration
 //! receipt, bundle ──▶ finalize ──▶ install        what `oc` printed, bundle ──▶ living ──▶ report
@@ -17,7 +17,6 @@ pub mod directory;
 pub mod engine;
 pub mod feature;
 pub mod key;
-pub mod lint;
 mod living;
 pub mod pack;
 mod progress;

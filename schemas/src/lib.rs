@@ -20,6 +20,7 @@ pub mod contents;
 pub mod digest;
 pub mod failure;
 pub mod layout;
+pub mod lint;
 pub mod manifest;
 pub mod moment;
 pub mod oidc;

@@ -1,8 +1,8 @@
 //! The flag that makes the lint a gate.
 
-use crate::lint::{Finding, Level};
 use clap::Args;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::lint::{Finding, Level};
 
 /// How bad a finding may be.
 #[derive(Debug, Clone, Args)]

@@ -5,7 +5,6 @@ use super::signing::{Signing, SigningArgs};
 use super::{Surroundings, in_file, print_line, say};
 use crate::cli::{LintArgs, OutputArgs};
 use crate::directory::{Directory, FileError, write_whole};
-use crate::lint::lint_roles;
 use crate::pack::{UnsignedBundle, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
@@ -19,6 +18,7 @@ use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{self, Place};
+use sts_schemas::lint::lint_roles;
 use sts_schemas::open::{OpenValue, stand_in_for_tokens, tokens_for_stand_ins};
 use sts_schemas::resource::GENERATION_TAG;
 

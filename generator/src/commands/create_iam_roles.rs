@@ -3,15 +3,15 @@
 use super::{is_of_roles, say, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::directory::Directory;
-use crate::lint::lint;
 use crate::progress::Stage;
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
-use crate::request::read_folder;
+use crate::request::{CredentialsRequest, read_folder};
 use clap::Args;
 use sts_schemas::aws::{AccountId, Arn, Region};
 use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerUrl};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
+use sts_schemas::lint::lint_policy;
 use sts_schemas::open::{OpenValue, open_issuer, stand_in_for_tokens};
 
 /// Write one IAM role with its policies for each CredentialsRequest, and the Secret that hands it on.
@@ -104,7 +104,8 @@ pub(crate) fn role_files(
     for note in &folder.notes {
         say(&format!("note: {note}"));
     }
-    let findings = lint(&folder.used);
+    let lint = |request: &CredentialsRequest| lint_policy(&request.name, &request.policy);
+    let findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
     for finding in &findings {
         say(&format!("lint: {finding}"));
     }

@@ -1,11 +1,11 @@
 //! `REVIEW.md`: what a person reads before they approve.
 
 use super::script::beyond_a_script;
-use crate::lint::lint_roles;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::{Contents, PrivateKeyForm};
+use sts_schemas::lint::lint_roles;
 use sts_schemas::policy::{Effect, PolicyDocument};
 use sts_schemas::resource::{Resource, Role};
 

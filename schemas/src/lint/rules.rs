@@ -2,7 +2,7 @@
 
 use super::Level;
 use super::pattern::{covers, only_reads};
-use sts_schemas::policy::{OneOrMany, Statement};
+use crate::policy::{OneOrMany, Statement};
 
 /// Actions that let their holder widen its own permissions when the resource is not narrow.
 ///

@@ -1,17 +1,17 @@
-//! What a security officer would ask about the permissions in a set of requests.
+//! What a security officer would ask about the permissions that roles get.
 //!
-//! The requests are the components' own; findings are for a person to weigh, and stop nothing unless asked to.
+//! Both programs ask: the author's of the requests, the admin's of the bundle, whatever its review says. The
+//! requests are the components' own; findings are for a person to weigh, and stop nothing unless asked to.
 
 mod pattern;
 mod rules;
 
-use crate::request::CredentialsRequest;
+use crate::InvalidText;
+use crate::policy::{Effect, PolicyDocument, Statement};
+use crate::resource::Resource;
+use crate::state::Desired;
 use std::fmt;
 use std::str::FromStr;
-use sts_schemas::InvalidText;
-use sts_schemas::policy::{Effect, PolicyDocument, Statement};
-use sts_schemas::resource::Resource;
-use sts_schemas::state::Desired;
 
 /// How much a finding should worry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,12 +81,6 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks at every statement of every request; the order is that of the requests.
-#[must_use]
-pub fn lint(requests: &[CredentialsRequest]) -> Vec<Finding> {
-    requests.iter().flat_map(|request| lint_policy(&request.name, &request.policy)).collect()
-}
-
 /// Looks at what every role may do, as the files say that go into a bundle; a finding names the role.
 #[must_use]
 pub fn lint_roles(desired: &Desired) -> Vec<Finding> {
@@ -124,22 +118,12 @@ pub fn lint_policy(name: &str, policy: &PolicyDocument) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Source;
-    use sts_schemas::policy::PolicyDocument;
 
     fn findings(statements: &str) -> Vec<Finding> {
         let policy: PolicyDocument =
             serde_json::from_str(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#))
                 .unwrap();
-        lint(&[CredentialsRequest {
-            source: Source::file("a.yaml"),
-            name: "parrot".into(),
-            secret_namespace: "n".into(),
-            secret_name: "s".into(),
-            service_accounts: vec!["a".into()],
-            token_path: None,
-            policy,
-        }])
+        lint_policy("parrot", &policy)
     }
 
     fn allow(actions: &str, resource: &str) -> String {
