@@ -18,20 +18,49 @@ use sts_schemas::version::VERSION;
 #[derive(Debug, Parser)]
 #[command(name = "sts-executor", version = VERSION.as_str(), max_term_width = 100)]
 struct Cli {
-    /// How results are written to standard output.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// How results are written to standard output; markdown and html are for `inspect` alone.
+    #[arg(long, global = true, value_enum, default_value_t = Form::Text)]
+    format: Form,
     #[command(subcommand)]
     command: Command,
 }
 
-/// How results are written.
+/// How results can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For a ticket or a merge request.
+    Markdown,
+    /// One page for a browser, whole in itself: no network, no script.
+    Html,
+}
+
+/// How results are written that are no documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Text,
     /// For programs.
     Json,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("only `inspect` writes {0}")]
+struct NoDocument(&'static str);
+
+impl Form {
+    fn of_data(self) -> Result<Format, Failure> {
+        let no = |name| Err(Failure::new(Exit::Usage, NoDocument(name)).hint("take --format text or json"));
+        match self {
+            Self::Text => Ok(Format::Text),
+            Self::Json => Ok(Format::Json),
+            Self::Markdown => no("markdown"),
+            Self::Html => no("html"),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -71,20 +100,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, session: &mut Session<
         // Asked for help or the version: these are the result.
         Err(error) => return ended(session.data(&error.to_string()).map(|()| Exit::Done), session),
     };
-    let format = cli.format;
-    let result = match cli.command {
-        Command::Verify(args) => verify::run(&args, format, session),
-        Command::Inspect(args) => inspect::run(&args, format, session),
-        Command::Plan(args) => plan::run(&args, format, session),
-        Command::Apply(args) => apply::run(&args, format, session),
-        Command::Status(args) => status::run(&args, format, session),
-        Command::Delete(args) => delete::run(args, format, session),
-        Command::Rehearse(args) => rehearse::run(&args, format, session),
-        Command::Permissions(args) => permissions::run(&args, format, session),
+    ended(dispatch(cli, session), session)
+}
+
+fn dispatch(cli: Cli, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let form = cli.format;
+    match cli.command {
+        Command::Verify(args) => verify::run(&args, form.of_data()?, session),
+        Command::Inspect(args) => inspect::run(&args, form, session),
+        Command::Plan(args) => plan::run(&args, form.of_data()?, session),
+        Command::Apply(args) => apply::run(&args, form.of_data()?, session),
+        Command::Status(args) => status::run(&args, form.of_data()?, session),
+        Command::Delete(args) => delete::run(args, form.of_data()?, session),
+        Command::Rehearse(args) => rehearse::run(&args, form.of_data()?, session),
+        Command::Permissions(args) => permissions::run(&args, form.of_data()?, session),
         Command::Completions(args) => completions::run(&args, Cli::command(), session),
         Command::Man(args) => man::run(&args, Cli::command(), session),
-    };
-    ended(result, session)
+    }
 }
 
 fn ended(result: Result<Exit, Failure>, session: &mut Session<'_>) -> Exit {

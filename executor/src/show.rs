@@ -3,7 +3,11 @@
 //! It says everything without colour; colour only helps the eye.
 
 pub mod contents;
+mod facts;
+mod grant;
+pub mod markdown;
 pub mod moved;
+pub mod page;
 mod paint;
 pub mod plan;
 pub mod progress;

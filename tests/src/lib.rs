@@ -15,5 +15,6 @@ pub mod guard;
 pub mod handoff;
 pub mod programs;
 pub mod proxy;
+pub mod screen;
 pub mod tls_proxy;
 pub mod vectors;

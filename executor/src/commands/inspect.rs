@@ -1,9 +1,9 @@
 //! `inspect`: what is in a bundle?
 
 use super::{bundle::BundleArgs, refusal};
-use crate::cli::Format;
+use crate::cli::Form;
 use crate::session::Session;
-use crate::show::contents;
+use crate::show::{contents, markdown, page};
 use sts_schemas::bundle::UnverifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
 
@@ -14,7 +14,7 @@ pub(crate) struct Args {
     bundle: BundleArgs,
 }
 
-pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, form: Form, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let (trust, untrusted, verified);
     let bundle = if args.bundle.trust.keys(session)?.is_empty() {
         untrusted =
@@ -26,9 +26,11 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         trust = contents::Trust::Verified;
         &verified
     };
-    match format {
-        Format::Text => session.data(&contents::text(bundle, trust, session.surroundings.paint))?,
-        Format::Json => session.json(&contents::Contents::of(bundle, trust))?,
+    match form {
+        Form::Text => session.data(&contents::text(bundle, trust, session.surroundings.paint))?,
+        Form::Json => session.json(&contents::Contents::of(bundle, trust))?,
+        Form::Markdown => session.data(&markdown::text(bundle, trust))?,
+        Form::Html => session.data(&page::text(bundle, trust))?,
     }
     Ok(Exit::Done)
 }

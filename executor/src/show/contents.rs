@@ -1,15 +1,15 @@
 //! What is in a bundle.
 
-use super::plan::{KNOWN_AFTER_APPLY, account_and_issuer, essence};
-use super::verification::claims;
+use super::facts::{facts, open_places_named};
+use super::plan::essence;
 use super::wrap::wrapped;
-use super::{Paint, Tone, printable, utc};
+use super::{Paint, Tone, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::digest::Sha256;
+use sts_schemas::lint::lint_roles;
 use sts_schemas::manifest::Manifest;
-use sts_schemas::open::OpenValue;
 use sts_schemas::resource::Resource;
 
 /// Whether somebody trusted signed what is shown.
@@ -58,36 +58,26 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
                 + "\n\n"
         }
     };
-    let manifest = bundle.manifest();
-    let cluster = &manifest.cluster;
-    let mut line = |name: &str, value: &str| {
-        let _ = writeln!(out, "{name:<11}{value}");
-    };
-    line("bundle", bundle.digest().as_str());
-    line("cluster", cluster.name.as_str());
-    let (account, issuer) = account_and_issuer(cluster);
-    line("account", &format!("{account} in {} ({})", cluster.region, cluster.partition));
-    line("issuer", &issuer);
-    let tool = printable(&format!("{} {}", manifest.tool.name, manifest.tool.version));
-    line("made", &format!("{} by {tool}", utc(manifest.generation)));
-    line("generation", &manifest.generation.to_string());
-    for signer in bundle.signers() {
-        line("signed by", &format!("{}, {:?}", signer.key, signer.kind));
-        for claim in claims(signer.holder.as_ref()) {
-            line("claimed", &claim);
-        }
-    }
-    for key in bundle.unknown_signatures() {
-        line("unknown key", &format!(" {key}"));
+    for (name, value) in facts(bundle) {
+        // The longest name leaves no room for the space behind it.
+        let _ = writeln!(out, "{:<11}{value}", format!("{name} "));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "AWS resources"));
     for (address, resource) in &bundle.outline().resources {
-        let address = address.to_string().replace(OpenValue::Issuer.stand_in(), KNOWN_AFTER_APPLY);
+        let address = open_places_named(bundle, &address.to_string());
         let _ = writeln!(out, "  {}", printable(&address));
         out.push_str(&wrapped("      ", &printable(&essence(resource))));
     }
+    let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "What to look at twice"));
+    let findings = lint_roles(bundle.outline());
+    for finding in &findings {
+        out.push_str(&wrapped("  ", &printable(&finding.to_string())));
+    }
+    if findings.is_empty() {
+        out.push_str("  Nothing was found.\n");
+    }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "Files"));
-    for file in &manifest.files {
+    for file in &bundle.manifest().files {
         let _ = writeln!(out, "  {:>7}  {}", file.length, printable(&file.path));
     }
     out

@@ -163,7 +163,7 @@ fn role_essence(role: &Role) -> String {
 }
 
 /// The service accounts a trust policy lets in, without the words that all of them begin with.
-fn service_accounts(trust: &PolicyDocument) -> Vec<String> {
+pub(super) fn service_accounts(trust: &PolicyDocument) -> Vec<String> {
     const SUBJECT: &str = "system:serviceaccount:";
     let mut found = Vec::new();
     for keys in trust.statement.iter().filter_map(|statement| statement.condition.as_ref()) {

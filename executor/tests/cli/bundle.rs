@@ -33,7 +33,24 @@ pub(crate) fn write(path: &Path, key: &SigningKey) -> Sha256 {
 
 /// The same with a signature that ends to count.
 pub(crate) fn write_until(path: &Path, key: &SigningKey, exp: Option<u64>) -> Sha256 {
-    let files = files();
+    let text = Wording {
+        tool: "0.0.0",
+        description: "OpenShift role for openshift/ingress",
+        statement: json!({"Effect": "Allow", "Action": ["route53:ListHostedZones"], "Resource": "*"}),
+    };
+    write_worded(path, key, exp, &text)
+}
+
+/// What an author may put into a bundle in words of their own.
+pub(crate) struct Wording<'a> {
+    pub(crate) tool: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) statement: serde_json::Value,
+}
+
+/// The same in an author's own words.
+pub(crate) fn write_worded(path: &Path, key: &SigningKey, exp: Option<u64>, text: &Wording<'_>) -> Sha256 {
+    let files = files(text);
     let entries = files.iter().map(|(path, bytes)| FileEntry {
         path: path.clone(),
         length: bytes.len() as u64,
@@ -41,7 +58,7 @@ pub(crate) fn write_until(path: &Path, key: &SigningKey, exp: Option<u64>) -> Sh
     });
     let manifest = Manifest {
         schema_version: SchemaVersion::CURRENT,
-        tool: Tool { name: "sts-generator".into(), version: "0.0.0".into() },
+        tool: Tool { name: "sts-generator".into(), version: text.tool.into() },
         generation: GENERATION,
         cluster: cluster(),
         files: entries.collect(),
@@ -79,7 +96,7 @@ fn cluster() -> Cluster {
     .unwrap()
 }
 
-fn files() -> BTreeMap<String, Vec<u8>> {
+fn files(text: &Wording<'_>) -> BTreeMap<String, Vec<u8>> {
     let cluster = cluster();
     let issuer = cluster.issuer.host_and_path();
     let tags = json!([{"Key": "Name", "Value": "demo"}, {"Key": OWNERSHIP, "Value": "owned"}]);
@@ -100,8 +117,7 @@ fn files() -> BTreeMap<String, Vec<u8>> {
             format!("{issuer}:sub"): ["system:serviceaccount:openshift-ingress:router"],
         }},
     }));
-    let permissions =
-        policy(json!({"Effect": "Allow", "Action": ["route53:ListHostedZones"], "Resource": "*"}));
+    let permissions = policy(text.statement.clone());
     let object = |key: &str| {
         let tagging = format!("Name=demo&{}=owned", OWNERSHIP.replace('/', "%2F"));
         json!({"Bucket": "demo-oidc", "Key": key, "ContentType": "application/json", "Tagging": tagging})
@@ -139,7 +155,7 @@ fn files() -> BTreeMap<String, Vec<u8>> {
         (
             layout::role(0, ROLE),
             json!({
-                "AssumeRolePolicyDocument": trust, "Description": "OpenShift role for openshift/ingress",
+                "AssumeRolePolicyDocument": trust, "Description": text.description,
                 "RoleName": ROLE, "Tags": tags,
             }),
         ),

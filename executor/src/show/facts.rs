@@ -1,0 +1,60 @@
+//! What a bundle is, in lines of a name and a value: the head of every way to show one.
+
+use super::plan::{KNOWN_AFTER_APPLY, account_and_issuer};
+use super::verification::claims;
+use super::{printable, utc};
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::cluster::Hosting;
+use sts_schemas::contents::PrivateKeyForm;
+use sts_schemas::open::OpenValue;
+
+/// Who the bundle is for, who made it and who signed it.
+pub(super) fn facts(bundle: &VerifiedBundle) -> Vec<(&'static str, String)> {
+    let manifest = bundle.manifest();
+    let cluster = &manifest.cluster;
+    let (account, issuer) = account_and_issuer(cluster);
+    let tool = format!("{} {}", manifest.tool.name, manifest.tool.version);
+    let mut facts = vec![
+        ("bundle", bundle.digest().to_string()),
+        ("cluster", cluster.name.to_string()),
+        ("account", format!("{account} in {} ({})", cluster.region, cluster.partition)),
+        ("issuer", issuer),
+        ("hosting", hosting(&cluster.hosting)),
+        ("made", format!("{} by {tool}", utc(manifest.generation))),
+        ("generation", manifest.generation.to_string()),
+    ];
+    for signer in bundle.signers() {
+        facts.push(("signed by", format!("{}, {:?}", signer.key, signer.kind)));
+        facts.extend(claims(signer.holder.as_ref()).map(|claim| ("claimed", claim)));
+    }
+    facts.extend(bundle.unknown_signatures().iter().map(|key| ("unknown key", key.to_string())));
+    for (path, form) in bundle.private_keys() {
+        let form = match form {
+            PrivateKeyForm::Plaintext => "IN PLAIN TEXT",
+            PrivateKeyForm::Encrypted => "encrypted",
+        };
+        facts.push(("key inside", format!("the cluster's private key, {form}, in {path}")));
+    }
+    facts.into_iter().map(|(name, value)| (name, printable(&value))).collect()
+}
+
+fn hosting(hosting: &Hosting) -> String {
+    match hosting {
+        Hosting::PublicBucket { bucket } => format!("public S3 bucket {bucket}"),
+        Hosting::PrivateBucket { bucket, .. } => format!("private S3 bucket {bucket} behind CloudFront"),
+        Hosting::SharedBucket { bucket, path } => format!("the path {path} in S3 bucket {bucket}"),
+        Hosting::Elsewhere => "a web server of the author's".to_owned(),
+    }
+}
+
+/// A text with words in the places that the bundle leaves open.
+pub(super) fn open_places_named(bundle: &VerifiedBundle, text: &str) -> String {
+    let open = bundle.manifest().cluster.open();
+    open.into_iter().fold(text.to_owned(), |text, value| {
+        let words = match value {
+            OpenValue::Account => "(any account)",
+            OpenValue::Issuer => KNOWN_AFTER_APPLY,
+        };
+        text.replace(value.stand_in(), words)
+    })
+}

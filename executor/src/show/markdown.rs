@@ -1,0 +1,109 @@
+//! A bundle as Markdown: for a ticket, a merge request, a file.
+
+use super::contents::Trust;
+use super::facts::{facts, open_places_named};
+use super::grant::{conditions, grants, resources};
+use super::plan::essence;
+use super::printable;
+use std::fmt::Write as _;
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::lint::lint_roles;
+use sts_schemas::policy::{Effect, OneOrMany, Statement};
+
+/// The whole text.
+#[must_use]
+pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
+    let mut out = format!("# Bundle for cluster {}\n\n", plain(bundle.manifest().cluster.name.as_str()));
+    out.push_str(match trust {
+        Trust::Verified => "**VERIFIED.** Signed by a trusted key, whole, and consistent.\n\n",
+        Trust::Unverified => "**UNVERIFIED.** No trusted key was given: anybody may have written this.\n\n",
+    });
+    out.push_str("| | |\n| --- | --- |\n");
+    for (name, value) in facts(bundle) {
+        let _ = writeln!(out, "| {name} | {} |", plain(&value));
+    }
+    out.push_str("\n## What to look at twice\n\n");
+    let findings = lint_roles(bundle.outline());
+    for finding in &findings {
+        let _ = writeln!(out, "- {}", plain(&finding.to_string()));
+    }
+    if findings.is_empty() {
+        out.push_str("Nothing was found.\n");
+    }
+    roles(&mut out, bundle);
+    out.push_str("\n## AWS resources\n\n| address | what it is |\n| --- | --- |\n");
+    for (address, resource) in &bundle.outline().resources {
+        let _ = writeln!(out, "| {} | {} |", code(&address.to_string()), plain(&essence(resource)));
+    }
+    out.push_str("\n## Files\n\n| path | bytes | SHA-256 |\n| --- | ---: | --- |\n");
+    for file in &bundle.manifest().files {
+        let _ = writeln!(out, "| {} | {} | {} |", code(&file.path), file.length, code(file.sha256.as_str()));
+    }
+    open_places_named(bundle, &out)
+}
+
+fn roles(out: &mut String, bundle: &VerifiedBundle) {
+    out.push_str("\n## Who may do what\n");
+    for grant in grants(bundle.outline()) {
+        let _ = writeln!(
+            out,
+            "\n### {}\n\nDescription: {}\n",
+            plain(grant.role.name.as_str()),
+            plain(&grant.role.description)
+        );
+        for account in &grant.accounts {
+            let _ = writeln!(out, "- taken on by {}", code(account));
+        }
+        if let Some(boundary) = &grant.role.boundary {
+            let _ = writeln!(out, "- permissions boundary {}", code(boundary.as_str()));
+        }
+        for (name, service) in &grant.services {
+            let words = format!("{} {}", name.sense.words(), code(&name.name));
+            let _ = writeln!(out, "- {}: {}{}", words.trim(), service.count(), service.reach.words());
+        }
+        out.push_str("\n| no. | effect | actions | resources | only if |\n| --- | --- | --- | --- | --- |\n");
+        for (number, statement) in grant.statements() {
+            let _ = writeln!(out, "| {number} | {}", row(statement));
+        }
+    }
+}
+
+fn row(statement: &Statement) -> String {
+    let but = statement.not_action.iter().flat_map(OneOrMany::iter);
+    let actions = statement.action.iter().flat_map(OneOrMany::iter).map(str::to_owned);
+    let actions = actions.chain(but.map(|action| format!("everything but {action}")));
+    let effect = match statement.effect {
+        Effect::Allow => "allow",
+        Effect::Deny => "**DENY**",
+    };
+    let list = |texts: Vec<String>| texts.iter().map(|text| code(text)).collect::<Vec<_>>().join("<br>");
+    format!(
+        "{effect} | {} | {} | {} |",
+        list(actions.collect()),
+        list(resources(statement)),
+        list(conditions(statement))
+    )
+}
+
+/// Text in which nothing is markup: everything that Markdown or HTML could take for it is escaped.
+///
+/// Source: `CommonMark`, "Backslash escapes": any ASCII punctuation may be escaped.
+fn plain(text: &str) -> String {
+    let escaped = printable(text).chars().fold(String::new(), |mut out, c| {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+        out
+    });
+    // A bare address would become a link.
+    escaped.replace("://", "&#58;//")
+}
+
+/// Text in the letters of a program, in a cell of a table.
+fn code(text: &str) -> String {
+    format!("<code>{}</code>", plain(text))
+}
