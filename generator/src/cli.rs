@@ -10,7 +10,7 @@ pub use cluster::{ClusterArgs, OutputArgs};
 pub use lifetime::Lifetime;
 pub use lint::LintArgs;
 pub(crate) use region::region;
-pub use roles::{RequestArgs, RoleArgs, TagArgs};
+pub use roles::{RequestArgs, RoleArgs, SelectionArgs, TagArgs};
 
 use crate::commands::{self, Person, Surroundings};
 use crate::sandbox::{self, Sandbox};
@@ -44,6 +44,7 @@ enum Command {
     CreateBundle(commands::create_bundle::CreateBundle),
     CreateAll(Box<commands::create_all::CreateAll>),
     Sign(commands::sign::Sign),
+    Diff(commands::diff::DiffArgs),
     Finalize(commands::finalize::Finalize),
     Install(commands::install::InstallArgs),
     Render(commands::render::Render),
@@ -69,13 +70,14 @@ pub fn main() -> ExitCode {
         run(cli.command, surroundings, configuration.as_deref())
     });
     match result {
-        Ok(()) => Exit::Done.into(),
+        Ok(exit) => exit.into(),
         Err(failure) => failure.report(),
     }
 }
 
-fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path>) -> Result<(), Failure> {
-    match command {
+fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path>) -> Result<Exit, Failure> {
+    let done = match command {
+        Command::Diff(args) => return args.run(configuration),
         Command::CreateSigningKey(args) => args.run(surroundings),
         Command::CreateKeyPair(args) => args.run(),
         Command::CreateIdentityProvider(args) => args.run(surroundings),
@@ -89,7 +91,8 @@ fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path
         Command::Install(args) => commands::install::run(&args),
         Command::Completions(args) => args.run(&mut Cli::command()),
         Command::Man(args) => args.run(&Cli::command()),
-    }
+    };
+    done.map(|()| Exit::Done)
 }
 
 fn enter_sandbox(required: bool) -> Result<(), Failure> {

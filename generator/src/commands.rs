@@ -8,6 +8,7 @@ pub mod create_iam_roles;
 pub mod create_identity_provider;
 pub mod create_key_pair;
 pub mod create_signing_key;
+pub mod diff;
 pub mod finalize;
 pub mod install;
 pub mod man;

@@ -9,6 +9,7 @@
 //! receipt, bundle ──▶ finalize ──▶ install        what `oc` printed, bundle ──▶ living ──▶ report
 //! ```
 
+pub mod access;
 pub mod cli;
 pub mod commands;
 pub mod countersign;

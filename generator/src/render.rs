@@ -4,6 +4,7 @@
 
 mod bucket;
 mod cloudfront;
+mod difference;
 mod manifests;
 mod oidc;
 mod review;
@@ -11,6 +12,7 @@ mod roles;
 mod script;
 mod size;
 
+pub(crate) use difference::{markdown as difference_markdown, text as difference_text};
 pub use manifests::secret;
 pub use oidc::identity_provider;
 pub use review::review;

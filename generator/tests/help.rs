@@ -4,13 +4,14 @@ use clap::{Command, CommandFactory as _};
 use sts_generator::cli::Cli;
 
 /// The commands whose help ends in an example.
-const TAUGHT: [&str; 7] = [
+const TAUGHT: [&str; 8] = [
     "create-signing-key",
     "create-key-pair",
     "create-identity-provider",
     "create-iam-roles",
     "create-bundle",
     "create-all",
+    "diff",
     "install",
 ];
 

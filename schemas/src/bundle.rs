@@ -321,6 +321,12 @@ impl VerifiedBundle {
         &self.unknown_signatures
     }
 
+    /// What the bundle asks for and hands on, with stand-ins where it leaves a value open: for showing.
+    #[must_use]
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
     /// The installer's manifests by path, with stand-ins where the bundle leaves a value open.
     #[must_use]
     pub fn installer_manifests(&self) -> &BTreeMap<String, String> {

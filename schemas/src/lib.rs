@@ -17,6 +17,7 @@ pub mod cli_input;
 pub mod cluster;
 pub mod cluster_report;
 pub mod contents;
+pub mod difference;
 pub mod digest;
 pub mod failure;
 pub mod layout;

@@ -6,6 +6,8 @@
 mod pattern;
 mod rules;
 
+pub use pattern::covers;
+
 use crate::InvalidText;
 use crate::policy::{Effect, PolicyDocument, Statement};
 use crate::resource::Resource;

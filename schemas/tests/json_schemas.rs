@@ -5,9 +5,10 @@
 use schemars::Schema;
 use std::path::Path;
 
-fn schemas() -> [(&'static str, Schema); 8] {
+fn schemas() -> [(&'static str, Schema); 9] {
     [
         ("manifest", schemars::schema_for!(sts_schemas::manifest::Manifest)),
+        ("difference", schemars::schema_for!(sts_schemas::difference::Difference)),
         ("claims", schemars::schema_for!(sts_schemas::signature::Claims)),
         ("plan", schemars::schema_for!(sts_schemas::plan::Plan)),
         ("cluster-report", schemars::schema_for!(sts_schemas::cluster_report::ClusterReport)),

@@ -55,9 +55,14 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
     let plan: serde_json::Value = serde_json::from_str(&proposal).unwrap();
     let flags = ["--yes".as_ref(), "--receipt".as_ref(), receipt.as_os_str()];
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);
+    let mut diff = story.generator();
+    diff.args(["diff", "--format", "json"])
+        .args([concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request"), REQUESTS]);
+    let difference = Run::of(&mut diff).exits(0).stdout;
     vec![
         ("manifest", written(story.path("manifest.json"), &bundle[0].bytes)),
         ("claims", written(story.path("claims.json"), &claims_of(&bundle[1].bytes))),
+        ("difference", written(story.path("difference.json"), difference.as_bytes())),
         ("report", report),
         ("report", refusal),
         ("proposal", written(story.path("proposal.json"), proposal.as_bytes())),

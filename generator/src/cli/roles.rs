@@ -18,6 +18,17 @@ pub struct RequestArgs {
     /// Directory of CredentialsRequests, as `oc adm release extract --credentials-requests` writes it.
     #[arg(long, value_name = "DIR")]
     pub credentials_requests_dir: PathBuf,
+    /// Which of them count.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Whether a finding stops it.
+    #[command(flatten)]
+    pub lint: LintArgs,
+}
+
+/// Which requests of a directory count, and how the directory is read.
+#[derive(Debug, Clone, Args)]
+pub struct SelectionArgs {
     /// Read the folders inside it too.
     #[arg(long)]
     pub recursive: bool,
@@ -41,9 +52,6 @@ pub struct RequestArgs {
     /// Rewrite ARNs of another partition inside requests, and say which, instead of refusing them.
     #[arg(long)]
     pub rewrite_partition: bool,
-    /// Whether a finding stops it.
-    #[command(flatten)]
-    pub lint: LintArgs,
 }
 
 /// How roles are made.
@@ -142,7 +150,7 @@ impl TagArgs {
     }
 }
 
-impl RequestArgs {
+impl SelectionArgs {
     /// What these flags select, for a cluster in this partition.
     ///
     /// # Errors

@@ -43,7 +43,7 @@ pub struct CreateAll {
 
 impl CreateAll {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
-        let region = region(self.cluster.region.as_ref(), self.requests.install_config.as_deref())?;
+        let region = region(self.cluster.region.as_ref(), self.requests.selection.install_config.as_deref())?;
         let cluster = self.cluster.cluster(&region)?;
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;

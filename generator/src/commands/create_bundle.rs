@@ -152,6 +152,28 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// What a directory's files ask for, checked as they are; nothing is written.
+pub(crate) fn directory_contents(
+    directory: &Directory,
+    region: Option<&Region>,
+) -> Result<Contents, Failure> {
+    let files = bundled_files(directory)?;
+    let inconsistent = |problems| {
+        Failure::new(Exit::Failed, Inconsistent { path: directory.path().display().to_string(), problems })
+            .hint("mend the files named, or write them anew with create-all")
+    };
+    let cluster = cluster_of(&files, region).map_err(inconsistent)?;
+    let generation = generation_of(&files).unwrap_or_default();
+    check(&cluster, generation, &files).map_err(inconsistent)
+}
+
+/// The generation that a directory was last written or bundled with.
+fn generation_of(files: &Files) -> Option<u64> {
+    let bytes = stand_in_for_tokens(files.get(layout::PROVIDER)?, &OpenValue::ALL);
+    let provider: CreateOpenIdConnectProvider = serde_json::from_slice(&bytes).ok()?;
+    provider.tags.iter().find(|tag| tag.key == GENERATION_TAG)?.value.parse().ok()
+}
+
 /// The cluster's private key, where it is in the directory, must be the one whose public half gets published.
 fn prove_key(directory: &Directory, files: &Files) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);

@@ -73,7 +73,7 @@ impl CreateIamRoles {
             name: self.name.clone(),
             account,
             partition: arn.partition(),
-            region: region(self.region.as_ref(), self.requests.install_config.as_deref())?,
+            region: region(self.region.as_ref(), self.requests.selection.install_config.as_deref())?,
             hosting: if issuer == open_issuer() {
                 Hosting::PrivateBucket { bucket: self.name.default_bucket(), certificate: None }
             } else {
@@ -93,7 +93,7 @@ pub(crate) fn role_files(
     options: &RoleArgs,
     tags: &TagArgs,
 ) -> Result<Files, Failure> {
-    let selection = requests.selection(cluster.partition)?;
+    let selection = requests.selection.selection(cluster.partition)?;
     let stage = Stage::begin("reading requests");
     let folder = read_folder(&requests.credentials_requests_dir, &selection)
         .map_err(|errors| Failure::new(Exit::Failed, errors))?;

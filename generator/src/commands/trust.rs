@@ -3,10 +3,10 @@
 use super::{in_file, say};
 use clap::Args;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
+use sts_schemas::bundle::{Expiry, UntrustedBundle, UnverifiedBundle, VerifiedBundle, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::receipt::{CheckedReceipt, UnverifiedReceipt};
 use sts_schemas::signature::{KEY_FOLDER, TrustStore, trusted_keys};
@@ -50,6 +50,28 @@ impl TrustArgs {
         expiry: Expiry,
         configuration: Option<&Path>,
     ) -> Result<VerifiedBundle, Failure> {
+        self.verify(open(path)?, expiry, configuration)
+    }
+
+    /// Verifies the bundle at this path where there is a key to do it with, and else only reads it.
+    ///
+    /// It is looked at, not acted on: that its signature ended to count changes nothing.
+    pub(super) fn read(&self, path: &Path, configuration: Option<&Path>) -> Result<ReadBundle, Failure> {
+        let keys = trusted_keys(&self.trusted_key, configuration);
+        if keys.map_err(|error| Failure::new(Exit::Failed, error))?.is_empty() {
+            let bundle = UnverifiedBundle::new(open(path)?).read_without_trust();
+            return bundle.map(Box::new).map(ReadBundle::Untrusted).map_err(rejected);
+        }
+        self.verified(path, Expiry::Overridden(0), configuration).map(Box::new).map(ReadBundle::Verified)
+    }
+
+    /// Verifies a bundle's bytes.
+    pub(super) fn verify(
+        &self,
+        bytes: impl Read,
+        expiry: Expiry,
+        configuration: Option<&Path>,
+    ) -> Result<VerifiedBundle, Failure> {
         let keys = trusted_keys(&self.trusted_key, configuration)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| {
@@ -58,11 +80,7 @@ impl TrustArgs {
             Failure::new(Exit::BundleRejected, error)
                 .hint(format!("give the author's public key with --trusted-key{folder}"))
         })?;
-        let file = File::open(path).map_err(|error| in_file(path, error))?;
-        UnverifiedBundle::new(BufReader::new(file)).verify(&trust, expiry).map_err(|error| {
-            Failure::new(Exit::BundleRejected, error)
-                .hint("give the bundle as it was made, and the public key of its author with --trusted-key")
-        })
+        UnverifiedBundle::new(bytes).verify(&trust, expiry).map_err(rejected)
     }
 }
 
@@ -71,6 +89,23 @@ impl BundleArgs {
     pub(crate) fn verified(&self, configuration: Option<&Path>) -> Result<VerifiedBundle, Failure> {
         self.trust.verified(&self.bundle, Expiry::Overridden(0), configuration)
     }
+}
+
+/// A bundle as far as there was a key to check it with.
+pub(super) enum ReadBundle {
+    /// A trusted key signed it.
+    Verified(Box<VerifiedBundle>),
+    /// No key was given: nobody checked who signed it.
+    Untrusted(Box<UntrustedBundle>),
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+    File::open(path).map(BufReader::new).map_err(|error| in_file(path, error))
+}
+
+fn rejected(error: VerifyError) -> Failure {
+    Failure::new(Exit::BundleRejected, error)
+        .hint("give the bundle as it was made, and the public key of its author with --trusted-key")
 }
 
 impl ExecutorArgs {

@@ -1,6 +1,7 @@
 //! `REVIEW.md`: what a person reads before they approve.
 
 use super::script::beyond_a_script;
+use crate::access::subjects;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use sts_schemas::cluster::Hosting;
@@ -101,16 +102,6 @@ fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
 
 fn pretty(policy: &PolicyDocument) -> String {
     serde_json::to_string_pretty(policy).unwrap_or_else(|_| policy.canonical())
-}
-
-fn subjects(role: &Role) -> Vec<String> {
-    let conditions = role.trust.statement.iter().filter_map(|statement| statement.condition.as_ref());
-    conditions
-        .flat_map(|condition| condition.values().flatten())
-        .filter(|(key, _)| key.ends_with(":sub"))
-        .flat_map(|(_, values)| values.iter().map(ToString::to_string))
-        .map(|subject| subject.trim_start_matches("system:serviceaccount:").replace(':', "/"))
-        .collect()
 }
 
 fn actions_and_services(role: &Role) -> (BTreeSet<String>, BTreeSet<String>) {

@@ -5,6 +5,7 @@
 
 mod author;
 mod determinism;
+mod diff;
 mod elsewhere;
 mod flags;
 mod keys;

@@ -2,7 +2,8 @@
 
 /// Whether a pattern of a policy covers an action. IAM takes no account of case.
 /// Source: IAM User Guide, "IAM JSON policy elements: Action".
-pub(super) fn covers(pattern: &str, action: &str) -> bool {
+#[must_use]
+pub fn covers(pattern: &str, action: &str) -> bool {
     matches(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
 }
 

@@ -1,0 +1,202 @@
+//! What a set of roles may do, as data: whoever asks for them, requests or a bundle, in one form.
+//!
+//! Pure. A role is known by the Secret that hands it on: requests know no role's name.
+
+mod difference;
+
+pub use difference::difference;
+
+use crate::living::{Expectation, ExpectationError};
+use crate::request::CredentialsRequest;
+use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::cluster::{Cluster, Hosting};
+use sts_schemas::contents::Contents;
+use sts_schemas::difference::Scope;
+use sts_schemas::oidc::Jwks;
+use sts_schemas::open::OpenValue;
+use sts_schemas::policy::{Effect, PolicyDocument, Statement};
+use sts_schemas::resource::{Resource, Role};
+
+/// Values by the names people know them by.
+type Settings = BTreeMap<String, String>;
+
+/// What a set of roles may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The roles by their Secrets, `<namespace>/<name>`.
+    roles: BTreeMap<String, RoleAccess>,
+    /// What is known about the cluster; requests know nothing of it.
+    cluster: Option<Settings>,
+}
+
+/// What one role may do, and who may take it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RoleAccess {
+    /// As `<namespace>/<name>`.
+    service_accounts: BTreeSet<String>,
+    /// The statements of all its permissions policies.
+    statements: Vec<Statement>,
+    /// What else is known about it; requests know nothing of it.
+    settings: Option<Settings>,
+}
+
+/// An action, allowed or denied, with all the places where it is.
+type Grants = BTreeMap<(Effect, String), BTreeSet<Scope>>;
+
+/// Contents whose roles cannot be told by their Secrets.
+#[derive(Debug, thiserror::Error)]
+#[error("its Secrets do not tell which role is whose")]
+pub struct AccessError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+impl From<ExpectationError> for AccessError {
+    fn from(error: ExpectationError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl Access {
+    /// What these requests ask for.
+    #[must_use]
+    pub fn of_requests(requests: &[CredentialsRequest]) -> Self {
+        let role = |request: &CredentialsRequest| {
+            let namespace = &request.secret_namespace;
+            let accounts = request.service_accounts.iter().map(|account| format!("{namespace}/{account}"));
+            let access = RoleAccess {
+                service_accounts: accounts.collect(),
+                statements: request.policy.statement.clone(),
+                settings: None,
+            };
+            (format!("{namespace}/{}", request.secret_name), access)
+        };
+        Self { roles: requests.iter().map(role).collect(), cluster: None }
+    }
+
+    /// What a directory's or bundle's files ask for.
+    ///
+    /// # Errors
+    /// When the manifests of the Secrets cannot be read; for files that hold together that is unusual.
+    pub fn of_contents(contents: &Contents) -> Result<Self, AccessError> {
+        let cluster = &contents.desired.cluster;
+        let expectation = Expectation::of(&cluster.issuer, &contents.installer_manifests)?;
+        let arns = contents.desired.role_arns();
+        let mut by_arn = BTreeMap::new();
+        for resource in contents.desired.resources.values() {
+            if let Resource::Role(role) = resource
+                && let Some(arn) = arns.get(&role.name)
+            {
+                by_arn.insert(arn.as_str(), role);
+            }
+        }
+        let mut roles = BTreeMap::new();
+        for secret in &expectation.secrets {
+            if let Some(role) = by_arn.get(secret.role_arn.as_str()) {
+                roles.insert(format!("{}/{}", secret.namespace, secret.name), RoleAccess::of_role(role));
+            }
+        }
+        Ok(Self { roles, cluster: Some(cluster_settings(cluster, &contents.documents.keys)) })
+    }
+}
+
+impl RoleAccess {
+    fn of_role(role: &Role) -> Self {
+        let mut settings = Settings::from([
+            ("role name".to_owned(), role.name.to_string()),
+            ("path".to_owned(), role.path.to_string()),
+            ("maximum session".to_owned(), format!("{} s", role.max_session_seconds)),
+        ]);
+        if let Some(boundary) = &role.boundary {
+            settings.insert(BOUNDARY.to_owned(), boundary.to_string());
+        }
+        let audiences = compared(role, ":aud");
+        if !audiences.is_empty() {
+            settings.insert(AUDIENCE.to_owned(), audiences.join(", "));
+        }
+        Self {
+            service_accounts: subjects(role).into_iter().collect(),
+            statements: role.inline.values().flat_map(|policy| policy.statement.clone()).collect(),
+            settings: Some(settings),
+        }
+    }
+
+    /// Each action with all the places where it is allowed or denied.
+    fn grants(&self) -> Grants {
+        let mut grants = Grants::new();
+        if self.statements.is_empty() {
+            return grants;
+        }
+        let meaning = PolicyDocument::of(self.statements.clone()).meaning();
+        for (statement, written) in meaning["Statement"].as_array().into_iter().flatten().map(|one| {
+            let denies = one["Effect"] == "Deny";
+            (one, if denies { Effect::Deny } else { Effect::Allow })
+        }) {
+            let condition = statement.get("Condition").map(ToString::to_string);
+            for action in named(statement, "Action", "NotAction") {
+                let places = grants.entry((written, action)).or_default();
+                for resource in named(statement, "Resource", "NotResource") {
+                    places.insert(Scope { resource, condition: condition.clone() });
+                }
+            }
+        }
+        grants
+    }
+}
+
+/// The setting that keeps a role's permissions from growing.
+const BOUNDARY: &str = "permissions boundary";
+/// The setting that keeps tokens made for others out.
+const AUDIENCE: &str = "audience";
+/// How actions and resources begin that a statement names by what they are not.
+const ALL_BUT: &str = "all but ";
+
+/// The texts under one name, or one text for those under its opposite.
+fn named(statement: &serde_json::Value, name: &str, opposite: &str) -> Vec<String> {
+    let texts = |name: &str| -> Option<Vec<String>> {
+        let list = statement.get(name)?.as_array()?;
+        Some(list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect())
+    };
+    match (texts(name), texts(opposite)) {
+        (Some(names), _) => names,
+        (None, Some(but)) => vec![format!("{ALL_BUT}{}", but.join(", "))],
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The service accounts a role's trust policy lets in, as `<namespace>/<name>`.
+pub(crate) fn subjects(role: &Role) -> Vec<String> {
+    let subject = |text: &String| text.trim_start_matches("system:serviceaccount:").replace(':', "/");
+    compared(role, ":sub").iter().map(subject).collect()
+}
+
+/// What a role's trust policy compares a token's claim with.
+fn compared(role: &Role, claim: &str) -> Vec<String> {
+    let conditions = role.trust.statement.iter().filter_map(|statement| statement.condition.as_ref());
+    conditions
+        .flat_map(|condition| condition.values().flatten())
+        .filter(|(key, _)| key.ends_with(claim))
+        .flat_map(|(_, values)| values.iter().map(ToString::to_string))
+        .collect()
+}
+
+fn cluster_settings(cluster: &Cluster, keys: &str) -> Settings {
+    let open = cluster.open();
+    let shown = |value: OpenValue, text: &str| {
+        if open.contains(&value) { "left open".to_owned() } else { text.to_owned() }
+    };
+    let hosting = match &cluster.hosting {
+        Hosting::PublicBucket { bucket } => format!("public bucket {bucket}"),
+        Hosting::PrivateBucket { bucket, .. } => format!("private bucket {bucket}"),
+        Hosting::SharedBucket { bucket, path } => format!("path {path} in shared bucket {bucket}"),
+        Hosting::Elsewhere => "elsewhere".to_owned(),
+    };
+    let kids = serde_json::from_str::<Jwks>(keys).map(|jwks| jwks.keys).unwrap_or_default();
+    let kids: Vec<_> = kids.into_iter().map(|key| key.kid).collect();
+    Settings::from([
+        ("name".to_owned(), cluster.name.to_string()),
+        ("account".to_owned(), shown(OpenValue::Account, cluster.account.as_str())),
+        ("partition".to_owned(), cluster.partition.to_string()),
+        ("region".to_owned(), cluster.region.to_string()),
+        ("issuer".to_owned(), shown(OpenValue::Issuer, cluster.issuer.as_str())),
+        ("hosting".to_owned(), hosting),
+        ("keys of tokens".to_owned(), kids.join(", ")),
+    ])
+}

@@ -1,0 +1,208 @@
+//! The difference of two sets of roles, ranked by what the lint knows.
+
+use super::{ALL_BUT, Access, BOUNDARY, Grants, RoleAccess, Settings};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::difference::{
+    ActionDifference, Difference, Gain, Presence, Risk, RoleDifference, Scope, Side,
+};
+use sts_schemas::lint::{covers, lint_policy};
+use sts_schemas::manifest::{SchemaVersion, Tool};
+use sts_schemas::plan::Change;
+use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Statement};
+
+/// What is between two sets of roles; `old` and `new` say where they were found.
+#[must_use]
+pub fn difference(old: (Side, &Access), new: (Side, &Access)) -> Difference {
+    let ((old_side, old), (new_side, new)) = (old, new);
+    let secrets: BTreeSet<&String> = old.roles.keys().chain(new.roles.keys()).collect();
+    let mut roles: Vec<_> = secrets
+        .into_iter()
+        .filter_map(|secret| of_role(secret, old.roles.get(secret), new.roles.get(secret)))
+        .collect();
+    roles.sort_by_key(|role| (Reverse(role.risk), role.presence));
+    Difference {
+        schema_version: SchemaVersion::CURRENT,
+        tool: Tool { name: "sts-generator".into(), version: env!("CARGO_PKG_VERSION").into() },
+        old: old_side,
+        new: new_side,
+        cluster: of_settings(old.cluster.as_ref(), new.cluster.as_ref()),
+        roles,
+    }
+}
+
+/// What differs about one role, if anything does.
+fn of_role(secret: &str, old: Option<&RoleAccess>, new: Option<&RoleAccess>) -> Option<RoleDifference> {
+    let presence = match (old, new) {
+        (None, Some(_)) => Presence::Added,
+        (Some(_), None) => Presence::Removed,
+        _ => Presence::Changed,
+    };
+    let accounts =
+        |role: Option<&RoleAccess>| role.map(|role| role.service_accounts.clone()).unwrap_or_default();
+    let (before, after) = (accounts(old), accounts(new));
+    let accounts_added: Vec<String> = after.difference(&before).cloned().collect();
+    let accounts_removed: Vec<String> = before.difference(&after).cloned().collect();
+    let actions = of_actions(&grants(old), &grants(new));
+    let settings = match (old, new) {
+        (Some(old), Some(new)) => of_settings(old.settings.as_ref(), new.settings.as_ref()),
+        _ => BTreeMap::new(),
+    };
+    if presence == Presence::Changed
+        && accounts_added.is_empty()
+        && accounts_removed.is_empty()
+        && actions.is_empty()
+        && settings.is_empty()
+    {
+        return None;
+    }
+    let findings = findings(old, new, &actions);
+    let mut risk = actions.iter().map(|action| action.risk).max().unwrap_or_default();
+    risk = findings.iter().map(|gain| gain.risk).fold(risk, Risk::max);
+    if let Some(new) = new.filter(|_| !accounts_added.is_empty()) {
+        // Whoever comes to a role gains all that the role may do.
+        risk = risk.max(risk_of(&new.statements)).max(Risk::Info);
+    }
+    if !settings.is_empty() {
+        let freed = settings.contains_key(BOUNDARY);
+        risk = risk.max(if freed { Risk::Warning } else { Risk::Info });
+    }
+    Some(RoleDifference {
+        secret: secret.to_owned(),
+        presence,
+        risk,
+        accounts_added,
+        accounts_removed,
+        actions,
+        settings,
+        findings,
+    })
+}
+
+fn grants(role: Option<&RoleAccess>) -> Grants {
+    role.map(RoleAccess::grants).unwrap_or_default()
+}
+
+fn of_settings(old: Option<&Settings>, new: Option<&Settings>) -> BTreeMap<String, Change> {
+    let (Some(old), Some(new)) = (old, new) else { return BTreeMap::new() };
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name))
+        .map(|name| {
+            let value = |settings: &Settings| settings.get(name).map(|text| text.as_str().into());
+            (name.clone(), Change { old: value(old), new: value(new) })
+        })
+        .collect()
+}
+
+fn of_actions(old: &Grants, new: &Grants) -> Vec<ActionDifference> {
+    let nowhere = BTreeSet::new();
+    let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let mut actions = Vec::new();
+    for key in keys {
+        let (before, after) = (old.get(key).unwrap_or(&nowhere), new.get(key).unwrap_or(&nowhere));
+        let gained: Vec<Scope> = after.difference(before).cloned().collect();
+        let lost: Vec<Scope> = before.difference(after).cloned().collect();
+        let presence = match (gained.is_empty(), lost.is_empty()) {
+            (true, true) => continue,
+            _ if before.is_empty() => Presence::Added,
+            _ if after.is_empty() => Presence::Removed,
+            _ => Presence::Changed,
+        };
+        let (effect, action) = key.clone();
+        let risk = match effect {
+            Effect::Allow => gained.iter().map(|scope| risk_of_grant(&action, scope, old)).max(),
+            // A prohibition that is gone lets in whatever else allows; with its whole role, nothing.
+            Effect::Deny if !lost.is_empty() && !new.is_empty() => Some(Risk::Warning),
+            Effect::Deny => None,
+        };
+        actions.push(ActionDifference {
+            presence,
+            effect,
+            action,
+            risk: risk.unwrap_or_default(),
+            gained,
+            lost,
+        });
+    }
+    actions.sort_by_key(|action| (Reverse(action.risk), action.presence));
+    actions
+}
+
+/// How much it should worry that an action is allowed here; nothing is new that was allowed all along.
+fn risk_of_grant(action: &str, scope: &Scope, old: &Grants) -> Risk {
+    if was_allowed(action, scope, old) {
+        return Risk::None;
+    }
+    if action.starts_with(ALL_BUT) {
+        return Risk::Danger;
+    }
+    let least = if scope.resource.starts_with(ALL_BUT) { Risk::Warning } else { Risk::None };
+    risk_of(&[statement(action, scope)]).max(least)
+}
+
+fn was_allowed(action: &str, scope: &Scope, old: &Grants) -> bool {
+    let wider = |before: &Scope| {
+        let everywhere = before.resource == "*" || before.resource == scope.resource;
+        everywhere && (before.condition.is_none() || before.condition == scope.condition)
+    };
+    old.iter().any(|((effect, known), scopes)| {
+        let covered = known == action || (!known.starts_with(ALL_BUT) && covers(known, action));
+        *effect == Effect::Allow && covered && scopes.iter().any(wider)
+    })
+}
+
+/// A statement that allows just this.
+fn statement(action: &str, scope: &Scope) -> Statement {
+    Statement {
+        action: Some(OneOrMany::One(action.to_owned())),
+        resource: Some(OneOrMany::One(scope.resource.clone())),
+        condition: scope.condition.as_deref().and_then(|json| serde_json::from_str(json).ok()),
+        ..Statement::allow()
+    }
+}
+
+fn risk_of(statements: &[Statement]) -> Risk {
+    let policy = PolicyDocument::of(statements.to_vec());
+    lint_policy("", &policy).into_iter().map(|finding| finding.level.into()).max().unwrap_or_default()
+}
+
+/// What the lint finds in what is gained, and in what old and new permissions allow together.
+fn findings(old: Option<&RoleAccess>, new: Option<&RoleAccess>, actions: &[ActionDifference]) -> Vec<Gain> {
+    let old_grants = grants(old);
+    // Actions that are gained on the same terms are spoken of together, as a statement would.
+    let mut gained: BTreeMap<&Scope, Vec<&str>> = BTreeMap::new();
+    for difference in actions.iter().filter(|one| one.effect == Effect::Allow) {
+        for scope in &difference.gained {
+            if !difference.action.starts_with(ALL_BUT) && !was_allowed(&difference.action, scope, &old_grants)
+            {
+                gained.entry(scope).or_default().push(&difference.action);
+            }
+        }
+    }
+    let statements = gained.into_iter().map(|(scope, actions)| Statement {
+        action: Some(OneOrMany::Many(actions.into_iter().map(str::to_owned).collect())),
+        ..statement("", scope)
+    });
+    let alone = lint_policy("", &PolicyDocument::of(statements.collect()));
+    let together = |role: Option<&RoleAccess>| {
+        let statements = role.map(|role| role.statements.clone()).unwrap_or_default();
+        lint_policy("", &PolicyDocument::of(statements)).into_iter().filter(|found| found.statement == 0)
+    };
+    let known: BTreeSet<&str> = together(old).map(|finding| finding.rule).collect();
+    let combined = together(new).filter(|finding| !known.contains(finding.rule));
+    let mut gains: Vec<Gain> = alone
+        .into_iter()
+        .filter(|finding| finding.statement > 0)
+        .chain(combined)
+        .map(|finding| Gain {
+            risk: finding.level.into(),
+            rule: finding.rule.to_owned(),
+            message: finding.message,
+        })
+        .collect();
+    gains.sort_by_key(|gain| Reverse(gain.risk));
+    gains.dedup();
+    gains
+}

@@ -1,0 +1,182 @@
+//! A difference for people: as plain text, and as Markdown that stands in `REVIEW.md` too.
+
+mod markdown;
+
+pub(crate) use markdown::markdown;
+
+use std::fmt::Write as _;
+use sts_schemas::difference::{
+    ActionDifference, Difference, Presence, RoleDifference, Scope, Side, SideKind,
+};
+use sts_schemas::plan::Change;
+use sts_schemas::policy::Effect;
+
+/// The difference as plain text, the riskiest first.
+#[must_use]
+pub(crate) fn text(difference: &Difference) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_text(&mut out, difference);
+    out
+}
+
+fn write_text(out: &mut String, difference: &Difference) -> std::fmt::Result {
+    if let Some(warning) = unverified(difference) {
+        writeln!(out, "{warning}")?;
+    }
+    writeln!(out, "{}", summary(difference))?;
+    for (word, side) in [("old", &difference.old), ("new", &difference.new)] {
+        writeln!(out, "  {word}  {}", described(side))?;
+    }
+    if !difference.cluster.is_empty() {
+        writeln!(out, "\nThe cluster")?;
+        write_settings(out, &difference.cluster)?;
+    }
+    for role in &difference.roles {
+        write_role(out, role)?;
+    }
+    Ok(())
+}
+
+fn write_role(out: &mut String, role: &RoleDifference) -> std::fmt::Result {
+    writeln!(
+        out,
+        "\n{:<8} {} {} ({})",
+        shouted(role),
+        role.presence.sign(),
+        role.secret,
+        became(role.presence)
+    )?;
+    for (sign, accounts) in [('+', &role.accounts_added), ('-', &role.accounts_removed)] {
+        for account in accounts {
+            writeln!(out, "  {:<8} {sign} service account {}", "", printable(account))?;
+        }
+    }
+    for action in &role.actions {
+        write_action(out, action)?;
+    }
+    write_settings(out, &role.settings)?;
+    for gain in &role.findings {
+        writeln!(out, "  {:<8} ! [{}] {}", gain.risk.name(), gain.rule, printable(&gain.message))?;
+    }
+    Ok(())
+}
+
+fn write_action(out: &mut String, action: &ActionDifference) -> std::fmt::Result {
+    let risk = risk_name(action);
+    let head =
+        format!("  {risk:<8} {} {}{}", action.presence.sign(), denied(action), printable(&action.action));
+    let scopes: Vec<_> = action
+        .gained
+        .iter()
+        .map(|scope| ('+', scope))
+        .chain(action.lost.iter().map(|scope| ('-', scope)))
+        .collect();
+    if let ([(_, only)], true) = (scopes.as_slice(), action.presence != Presence::Changed) {
+        return writeln!(out, "{head} on {}", place(only));
+    }
+    writeln!(out, "{head}")?;
+    scopes.iter().try_for_each(|(sign, scope)| writeln!(out, "  {:<8}   {sign} on {}", "", place(scope)))
+}
+
+fn write_settings(
+    out: &mut String,
+    settings: &std::collections::BTreeMap<String, Change>,
+) -> std::fmt::Result {
+    settings.iter().try_for_each(|(name, change)| {
+        let (old, new) = values(change);
+        writeln!(out, "  {:<8} ~ {name}: {} -> {}", "", printable(&old), printable(&new))
+    })
+}
+
+/// One sentence that counts everything.
+fn summary(difference: &Difference) -> String {
+    if difference.is_empty() {
+        return "No difference.".to_owned();
+    }
+    let roles = |presence| difference.roles.iter().filter(|role| role.presence == presence).count();
+    let actions = |presence| {
+        difference
+            .roles
+            .iter()
+            .flat_map(|role| &role.actions)
+            .filter(|action| action.presence == presence)
+            .count()
+    };
+    format!(
+        "Roles: {} added, {} changed, {} removed. Actions: {} added, {} changed, {} removed. Highest risk: {}.",
+        roles(Presence::Added),
+        roles(Presence::Changed),
+        roles(Presence::Removed),
+        actions(Presence::Added),
+        actions(Presence::Changed),
+        actions(Presence::Removed),
+        difference.risk().name()
+    )
+}
+
+/// What is said before everything else where a bundle's signatures were not checked.
+fn unverified(difference: &Difference) -> Option<&'static str> {
+    let untrusted = |side: &Side| side.kind == SideKind::UnverifiedBundle;
+    (untrusted(&difference.old) || untrusted(&difference.new))
+        .then_some("UNVERIFIED: nobody checked who signed; give --trusted-key before you rely on this.")
+}
+
+fn described(side: &Side) -> String {
+    let kind = match side.kind {
+        SideKind::Requests => "requests",
+        SideKind::Directory => "directory",
+        SideKind::VerifiedBundle => "bundle, verified",
+        SideKind::UnverifiedBundle => "bundle, UNVERIFIED",
+    };
+    let digest = side.bundle.as_ref().map_or_else(String::new, |digest| format!(", digest {digest}"));
+    format!("{} ({kind}{digest})", printable(&side.name))
+}
+
+fn became(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Added => "a new role",
+        Presence::Changed => "changed",
+        Presence::Removed => "the role is no longer asked for",
+    }
+}
+
+fn shouted(role: &RoleDifference) -> String {
+    match role.risk {
+        sts_schemas::difference::Risk::None => "-".to_owned(),
+        risk => risk.name().to_uppercase(),
+    }
+}
+
+/// The risk's name; nothing is said where there is none.
+fn risk_name(action: &ActionDifference) -> &'static str {
+    match action.risk {
+        sts_schemas::difference::Risk::None => "",
+        risk => risk.name(),
+    }
+}
+
+fn denied(action: &ActionDifference) -> &'static str {
+    if action.effect == Effect::Deny { "denial of " } else { "" }
+}
+
+fn place(scope: &Scope) -> String {
+    let condition = scope.condition.as_ref().map_or_else(String::new, |condition| format!(" if {condition}"));
+    printable(&format!("{}{condition}", scope.resource))
+}
+
+fn values(change: &Change) -> (String, String) {
+    let shown = |value: &Option<serde_json::Value>| match value {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => "none".to_owned(),
+    };
+    (shown(&change.old), shown(&change.new))
+}
+
+/// Requests are anybody's text: what could steer a terminal is shown as its number.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() })
+        .collect()
+}
