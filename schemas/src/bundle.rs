@@ -11,6 +11,7 @@ mod member;
 
 pub use error::{Verdict, VerifyError};
 pub use limits::Limits;
+use limits::Tally;
 
 use crate::contents::{Contents, ContentsReader, PrivateKeyForm, Problem, Problems};
 use crate::digest::Sha256;
@@ -256,13 +257,15 @@ fn read_files<R: Read>(
     limits: &Limits,
 ) -> Result<Result<Contents, Problems>, VerifyError> {
     let mut reader = ContentsReader::new(&manifest.cluster, manifest.generation);
+    let mut tally = Tally::new(*limits, &manifest.cluster);
     let mut problems = Vec::new();
     let mut listed = manifest.files.iter().peekable();
     while let Some(entry) = pending {
         while let Some(missing) = listed.next_if(|listed| listed.path < entry.path) {
             problems.push(Problem { file: missing.path.clone(), what: "listed, but not there".into() });
         }
-        let bytes = archive.content(&entry, limits.file)?;
+        let most = tally.most(&entry.path, entry.length)?;
+        let bytes = archive.content(&entry, most)?;
         match listed.next_if(|listed| listed.path == entry.path) {
             None => problems.push(Problem { file: entry.path, what: "there, but not listed".into() }),
             Some(listed) if listed.length != bytes.len() as u64 => {

@@ -7,9 +7,11 @@ mod hosting;
 mod installer;
 mod private;
 mod private_key;
+mod problem;
 mod roles;
 
 pub use private_key::PrivateKeyForm;
+pub use problem::{Problem, Problems};
 
 use crate::cli_input::{
     CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateOriginAccessControl, CreateRole,
@@ -26,36 +28,6 @@ use private_key::PrivateKey;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// One thing that is wrong with one file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The file's path below the top folder.
-    pub file: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file, self.what)
-    }
-}
-
-/// Everything that is wrong with a set of files, one line each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
-
-impl std::error::Error for Problems {}
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.0.len();
-        write!(f, "{count} problem{}", if count == 1 { "" } else { "s" })?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
-    }
-}
 
 /// Files that hold together: what they ask for, and what the installer gets.
 ///
@@ -291,7 +263,7 @@ impl ContentsReader {
     }
 
     fn problem(&mut self, file: &str, what: impl Into<String>) {
-        self.problems.push(Problem { file: file.to_owned(), what: what.into() });
+        self.problems.push(Problem::of(file, what.into()));
     }
 
     fn missing(&mut self, file: &str) {

@@ -1,178 +1,17 @@
 //! Reading a bundle takes the memory of its largest files, not of all of them.
 //!
-//! A program of its own, one test after the other, since it is the program's memory that is looked at. The bundles come out of
-//! a generator piece by piece, so that they never are in memory as a whole.
+//! A program of its own, one test after the other, since it is the program's memory that is looked at.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stdout, reason = "the figures are what a reader of the log wants to see")]
 
-use std::collections::VecDeque;
-use std::io::Read;
+mod large;
+
+use large::{bundle, key, memory, read};
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Mutex;
-use sts_schemas::archive::{BLOCK, END_BLOCKS, GZIP_HEADER, STORED_BLOCK, header, padding};
 use sts_schemas::bundle::{Expiry, Limits, UnverifiedBundle};
-use sts_schemas::digest::Sha256;
-use sts_schemas::layout::{self, Place};
-use sts_schemas::manifest::{FileEntry, Manifest};
-use sts_schemas::signature::{Algorithm, Claims, SigningKey, TrustStore, sign};
-use sts_tests::adversary::{files, unpack};
-use sts_tests::vectors::{BUNDLE, FOLDER};
-
-/// A stretch of an archive: bytes, or one byte so many times.
-enum Piece {
-    Bytes(Vec<u8>),
-    Repeated(u8, usize),
-}
-
-/// An archive as a row of pieces, packed while it is read.
-struct Bundle {
-    pieces: VecDeque<Piece>,
-    left: usize,
-    sum: flate2::Crc,
-    ready: VecDeque<u8>,
-}
-
-impl Bundle {
-    fn of(pieces: VecDeque<Piece>) -> Self {
-        let size = |piece: &Piece| match piece {
-            Piece::Bytes(bytes) => bytes.len(),
-            Piece::Repeated(_, times) => *times,
-        };
-        let left = pieces.iter().map(size).sum();
-        Self { pieces, left, sum: flate2::Crc::new(), ready: GZIP_HEADER.into_iter().collect() }
-    }
-
-    /// The next bytes of the archive, as many as this if there are.
-    fn take(&mut self, most: usize) -> Vec<u8> {
-        let mut taken = Vec::with_capacity(most);
-        while taken.len() < most {
-            let room = most - taken.len();
-            match self.pieces.front_mut() {
-                None => break,
-                Some(Piece::Bytes(bytes)) if bytes.len() > room => taken.extend(bytes.drain(..room)),
-                Some(Piece::Repeated(byte, times)) if *times > room => {
-                    taken.resize(most, *byte);
-                    *times -= room;
-                }
-                Some(_) => match self.pieces.pop_front() {
-                    Some(Piece::Bytes(bytes)) => taken.extend(bytes),
-                    Some(Piece::Repeated(byte, times)) => taken.resize(taken.len() + times, byte),
-                    None => {}
-                },
-            }
-        }
-        taken
-    }
-
-    fn fill(&mut self) {
-        if self.left == 0 {
-            return;
-        }
-        let block = self.take(STORED_BLOCK);
-        self.left -= block.len();
-        self.sum.update(&block);
-        let length = u16::try_from(block.len()).unwrap().to_le_bytes();
-        self.ready.push_back(u8::from(self.left == 0));
-        self.ready.extend(length);
-        self.ready.extend(length.map(|byte| !byte));
-        self.ready.extend(block);
-        if self.left == 0 {
-            self.ready.extend(self.sum.sum().to_le_bytes());
-            self.ready.extend(self.sum.amount().to_le_bytes());
-        }
-    }
-}
-
-impl Read for Bundle {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.ready.is_empty() {
-            self.fill();
-        }
-        self.ready.read(buffer)
-    }
-}
-
-/// A key that only this test trusts.
-fn key() -> SigningKey {
-    let fill = &mut |bytes: &mut [u8]| {
-        bytes.fill(9);
-        true
-    };
-    SigningKey::generate(Algorithm::EdDsa, fill).unwrap()
-}
-
-/// The bundle that is kept as sound, with so many requests more, each of so many bytes; and its archive's size.
-fn bundle(count: usize, length: usize) -> (Bundle, usize) {
-    let sound = std::fs::read(Path::new(FOLDER).join("sound").join(BUNDLE)).unwrap();
-    let mut kept = files(&unpack(&sound));
-    let mut manifest: Manifest = serde_json::from_slice(&kept.remove(0).bytes).unwrap();
-    let top = kept[0].path.split_once('/').unwrap().0.len() + 1;
-    let mut all: Vec<(String, Piece)> = Vec::new();
-    for file in kept {
-        let path = file.path[top..].to_owned();
-        if !path.starts_with(layout::SIGNATURES) {
-            all.push((path, Piece::Bytes(file.bytes)));
-        }
-    }
-    let sha256 = Sha256::of(&vec![b'#'; length]);
-    for number in 0..count {
-        let path = format!("{}/more-{number:08}.yaml", layout::REQUESTS);
-        manifest.files.push(FileEntry { path: path.clone(), length: length as u64, sha256: sha256.clone() });
-        all.push((path, Piece::Repeated(b'#', length)));
-    }
-    manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    let bytes = manifest.to_bytes();
-    let claims = Claims {
-        manifest_sha256: Sha256::of(&bytes),
-        cluster: manifest.cluster.name.clone(),
-        account: manifest.cluster.account.clone(),
-        generation: manifest.generation,
-        exp: None,
-    };
-    let top = format!("{}-{}", manifest.cluster.name, claims.manifest_sha256.short());
-    let key = key();
-    let token = sign(&key, &claims).unwrap().into_bytes();
-    let head = [
-        (layout::MANIFEST.to_owned(), Piece::Bytes(bytes)),
-        (layout::signature(key.public_key().id().as_str()), Piece::Bytes(token)),
-    ];
-    let mut pieces = VecDeque::new();
-    for (path, content) in head.into_iter().chain(all) {
-        let length = match &content {
-            Piece::Bytes(bytes) => bytes.len(),
-            Piece::Repeated(_, times) => *times,
-        } as u64;
-        let mode = Place::of(&path).unwrap().mode();
-        let block = header(&format!("{top}/{path}"), mode, length).unwrap();
-        pieces.push_back(Piece::Bytes(block.as_bytes().to_vec()));
-        pieces.push_back(content);
-        pieces.push_back(Piece::Repeated(0, padding(length)));
-    }
-    pieces.push_back(Piece::Repeated(0, END_BLOCKS * BLOCK));
-    let bundle = Bundle::of(pieces);
-    let size = bundle.left;
-    (bundle, size)
-}
-
-/// A figure of this program's memory, in bytes. Source: proc(5), `/proc/pid/status`.
-fn memory(figure: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
-}
-
-/// The most memory that reading a bundle took beyond what the program had before, in bytes.
-fn taken(bundle: Bundle) -> u64 {
-    let trust = TrustStore::new(vec![key().public_key().clone()], NonZeroUsize::MIN).unwrap();
-    // Writing 5 there makes the peak begin anew. Source: proc(5), `/proc/pid/clear_refs`.
-    std::fs::write("/proc/self/clear_refs", "5").unwrap();
-    let before = memory("VmRSS");
-    let verified = UnverifiedBundle::new(bundle).verify(&trust, Expiry::Enforced(0)).unwrap();
-    assert_eq!(verified.outline().resources.len(), 5);
-    memory("VmHWM").saturating_sub(before)
-}
+use sts_schemas::layout;
+use sts_schemas::signature::TrustStore;
 
 /// Held by each test here, so that none measures what another takes.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -183,8 +22,9 @@ fn reading_takes_less_than_three_of_the_largest_files_and_never_the_archive() {
     let file = Limits::FORMAT.file;
     // Near the limit on the archive, by the largest files there may be; near that on entries, by small ones.
     for (more, length) in [(15, usize::try_from(file).unwrap()), (60_000, 1)] {
-        let (bundle, size) = bundle(more, length);
-        let taken = taken(bundle);
+        let (bundle, size) = bundle("sound", layout::REQUESTS, more, length);
+        let (verified, taken) = read(bundle, memory("VmRSS"));
+        assert_eq!(verified.unwrap().outline().resources.len(), 5);
         println!("{more} files of {length} bytes more: archive {size}, memory {taken}");
         assert!(taken < 3 * file, "{taken} bytes for an archive of {size}");
     }
@@ -195,8 +35,8 @@ fn limits_are_enforced_before_anything_is_kept() {
     let _alone = ALONE.lock();
     let trust = TrustStore::new(vec![key().public_key().clone()], NonZeroUsize::MIN).unwrap();
     let refused = |limits: Limits, what: &str| {
-        let result =
-            UnverifiedBundle::with_limits(bundle(2, 5000).0, limits).verify(&trust, Expiry::Enforced(0));
+        let result = UnverifiedBundle::with_limits(bundle("sound", layout::REQUESTS, 2, 5000).0, limits)
+            .verify(&trust, Expiry::Enforced(0));
         let error = result.map(drop).unwrap_err().to_string();
         assert!(error.starts_with("the bundle has more than") && error.ends_with(what), "{error}");
     };

@@ -13,6 +13,7 @@ use crate::token;
 use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::aws::Region;
+use sts_schemas::bundle::{UnverifiedBundle, VerifyError};
 use sts_schemas::cli_input::{CreateOpenIdConnectProvider, Tag};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
@@ -144,6 +145,11 @@ impl<'a> Checked<'a> {
             })
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let path = seal.bundle_dir.join(format!("{}.tar.gz", bundle.name));
+        UnverifiedBundle::new(bundle.bytes.as_slice()).read_without_trust().map_err(|source| {
+            let name = bundle.name.clone();
+            Failure::new(Exit::Failed, Unreadable { name, source })
+                .hint("nothing was packed: the executor would refuse it too")
+        })?;
         write_whole(&path, &bundle.bytes, seal.private_key.bundle_mode()).map_err(failed)?;
         drop(stage);
         say(&format!("{}: {content} files are in the bundle", directory.path().display()));
@@ -187,6 +193,14 @@ fn prove_key(directory: &Directory, files: &Files) -> Result<(), Failure> {
         })?;
     }
     Ok(())
+}
+
+/// A bundle that no reader would take, in spite of all that was checked before it was packed: it is too large.
+#[derive(Debug, thiserror::Error)]
+#[error("the bundle {name} cannot be read back")]
+struct Unreadable {
+    name: String,
+    source: VerifyError,
 }
 
 /// A directory whose files do not hold together.

@@ -180,3 +180,21 @@ fn a_command_line_that_cannot_be_meant_is_a_usage_error() {
     let help = author.run(&["--help"]).exits(0);
     assert!(help.stdout.contains("create-all"), "{}", help.stdout);
 }
+
+#[test]
+fn a_bundle_that_would_be_too_large_for_its_reader_is_not_packed() {
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    let before = author.tree("bundles");
+    author.edit(
+        &format!("out/{BACKUP_ROLE}"),
+        "\"RoleName\"",
+        &format!("{}\"RoleName\"", " ".repeat(1 << 20)),
+    );
+    create_bundle(&author).exits(1).says(&[
+        "cannot be read back",
+        "more than 1048576 bytes in one file",
+        "nothing was packed",
+    ]);
+    assert!(author.tree("bundles") == before);
+}

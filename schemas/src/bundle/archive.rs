@@ -23,7 +23,8 @@ pub(super) struct ArchiveReader<R> {
 pub(super) struct Entry {
     /// The path below the top folder.
     pub(super) path: String,
-    length: u64,
+    /// How many bytes its header says it has.
+    pub(super) length: u64,
 }
 
 impl<R: Read> ArchiveReader<R> {
