@@ -18,5 +18,6 @@ mod value;
 pub mod verification;
 mod wrap;
 
-pub use paint::{Paint, Tone, printable};
+pub use paint::{Paint, Tone};
 pub use sts_schemas::moment::utc;
+pub use sts_schemas::terminal::printable;

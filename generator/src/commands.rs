@@ -26,6 +26,7 @@ use crate::render::Files;
 use std::path::Path;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::Place;
+use sts_schemas::terminal::printable_lines;
 
 /// What commands take from around the program, read once at its start.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +84,7 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
 fn say(text: &str) {
     use std::io::Write as _;
     // Where standard error is gone, nobody is left to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable_lines(text));
 }
 
 /// Prints one line of data to stdout.

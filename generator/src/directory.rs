@@ -1,15 +1,29 @@
 //! Writing files whole or not at all: each beside its place first, then moved there.
 
-use std::fs::{self, File, OpenOptions};
+use crate::progress::Stage;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use sts_schemas::layout::Place;
+use sts_schemas::layout::{self, Place};
 
-/// A folder that a command writes into, made with all folders above it when first written to.
-#[derive(Debug, Clone)]
+/// A folder that a command writes into, and no other run of this program at the same time.
+#[derive(Debug)]
 pub struct Directory {
     root: PathBuf,
+    /// Held open for its lock; none where the file system knows no locks.
+    lock: Option<File>,
+    /// Whether this run made it.
+    is_new: bool,
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if self.is_new {
+            // It goes only while it is empty: a run that was refused leaves nothing.
+            let _ = fs::remove_dir(&self.root);
+        }
+    }
 }
 
 /// A file that could not be read or written.
@@ -30,6 +44,15 @@ impl FileError {
     }
 }
 
+/// Who could read a secret file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// As it should be.
+    OwnerOnly,
+    /// Its group or everybody, until now.
+    Others,
+}
+
 /// What writing a file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -42,10 +65,64 @@ pub enum Written {
 }
 
 impl Directory {
-    /// The directory at this path, which need not exist.
+    /// The directory at this path, to be read only.
     #[must_use]
-    pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    pub fn to_read(root: &Path) -> Self {
+        Self { root: root.to_owned(), lock: None, is_new: false }
+    }
+
+    /// Claims the directory at this path, and makes it where it is missing.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn claim(root: &Path) -> Result<Self, FileError> {
+        let is_new = !root.exists();
+        fs::create_dir_all(root).map_err(|error| FileError::new("make", root, error))?;
+        let mut directory = Self::claim_existing(root)?;
+        directory.is_new = is_new;
+        Ok(directory)
+    }
+
+    /// Claims a directory that must be there: waits for another run that works in it, and removes what a run that
+    /// was cut left half-written.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn claim_existing(root: &Path) -> Result<Self, FileError> {
+        let failed = |error| FileError::new("lock", root, error);
+        let folder = File::open(root).map_err(|error| FileError::new("open", root, error))?;
+        let lock = match folder.try_lock() {
+            Ok(()) => Some(folder),
+            Err(TryLockError::WouldBlock) => {
+                let _stage = Stage::begin("waiting for another run in this directory");
+                folder.lock().map_err(failed)?;
+                Some(folder)
+            }
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => None,
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        };
+        let directory = Self { root: root.to_owned(), lock, is_new: false };
+        if directory.lock.is_some() {
+            directory.remove_leftovers()?;
+        }
+        Ok(directory)
+    }
+
+    /// Whoever holds the lock is alone: what is half-written is nobody's any more.
+    fn remove_leftovers(&self) -> Result<(), FileError> {
+        let top = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let failed = |error| FileError::new("list", &self.root, error);
+        let entries: Vec<String> =
+            fs::read_dir(&self.root).map_err(failed)?.filter_map(Result::ok).map(top).collect();
+        entries.iter().filter(|name| is_half_written(name)).try_for_each(|name| self.remove(name))?;
+        for folder in [layout::MANIFESTS, layout::REQUESTS, TLS] {
+            if !self.root.join(folder).is_dir() {
+                continue;
+            }
+            let within = self.files_below(&format!("{folder}/"))?;
+            within.iter().filter(|path| is_half_written(path)).try_for_each(|path| self.remove(path))?;
+        }
+        Ok(())
     }
 
     /// Its path.
@@ -59,8 +136,36 @@ impl Directory {
     /// # Errors
     /// When the file system refuses.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<Written, FileError> {
-        let mode = Place::of(path).map_or(0o600, |place| place.mode());
+        let mode = Place::of(path).map_or(SECRET, |place| place.mode());
+        self.refuse_links(path)?;
         write_whole(&self.root.join(path), bytes, mode)
+    }
+
+    /// A folder of the directory that is a link leads out of it.
+    fn refuse_links(&self, path: &str) -> Result<(), FileError> {
+        for (end, _) in path.match_indices('/') {
+            let folder = self.root.join(&path[..end]);
+            if folder.is_symlink() {
+                let error = io::Error::new(io::ErrorKind::NotADirectory, "it is a link, and leads elsewhere");
+                return Err(FileError::new("write into", &folder, error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a secret file away from everybody but its owner; says whether anybody else could read it.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn narrow(&self, path: &str) -> Result<Readers, FileError> {
+        let path = self.root.join(path);
+        let failed = |error| FileError::new("look at", &path, error);
+        let mode = fs::metadata(&path).map_err(failed)?.permissions().mode();
+        if mode & (0o777 - SECRET) == 0 {
+            return Ok(Readers::OwnerOnly);
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(SECRET)).map_err(failed)?;
+        Ok(Readers::Others)
     }
 
     /// Reads a file, `None` where there is none.
@@ -95,8 +200,12 @@ impl Directory {
     /// # Errors
     /// When a folder cannot be read.
     pub fn files(&self) -> Result<Vec<String>, FileError> {
+        self.files_below("")
+    }
+
+    fn files_below(&self, top: &str) -> Result<Vec<String>, FileError> {
         let mut found = Vec::new();
-        let mut folders = vec![(self.root.clone(), String::new())];
+        let mut folders = vec![(self.root.join(top), top.to_owned())];
         while let Some((folder, prefix)) = folders.pop() {
             let failed = |error| FileError::new("list", &folder, error);
             for entry in fs::read_dir(&folder).map_err(failed)? {
@@ -119,24 +228,65 @@ impl Directory {
 /// # Errors
 /// When the file system refuses.
 pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, FileError> {
-    let failed = |error| FileError::new("write", path, error);
     let known = fs::read(path).ok();
     let same_mode = || fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o777 == mode);
     if known.as_deref() == Some(bytes) && same_mode() {
         return Ok(Written::Unchanged);
     }
+    write_beside(path, bytes, mode, |beside| fs::rename(beside, path))?;
+    Ok(if known.is_some() { Written::Changed } else { Written::New })
+}
+
+/// Writes a file as [`write_whole`] does, but in the place of nothing: what is there, a link to nowhere too, stays.
+///
+/// # Errors
+/// When something is there, or the file system refuses.
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    write_beside(path, bytes, mode, |beside| rename_to_nothing(beside, path))
+}
+
+/// What stands between being looked for and being renamed is not overwritten either, where the file system can tell.
+fn rename_to_nothing(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Source: rename(2): file systems without this flag answer so.
+        Err(Errno::INVAL | Errno::NOSYS) if to.symlink_metadata().is_ok() => Err(Errno::EXIST.into()),
+        Err(Errno::INVAL | Errno::NOSYS) => fs::rename(from, to),
+        answer => Ok(answer?),
+    }
+}
+
+fn write_beside(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    put: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), FileError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}.part", std::process::id()));
-    let result = create(&beside, folder, mode)
-        .and_then(|file| fill(file, bytes, mode))
-        .and_then(|()| fs::rename(&beside, path));
-    if let Err(error) = result {
+    let beside = folder.join(format!(".{name}.{}{HALF_WRITTEN}", std::process::id()));
+    let result =
+        create(&beside, folder, mode).and_then(|file| fill(file, bytes, mode)).and_then(|()| put(&beside));
+    result.map_err(|error| {
         // The half-written file is of no use; that it cannot be removed changes nothing about the error.
         let _ = fs::remove_file(&beside);
-        return Err(failed(error));
-    }
-    Ok(if known.is_some() { Written::Changed } else { Written::New })
+        FileError::new("write", path, error)
+    })
+}
+
+/// The folder of [`layout::TLS_KEY`].
+const TLS: &str = "tls";
+
+/// How the name of a file ends that is being written.
+const HALF_WRITTEN: &str = ".part";
+
+/// Whether this is `.NAME.PID.part`, as [`write_beside`] calls a file until it is whole.
+fn is_half_written(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let number = name.strip_prefix('.').and_then(|name| name.strip_suffix(HALF_WRITTEN));
+    let number = number.and_then(|name| name.rsplit_once('.')).map_or("", |(_, number)| number);
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The mode of files that only their owner may read.
@@ -169,7 +319,7 @@ mod tests {
     #[test]
     fn a_file_appears_whole_with_its_mode_and_a_second_writing_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let directory = Directory::at(&folder.path().join("nested/deeper"));
+        let directory = Directory::claim(&folder.path().join("nested/deeper")).unwrap();
         let key = sts_schemas::layout::PRIVATE_KEY;
         assert_eq!(directory.write(key, b"secret").unwrap(), Written::New);
         assert_eq!(directory.write(key, b"secret").unwrap(), Written::Unchanged);
@@ -177,5 +327,43 @@ mod tests {
         let mode = fs::metadata(directory.path().join(key)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(directory.files().unwrap(), [key], "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_a_run_that_was_cut_left_goes_and_what_only_looks_like_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("manifests")).unwrap();
+        let cut = [".03-keys.json.1234.part", "manifests/.a.yaml.7.part"];
+        let kept = [".part", ".a.part", ".a.b.part", "a.1.part", "manifests/a.yaml"];
+        for name in cut.iter().chain(&kept) {
+            fs::write(root.join(name), "").unwrap();
+        }
+        let mut kept = kept.map(str::to_owned);
+        kept.sort();
+        assert_eq!(Directory::claim(root).unwrap().files().unwrap(), kept);
+    }
+
+    #[test]
+    fn a_new_file_takes_nothings_place_and_not_that_of_a_link_to_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        write_new(&path, b"first", 0o600).unwrap();
+        assert!(write_new(&path, b"second", 0o600).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert!(write_new(&link, b"second", 0o600).is_err());
+        assert!(link.is_symlink() && !folder.path().join("nowhere").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside them");
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_folder_that_is_a_link() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("manifests")).unwrap();
+        let directory = Directory::claim(folder.path()).unwrap();
+        assert!(directory.write("manifests/a.yaml", b"x").is_err());
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     }
 }

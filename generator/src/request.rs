@@ -29,6 +29,7 @@ use folder::{PlacedNames, ReadFile, Walk};
 use object::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use sts_schemas::terminal::printable;
 
 /// What a folder of requests holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,13 +136,14 @@ impl<'s> Reading<'s> {
         if outcome.held_request {
             let name = self.places.place(&file.name);
             if name != file.name {
-                self.notes.push(format!("{}: travels in the bundle as requests/{name}", file.name));
+                self.notes
+                    .push(format!("{}: travels in the bundle as requests/{name}", printable(&file.name)));
             }
             if !outcome.other_kinds.is_empty() {
                 let kinds = outcome.other_kinds.join(", ");
                 self.notes.push(format!(
                     "{}: travels in the bundle as it is, with what else it holds ({kinds})",
-                    file.name
+                    printable(&file.name)
                 ));
             }
             self.files.push(RequestFile { name, bytes: file.bytes });

@@ -1,5 +1,6 @@
 //! How both programs end: documented exit codes, and one way to print an error.
 
+use crate::terminal::printable_lines;
 use std::error::Error;
 use std::fmt;
 use std::io::Write;
@@ -77,14 +78,14 @@ impl Failure {
     /// # Errors
     /// When the sink cannot be written.
     pub fn print(&self, sink: &mut dyn Write) -> std::io::Result<()> {
-        writeln!(sink, "Error: {}", self.error)?;
+        writeln!(sink, "Error: {}", printable_lines(&self.error.to_string()))?;
         let mut cause = self.error.source();
         while let Some(error) = cause {
-            writeln!(sink, "Caused by: {error}")?;
+            writeln!(sink, "Caused by: {}", printable_lines(&error.to_string()))?;
             cause = error.source();
         }
         if let Some(hint) = &self.hint {
-            writeln!(sink, "Hint: {hint}")?;
+            writeln!(sink, "Hint: {}", printable_lines(hint))?;
         }
         Ok(())
     }

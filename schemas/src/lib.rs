@@ -35,6 +35,7 @@ pub mod resource;
 pub mod sealed;
 pub mod signature;
 pub mod state;
+pub mod terminal;
 mod text;
 pub mod version;
 

@@ -1,6 +1,4 @@
-//! Colour where it is wanted, and text that cannot play tricks on a terminal.
-
-use std::fmt::Write as _;
+//! Colour where it is wanted.
 
 /// Whether text may bear colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,35 +42,9 @@ impl Paint {
     }
 }
 
-/// The text with everything escaped that moves a cursor or turns the direction of writing.
-///
-/// Names and tags come from whoever may write to the account: a terminal must not obey them.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if c.is_control() || is_bidirectional_control(c) {
-            let _ = write!(out, "\\u{{{:x}}}", c as u32);
-        } else {
-            out.push(c);
-        }
-        out
-    })
-}
-
-/// Source: Unicode Standard Annex #9, "Directional Formatting Characters".
-fn is_bidirectional_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_from_elsewhere_cannot_move_the_cursor_or_turn_around() {
-        assert_eq!(printable("a\x1b[2Kb\u{202e}c\u{9b}"), "a\\u{1b}[2Kb\\u{202e}c\\u{9b}");
-        assert_eq!(printable("größe €"), "größe €");
-    }
 
     #[test]
     fn plain_text_bears_no_escape() {

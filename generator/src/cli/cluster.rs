@@ -1,5 +1,6 @@
 //! Flags that say which cluster is meant, and where to write.
 
+use crate::directory::Directory;
 use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::aws::{AccountId, Arn, BucketName, Partition, Region};
@@ -50,6 +51,16 @@ pub struct OutputArgs {
     /// Directory for everything that is made; it and those above it are made where they are missing.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub output_dir: PathBuf,
+}
+
+impl OutputArgs {
+    /// The directory, for this run alone.
+    ///
+    /// # Errors
+    /// When it cannot be made or locked.
+    pub(crate) fn claim(&self) -> Result<Directory, Failure> {
+        Directory::claim(&self.output_dir).map_err(|error| Failure::new(Exit::Failed, error))
+    }
 }
 
 impl ClusterArgs {

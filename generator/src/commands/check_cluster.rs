@@ -13,6 +13,7 @@ use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::{SchemaVersion, Tool};
 use sts_schemas::open::{Bound, OpenValue};
+use sts_schemas::terminal::printable;
 
 /// Say whether a running cluster uses the roles of its bundle, and no long-lived key.
 ///
@@ -148,11 +149,4 @@ fn text(report: &ClusterReport) -> String {
         "\nThe cluster is NOT as the bundle wants it.\n"
     });
     out
-}
-
-/// Names come from a file that anybody may have written: what could steer a terminal is shown as its number.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() })
-        .collect()
 }

@@ -7,7 +7,6 @@ use super::private_key::PrivateKeyArgs;
 use super::signing::SigningArgs;
 use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
-use crate::directory::Directory;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use sts_schemas::failure::Failure;
@@ -47,7 +46,7 @@ impl CreateAll {
         let cluster = self.cluster.cluster(&region)?;
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
-        let directory = Directory::at(&self.output.output_dir);
+        let directory = self.output.claim()?;
         let key = match &self.provider.public_key_file {
             Some(path) => create_key_pair::given(&directory, path)?,
             None => create_key_pair::existing_or_new(&directory)?,

@@ -48,7 +48,8 @@ pub struct CreateBundle {
 impl CreateBundle {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
-        let directory = Directory::at(&self.output.output_dir);
+        let directory = Directory::claim_existing(&self.output.output_dir)
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
         let checked = Checked::read(&directory, &seal, self.region.as_ref(), surroundings)?;
         let findings = lint_roles(&checked.contents.desired);
         for finding in &findings {

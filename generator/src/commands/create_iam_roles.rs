@@ -2,7 +2,6 @@
 
 use super::{is_of_roles, say, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
-use crate::directory::Directory;
 use crate::progress::Stage;
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
 use crate::request::{CredentialsRequest, read_folder};
@@ -51,7 +50,7 @@ impl CreateIamRoles {
         let cluster = self.cluster()?;
         let files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let files = with_tokens(files, &cluster);
-        write_files(&Directory::at(&self.output.output_dir), &files, is_of_roles)
+        write_files(&self.output.claim()?, &files, is_of_roles)
     }
 
     /// The cluster as far as roles go: who hosts the issuer makes no difference to them.

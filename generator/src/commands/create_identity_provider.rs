@@ -2,7 +2,6 @@
 
 use super::{Surroundings, create_key_pair, is_of_issuer, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, TagArgs, region};
-use crate::directory::Directory;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use std::path::PathBuf;
@@ -53,10 +52,10 @@ fn parse_thumbprint(text: &str) -> Result<String, String> {
 
 impl CreateIdentityProvider {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
-        let directory = Directory::at(&self.output.output_dir);
         let region = region(self.cluster.region.as_ref(), self.install_config.as_deref())?;
         let cluster = self.cluster.cluster(&region)?;
         let tags = self.tags.tags()?;
+        let directory = self.output.claim()?;
         let key = match &self.provider.public_key_file {
             Some(path) => create_key_pair::given(&directory, path)?,
             None => create_key_pair::existing(&directory)?,

@@ -2,7 +2,7 @@
 
 use super::{in_file, say};
 use crate::cli::OutputArgs;
-use crate::directory::{Directory, FileError};
+use crate::directory::{Directory, FileError, Readers, write_new};
 use crate::key::make_cluster_key_pair;
 use crate::progress::Stage;
 use clap::Args;
@@ -28,7 +28,7 @@ pub struct CreateKeyPair {
 
 impl CreateKeyPair {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        existing_or_new(&Directory::at(&self.output.output_dir)).map(drop)
+        existing_or_new(&self.output.claim()?).map(drop)
     }
 }
 
@@ -43,29 +43,46 @@ pub(crate) fn existing_or_new(directory: &Directory) -> Result<Jwk, Failure> {
             let pair = make_cluster_key_pair().map_err(|error| Failure::new(Exit::Failed, error))?;
             drop(stage);
             // The private key first: whoever finds a public key can rely on the private one being there.
-            for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
-                directory.write(path, pair.private.as_bytes()).map_err(failed)?;
-            }
+            let private = directory.path().join(layout::PRIVATE_KEY);
+            write_new(&private, pair.private.as_bytes(), 0o600).map_err(failed)?;
+            directory.write(layout::TLS_KEY, pair.private.as_bytes()).map_err(failed)?;
             directory.write(layout::PUBLIC_KEY, pair.public.as_bytes()).map_err(failed)?;
             say(&format!("{}: a new RSA-4096 key pair", directory.path().display()));
             jwk(&directory.path().join(layout::PUBLIC_KEY), pair.public.as_bytes())
         }
         (private, Some(public)) => {
-            if let Some(private) = private {
+            let what = if let Some(private) = private {
                 matching(directory, &private, &public)?;
+                keep_secret(directory)?;
                 directory.write(layout::TLS_KEY, &private).map_err(failed)?;
-            }
-            say(&format!("{}: using the key pair that is there", directory.path().display()));
+                "key pair that is there"
+            } else {
+                "public key that is there; no private key is"
+            };
+            say(&format!("{}: using the {what}", directory.path().display()));
             jwk(&directory.path().join(layout::PUBLIC_KEY), &public)
         }
         (Some(private), None) => {
             let public = public_half(directory, &private)?;
+            keep_secret(directory)?;
             directory.write(layout::TLS_KEY, &private).map_err(failed)?;
             directory.write(layout::PUBLIC_KEY, public.as_bytes()).map_err(failed)?;
             say(&format!("{}: wrote the public half of the key that is there", directory.path().display()));
             jwk(&directory.path().join(layout::PUBLIC_KEY), public.as_bytes())
         }
     }
+}
+
+/// Takes the private key away from other readers: ccoctl leaves it to the umask.
+fn keep_secret(directory: &Directory) -> Result<(), Failure> {
+    let readers = directory.narrow(layout::PRIVATE_KEY).map_err(|error| Failure::new(Exit::Failed, error))?;
+    if readers == Readers::Others {
+        say(&format!(
+            "WARNING: others could read {}; its mode is 0600 from now on",
+            directory.path().join(layout::PRIVATE_KEY).display()
+        ));
+    }
+    Ok(())
 }
 
 /// The public key in the directory, which must be there.
@@ -122,6 +139,10 @@ pub(crate) fn given(directory: &Directory, path: &Path) -> Result<Jwk, Failure> 
             format!("{} holds another key than {}", there.display(), path.display()),
         )
         .hint("use another --output-dir, or move the file away; a cluster's key is never replaced here"));
+    }
+    if let Some(private) = directory.read(layout::PRIVATE_KEY).map_err(failed)?.map(Zeroizing::new) {
+        matching(directory, &private, &bytes)?;
+        keep_secret(directory)?;
     }
     directory.write(layout::PUBLIC_KEY, &bytes).map_err(failed)?;
     Ok(jwk)

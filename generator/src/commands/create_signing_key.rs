@@ -1,7 +1,7 @@
 //! `sts-generator create-signing-key`: the identity that vouches for bundles.
 
 use super::{Surroundings, in_file, passphrase, say};
-use crate::directory::write_whole;
+use crate::directory::write_new;
 use crate::key::make_rsa;
 use clap::Args;
 use pkcs8::EncodePrivateKey as _;
@@ -45,7 +45,7 @@ impl CreateSigningKey {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let public_path = public_path(&self.output);
         for path in [&self.output, &public_path] {
-            if path.exists() {
+            if path.symlink_metadata().is_ok() {
                 return Err(Failure::new(Exit::Failed, format!("{} is there already", path.display()))
                     .hint("a signing key is never overwritten: choose another --output, or move it away"));
             }
@@ -59,13 +59,11 @@ impl CreateSigningKey {
         let pem = key
             .to_pem(passphrase.as_deref().map(Vec::as_slice))
             .map_err(|error| in_file(&self.output, error))?;
-        write_whole(&self.output, pem.as_bytes(), 0o600)
-            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        write_new(&self.output, pem.as_bytes(), 0o600).map_err(|error| Failure::new(Exit::Failed, error))?;
         let public = key.public_key();
         let holder = Holder { name: self.name.clone(), contact: self.contact.clone() };
         let text = holder.to_comments() + &public.to_pem();
-        write_whole(&public_path, text.as_bytes(), 0o644)
-            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        write_new(&public_path, text.as_bytes(), 0o644).map_err(|error| Failure::new(Exit::Failed, error))?;
         say(&format!("private key: {} (keep it)", self.output.display()));
         say(&format!("public key:  {} (hand it on)", public_path.display()));
         say(&format!("fingerprint: {}", public.id()));

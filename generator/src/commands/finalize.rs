@@ -43,7 +43,7 @@ impl Finalize {
         let contents = receipt.complete(&bundle).map_err(|error| {
             in_file(&self.receipt, error).hint("ask for the receipt of a complete apply of this very bundle")
         })?;
-        let directory = Directory::at(&self.output.output_dir);
+        let directory = self.output.claim()?;
         belongs(&directory, |path| contents.installer_manifests.contains_key(path))?;
         let files: Files =
             contents.installer_manifests.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();

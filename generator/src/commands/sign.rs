@@ -6,7 +6,7 @@ mod subject;
 
 use super::signing::SigningManner;
 use super::{Person, Surroundings, in_file, print_line, read_input, say};
-use crate::directory::write_whole;
+use crate::directory::{write_new, write_whole};
 use clap::{ArgGroup, Args};
 use std::path::{Path, PathBuf};
 use sts_schemas::failure::{Exit, Failure};
@@ -95,7 +95,14 @@ impl Sign {
         subject.standing(key, &claims)?;
         let input = signature::signing_input(algorithm, key, &claims)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
-        write_whole(path, input.as_bytes(), 0o644).map_err(|error| Failure::new(Exit::Failed, error))?;
+        let written = if is_earlier_input(path) {
+            write_whole(path, input.as_bytes(), 0o644).map(drop)
+        } else {
+            write_new(path, input.as_bytes(), 0o644)
+        };
+        written.map_err(|error| {
+            Failure::new(Exit::Failed, error).hint("give --to-be-signed a path where nothing is yet")
+        })?;
         say(&format!("to be signed by {} with {algorithm}: {}", key.id(), path.display()));
         if let Some(end) = claims.exp {
             let end = sts_schemas::moment::utc(end);
@@ -162,4 +169,10 @@ impl Sign {
 /// What a signature over another bundle is about, on one line.
 fn bundle_of(claims: &Claims) -> String {
     format!("bundle {}, cluster {}, account {}", claims.manifest_sha256, claims.cluster, claims.account)
+}
+
+/// Whether a file is what --to-be-signed wrote before, and no key that would be lost.
+fn is_earlier_input(path: &Path) -> bool {
+    // RFC 7515, section 5.1: the base64url text of a JSON object, `{"`, stands first.
+    path.is_file() && std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"eyJ"))
 }

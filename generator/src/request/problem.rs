@@ -1,6 +1,7 @@
 //! Where a request stands, and what is wrong with it or why it was left out.
 
 use std::fmt;
+use sts_schemas::terminal::printable;
 
 /// Where a document stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +24,7 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        f.write_str(&printable(&self.file))?;
         if self.document > 0 {
             write!(f, ", document {}", self.document)?;
         }

@@ -2,6 +2,8 @@
 
 use crate::author::{Author, CLUSTER, CLUSTER_KEY, PROGRAM, REQUESTS, ran};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 
 const PRIVATE: &str = "serviceaccount-signer.private";
 const PUBLIC: &str = "serviceaccount-signer.public";
@@ -128,4 +130,49 @@ fn a_private_key_whose_tokens_the_published_keys_do_not_verify_stops_the_packing
     }
     assert_eq!(author.tree("bundles"), before, "nothing was packed");
     create_bundle().exits(0);
+}
+
+#[test]
+fn runs_at_once_in_one_directory_make_one_key_pair_between_them() {
+    let author = Author::new();
+    let start = || {
+        let mut command = author.command(PROGRAM);
+        command.args(["create-key-pair", "--output-dir", "out"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let (one, other) = (start(), start());
+    let said = [one, other].map(|child| {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    });
+    let made = said.iter().filter(|text| text.contains("a new RSA-4096 key pair")).count();
+    let used = said.iter().filter(|text| text.contains("using the key pair that is there")).count();
+    assert_eq!((made, used), (1, 1), "{said:?}");
+}
+
+#[test]
+fn a_private_key_that_others_can_read_is_taken_away_from_them() {
+    let author = Author::new();
+    author.run(&["create-key-pair", "--output-dir", "out"]).exits(0);
+    let key = author.path("out/serviceaccount-signer.private");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    author.run(&["create-key-pair", "--output-dir", "out"]).exits(0).says(&["WARNING: others could read"]);
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_private_key_of_another_pair_stops_before_anything_is_written() {
+    let author = Author::new();
+    author.run(&["create-key-pair", "--output-dir", "out"]).exits(0);
+    let before = author.tree("out");
+    author.create_all("out", &[]).exits(1).says(&["another key"]);
+    fs::remove_file(author.path("out/serviceaccount-signer.public")).unwrap();
+    author.create_all("out", &[]).exits(1).says(&["does not belong to"]);
+    let mut after = author.tree("out");
+    let mut before = before;
+    for tree in [&mut before, &mut after] {
+        tree.remove("serviceaccount-signer.public");
+    }
+    assert_eq!(after, before);
 }

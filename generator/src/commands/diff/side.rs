@@ -68,7 +68,7 @@ impl Reader<'_> {
     fn made(&self, path: &Path) -> Result<Read, Failure> {
         let name = path.display().to_string();
         if path.is_dir() {
-            let contents = directory_contents(&Directory::at(path), self.region)?;
+            let contents = directory_contents(&Directory::to_read(path), self.region)?;
             return read(path, Side { name, kind: SideKind::Directory, bundle: None }, &contents);
         }
         let (kind, bundle) = match self.trust.read(path, self.configuration)? {
