@@ -17,7 +17,7 @@ pub use web::{CertificateBundle, NoCertificates, Roots, Web, WebError};
 pub use width::Width;
 
 use std::collections::BTreeSet;
-use sts_schemas::aws::{AccountId, Partition, Region};
+use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
 use sts_schemas::cluster::{ClusterName, OWNED};
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource, Tags};
 use sts_schemas::state::Observed;
@@ -131,6 +131,22 @@ impl Scope {
         };
         name.strip_prefix(self.cluster.as_str()).is_some_and(|rest| rest.starts_with('-'))
     }
+
+    /// Whether this address is wanted, or may bear the cluster's tag.
+    fn covers(&self, address: &Address) -> bool {
+        let searched = match self.search {
+            Search::Named => false,
+            Search::Leads => matches!(address, Address::Provider(_) | Address::Distribution(_)),
+            Search::Thorough => true,
+        };
+        searched || self.wanted.contains(address) || self.is_named_for_cluster(address)
+    }
+
+    /// The buckets to look at: those in which something is wanted, and the one that a bundle makes unless told otherwise.
+    fn buckets(&self) -> BTreeSet<BucketName> {
+        let wanted = self.wanted.iter().filter_map(Address::bucket);
+        wanted.cloned().chain([self.cluster.default_bucket()]).collect()
+    }
 }
 
 /// Whether two sets of tags name a cluster they both belong to.
@@ -147,6 +163,8 @@ const OWNERSHIP_PREFIX: &str = "openshift.io/cloud-credential-operator/";
 pub enum Search {
     /// Where this project and ccoctl put them: names that begin with the cluster's. A handful of calls.
     Named,
+    /// The same, and every provider and distribution of the account, whatever its name: they lead to the rest.
+    Leads,
     /// Every role, provider and bucket of the account, whatever its name. Slow in a large account.
     Thorough,
 }

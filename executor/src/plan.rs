@@ -4,11 +4,13 @@
 
 mod compare;
 mod delete;
+mod leads;
 mod ownership;
 mod refused;
 
 pub use compare::changes;
 pub use delete::{BucketContents, Target, plan_delete};
+pub use leads::{Leads, leads, private_bucket, public_bucket};
 pub use refused::{Immovable, PlanRefused};
 
 use compare::{aligned, immovable};
@@ -163,6 +165,10 @@ impl Draft {
             }
             Standing::TakenElsewhere => {
                 self.foreign.insert(address.clone(), ownership::TAKEN.into());
+                return;
+            }
+            Standing::Veiled => {
+                self.foreign.insert(address.clone(), ownership::VEILED.into());
                 return;
             }
             Standing::Owned(before) => before,

@@ -5,10 +5,11 @@
 use crate::account::{AccountErrorKind, Denied, Survey, Wish};
 use crate::permissions::{Errand, least_policy};
 use std::collections::BTreeMap;
+use sts_schemas::cluster::Hosting;
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument};
 use sts_schemas::resource::{Address, Resource};
-use sts_schemas::state::Desired;
+use sts_schemas::state::{Desired, Observed, Unseen};
 
 /// What a look ahead found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Preflight {
 /// How many OIDC providers an account may have unless AWS raised it; IAM does not tell the quota.
 ///
 /// Source: IAM User Guide, "IAM and AWS STS quotas".
-const USUAL_PROVIDERS: u32 = 100;
+pub const USUAL_PROVIDERS: u32 = 100;
 
 /// What applying a bundle writes, to be asked about before.
 #[must_use]
@@ -44,10 +45,15 @@ pub fn wishes(desired: &Desired) -> Vec<Wish> {
         .collect()
 }
 
-/// Holds a plan against what the account as a whole allows.
+/// Holds a plan against what the account as a whole allows; `most_providers` is its quota of OIDC providers.
 #[must_use]
-pub fn preflight(desired: &Desired, plan: &Plan, survey: &Survey) -> Preflight {
+pub fn preflight(
+    (desired, observed): (&Desired, &Observed),
+    plan: &Plan,
+    (survey, most_providers): (&Survey, u32),
+) -> Preflight {
     let mut found = Preflight::default();
+    found.obstacles.extend(shared_bucket(desired, observed));
     let mut unknown = Vec::new();
     match &survey.public_access {
         Some(Ok(Some(block))) if makes_public(desired) => {
@@ -79,16 +85,16 @@ pub fn preflight(desired: &Desired, plan: &Plan, survey: &Survey) -> Preflight {
                     quotas.roles
                 ));
             }
-            if quotas.providers >= USUAL_PROVIDERS
-                && created(plan, |at| matches!(at, Address::Provider(_))) > 0
-            {
-                found.warnings.push(format!(
-                    "the account has {} identity providers; unless its quota was raised, {USUAL_PROVIDERS} is the most.",
+            let providers = created(plan, |address| matches!(address, Address::Provider(_)));
+            if providers > 0 && quotas.providers + providers > most_providers {
+                found.obstacles.push(format!(
+                    "the plan makes an OIDC provider, and the account has {} of at most {most_providers}: remove some, or \
+                     have the quota raised and say so with --provider-quota",
                     quotas.providers
                 ));
             }
         }
-        Some(Err(error)) => unknown.push(("the quota of roles", error)),
+        Some(Err(error)) => unknown.push(("the quotas of roles and providers", error)),
         None => {}
     }
     match &survey.denied {
@@ -105,6 +111,19 @@ pub fn preflight(desired: &Desired, plan: &Plan, survey: &Survey) -> Preflight {
         found.warnings.push(format!("could not be looked at beforehand: {}.", unknown.join(", ")));
     }
     found
+}
+
+/// Why no path can be had in a bucket of others': no apply makes the bucket itself.
+fn shared_bucket(desired: &Desired, observed: &Observed) -> Option<String> {
+    let Hosting::SharedBucket { bucket, path } = &desired.cluster.hosting else { return None };
+    let why = match observed.unseen.get(&Address::Bucket(bucket.clone()))? {
+        Unseen::Absent => "there is no bucket of that name: let its owner make it first",
+        Unseen::Elsewhere => "another AWS account has it: let the author name one of this account",
+        Unseen::Denied => {
+            "S3 denies to show it: it is another account's, or the credentials may not look at it"
+        }
+    };
+    Some(format!("the bundle wants the path {path} in the bucket {bucket}, and {why}"))
 }
 
 /// One line for each action that IAM says is denied.

@@ -52,6 +52,19 @@ pub struct Observed {
     pub leftovers: BTreeMap<BucketName, Leftovers>,
     /// Wanted objects that are not there, but of which old versions or delete markers are.
     pub remains: BTreeSet<Address>,
+    /// Buckets and providers that were looked for and not seen, and why.
+    pub unseen: BTreeMap<Address, Unseen>,
+}
+
+/// Why something was not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unseen {
+    /// There is none.
+    Absent,
+    /// Another account has it.
+    Elsewhere,
+    /// AWS denies to show it, and nothing tells whether it is the account's, or the cluster's.
+    Denied,
 }
 
 /// Things in a bucket that nobody asked for: they stand in the way of deleting it.

@@ -38,6 +38,11 @@ impl Memory {
         self.world.borrow_mut().taken.insert(address);
     }
 
+    /// Denies to show this address, whoever has it.
+    pub fn veil(&self, address: Address) {
+        self.world.borrow_mut().veiled.insert(address);
+    }
+
     /// All that is in the account.
     #[must_use]
     pub fn resources(&self) -> State {
@@ -95,7 +100,7 @@ impl Account for Memory {
             let resources: State = world
                 .resources
                 .iter()
-                .filter(|(address, resource)| World::shows(scope, address, resource))
+                .filter(|(address, resource)| world.shows(scope, address, resource))
                 .map(|(address, resource)| (address.clone(), resource.clone()))
                 .collect();
             let leftovers = resources
@@ -114,6 +119,7 @@ impl Account for Memory {
                 resources,
                 // Nothing here has versions.
                 remains: [].into(),
+                unseen: world.unseen(scope),
             })
         })
         .await

@@ -25,7 +25,7 @@ pub struct Quotas {
     pub roles: u32,
     /// Roles there may be; unknown where IAM does not say.
     pub most_roles: Option<u32>,
-    /// Identity providers there are, of every kind.
+    /// OIDC providers there are.
     pub providers: u32,
 }
 

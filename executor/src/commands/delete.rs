@@ -8,19 +8,17 @@ use super::carry_out::{self, SettlingArgs, Work};
 use super::gone;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
-use crate::account::{Account, Scope};
+use crate::account::{Account, Scope, Search};
 use crate::cli::Format;
-use crate::plan::{BucketContents, Target, plan_delete};
+use crate::plan::{BucketContents, Leads, Target, leads, plan_delete, private_bucket, public_bucket};
 use crate::session::Session;
-use crate::show;
-use std::collections::BTreeSet;
+use crate::show::{self, printable};
 use std::path::PathBuf;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::{ClusterName, IssuerUrl, has_cloudfront};
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::layout::{DISCOVERY_KEY, KEYS_KEY};
-use sts_schemas::resource::{Address, BucketStatement};
+use sts_schemas::resource::Address;
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
 #[derive(Debug, clap::Args)]
@@ -97,9 +95,20 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     };
     let runtime = account::runtime()?;
     let aws = reach.open(&runtime, doomed.region(), session)?;
-    let target = Target { contents, ..doomed.target(&aws)? };
-    let scope = target_scope(&target, &reach);
-    let observed = account::observe(&runtime, &aws, &scope)?;
+    let mut target = Target { contents, ..doomed.target(&aws)? };
+    let search = reach.search();
+    let mut scope = target_scope(&target, search);
+    let mut observed = account::observe(&runtime, &aws, &scope)?;
+    if target.bundle.is_none() {
+        let Leads { addresses, notes: found } = leads(&target, &observed);
+        notes.extend(found);
+        notes.push(limits_of(search, &target));
+        if !addresses.is_subset(&target.wanted) {
+            target.wanted.extend(addresses);
+            scope = target_scope(&target, search);
+            observed = account::observe(&runtime, &aws, &scope)?;
+        }
+    }
     let mut plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
     plan.notes.extend(notes);
     if !plan.foreign.is_empty() {
@@ -108,6 +117,9 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     }
     let place = if plan.is_empty() {
         session.tell("Nothing to do: nothing of the cluster's is left.");
+        for note in &plan.notes {
+            session.tell(&format!("Note: {}", printable(note)));
+        }
         receipt
     } else {
         approval::obtain(&approval, &plan, format, session)?;
@@ -123,9 +135,9 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         settling: settling.settling(),
         time_limit,
     };
-    let (receipt, _) = work.carry_out(place, session)?;
-    carry_out::print(&receipt, format, session)?;
-    let exit = carry_out::judge(&receipt)?;
+    let carried = work.carry_out(place, session)?;
+    carry_out::print(&carried.receipt, format, session)?;
+    let exit = carry_out::judge(&carried)?;
     if !plan.is_empty() {
         gone::confirm(&runtime, &aws, (&scope, &target), time_limit)?;
     }
@@ -151,29 +163,41 @@ impl Doomed {
         let bucket = cluster.default_bucket();
         let issuer = IssuerUrl::of_bucket(&bucket, &region, partition)
             .map_err(|error| Failure::new(Exit::Usage, error))?;
-        let wanted = BTreeSet::from([
-            Address::Provider(issuer.host_and_path().to_owned()),
-            Address::Object(bucket.clone(), DISCOVERY_KEY.into()),
-            Address::Object(bucket.clone(), KEYS_KEY.into()),
-            Address::Bucket(bucket.clone()),
-        ]);
-        let mut wanted = wanted;
-        if has_cloudfront(partition) {
-            wanted.extend([Address::Distribution(bucket.clone()), Address::AccessControl(bucket.clone())]);
-            let sid = BucketStatement::sid(&cluster, &bucket, "*");
-            wanted.insert(Address::BucketStatement(bucket, sid));
-        }
+        let mut wanted = public_bucket(&bucket);
+        wanted.insert(Address::Provider(issuer.host_and_path().to_owned()));
         let account = account.identity().account.clone();
         let contents = BucketContents::default();
-        Ok(Target { bundle: None, cluster, account, partition, region, wanted, contents })
+        let mut target = Target { bundle: None, cluster, account, partition, region, wanted, contents };
+        if has_cloudfront(partition) {
+            target.wanted.extend(private_bucket(&target, &bucket));
+        }
+        Ok(target)
     }
 }
 
-fn target_scope(target: &Target, reach: &AccountArgs) -> Scope {
+/// Without a bundle, the tags on providers and distributions lead to what a name does not.
+fn target_scope(target: &Target, search: Search) -> Scope {
     Scope {
         cluster: target.cluster.clone(),
         region: target.region.clone(),
         wanted: target.wanted.clone(),
-        search: reach.search(),
+        search: if target.bundle.is_none() && search == Search::Named { Search::Leads } else { search },
+    }
+}
+
+/// What a delete by name alone does not look for, in a sentence.
+fn limits_of(search: Search, target: &Target) -> String {
+    let name = &target.cluster;
+    match search {
+        Search::Thorough => format!(
+            "Looked for by the tag of {name}: every role, provider, distribution and bucket. Not looked for: a path in a \
+             bucket of others' that no provider leads to."
+        ),
+        Search::Named | Search::Leads => format!(
+            "Looked for by the tag of {name}: roles named {name}-*, every provider and distribution, the bucket {}, and \
+             where these lead. Not looked for: roles and buckets of other names (--thorough does), and a path in a \
+             bucket of others' that no provider leads to.",
+            name.default_bucket()
+        ),
     }
 }

@@ -8,7 +8,7 @@ use super::refusal;
 use crate::account::{Account, Runtime};
 use crate::cli::Format;
 use crate::plan::{Orphans, PlanOptions, RollBack, plan};
-use crate::preflight::{Preflight, preflight};
+use crate::preflight::{Preflight, USUAL_PROVIDERS, preflight};
 use crate::session::Session;
 use crate::show::printable;
 use std::collections::BTreeSet;
@@ -44,6 +44,9 @@ pub(crate) struct ChoiceArgs {
     /// Let an older bundle follow a newer one.
     #[arg(long)]
     roll_back: bool,
+    /// How many OIDC providers the account may have, where AWS has raised its quota.
+    #[arg(long, value_name = "N", default_value_t = USUAL_PROVIDERS)]
+    provider_quota: u32,
 }
 
 impl ChoiceArgs {
@@ -68,7 +71,7 @@ pub(super) fn make(
         .map_err(refusal::of_plan)?;
     // What a person overrode to come this far is part of what is approved.
     plan.notes.extend(expired(bundle));
-    let ahead = preflight(&contents.desired, &plan, &survey);
+    let ahead = preflight((&contents.desired, &observed), &plan, (&survey, choice.provider_quota));
     Ok((plan, ahead, contents))
 }
 

@@ -105,6 +105,12 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
         PlanRefused::AdoptUnwanted { .. } => {
             (Exit::Usage, "`plan` lists the foreign addresses to adopt from")
         }
+        PlanRefused::Veiled { .. } => (
+            Exit::Failed,
+            "nothing was deleted; the credentials need the permission s3:GetBucketLocation there, or s3:ListAllMyBuckets \
+             to see that it is another account's; `sts-executor permissions BUNDLE --for delete` prints a policy with \
+             all that is needed",
+        ),
         PlanRefused::Leftovers { .. } => (
             Exit::Foreign,
             "nothing was deleted; remove these objects yourself, or let them go with the bucket: --force-bucket",

@@ -10,7 +10,7 @@ use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::Bound;
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::resource::{Address, Bucket, Object, Resource, Tags};
-use sts_schemas::state::{Desired, Leftovers, Observed};
+use sts_schemas::state::{Desired, Leftovers, Observed, Unseen};
 
 /// The cluster that shall be gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,13 +60,13 @@ impl Target {
 /// Plans to remove all that bears the cluster's tag; what does not is listed and left.
 ///
 /// # Errors
-/// When the account is another, or a bucket holds what the cluster did not put there and may not be emptied: then
+/// When the account is another, a bucket of the cluster's may not be looked at, or a bucket holds what the cluster did not put there and may not be emptied: then
 /// nothing at all is planned, because a delete that must stop halfway had better not begin.
 pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRefused> {
     refused::check_account(&target.cluster, &target.account, target.partition, observed)?;
+    let mut notes = unseen(target, observed)?;
     let mut steps = Vec::new();
     let mut foreign = BTreeMap::new();
-    let mut notes = Vec::new();
     for address in observed.resources.keys().chain(&observed.taken).collect::<BTreeSet<_>>() {
         match ownership::standing(address, &target.cluster, observed) {
             Standing::Owned(before) => steps.push(Step::Delete { before: before.clone() }),
@@ -82,7 +82,8 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
             Standing::TakenElsewhere => {
                 foreign.insert(address.clone(), ownership::TAKEN.into());
             }
-            Standing::Free => {}
+            // What is wanted of it has been refused above, and the rest is in the notes.
+            Standing::Veiled | Standing::Free => {}
         }
     }
     steps.extend(remains(&steps, observed));
@@ -110,6 +111,29 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
         leftovers: BTreeMap::new(),
         notes,
     })
+}
+
+/// A sentence for each thing that was not seen and may be the cluster's all the same.
+///
+/// # Errors
+/// When a bucket in which the cluster has something is denied: that nothing is left there, nobody could say.
+fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefused> {
+    let expected: BTreeSet<&BucketName> = target.wanted.iter().filter_map(Address::bucket).collect();
+    let (mut veiled, mut notes) = (Vec::new(), Vec::new());
+    for (address, why) in &observed.unseen {
+        let is_expected = address.bucket().is_some_and(|bucket| expected.contains(bucket));
+        match why {
+            Unseen::Denied if is_expected => veiled.push(address.clone()),
+            Unseen::Denied => notes.push(format!(
+                "The credentials may not look at {address}: whether it is the cluster's is not known."
+            )),
+            Unseen::Elsewhere if is_expected && !target.wanted.contains(address) => notes.push(format!(
+                "{address} is another account's: what of the cluster's lies in it was not looked at."
+            )),
+            Unseen::Absent | Unseen::Elsewhere => {}
+        }
+    }
+    if veiled.is_empty() { Ok(notes) } else { Err(PlanRefused::Veiled { addresses: veiled }) }
 }
 
 /// Whether one of these steps deletes the bucket.

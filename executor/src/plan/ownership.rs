@@ -2,10 +2,14 @@
 
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::resource::{Address, Bucket, Resource};
-use sts_schemas::state::Observed;
+use sts_schemas::state::{Observed, Unseen};
 
 /// Why an address outside this account cannot be had.
 pub(super) const TAKEN: &str = "another AWS account holds this name";
+
+/// Why nothing can be said of an address.
+pub(super) const VEILED: &str =
+    "S3 denies to show it: another AWS account holds this name, or the credentials may not look at it";
 
 /// What stands at an address.
 pub(super) enum Standing<'a> {
@@ -13,6 +17,8 @@ pub(super) enum Standing<'a> {
     Free,
     /// Something of another account's, of which no more can be seen.
     TakenElsewhere,
+    /// What AWS denies to show, be it the cluster's or not.
+    Veiled,
     /// The cluster's.
     Owned(&'a Resource),
     /// A bucket that an earlier run made and had no time to tag.
@@ -25,6 +31,9 @@ pub(super) enum Standing<'a> {
 pub(super) fn standing<'a>(address: &Address, cluster: &ClusterName, observed: &'a Observed) -> Standing<'a> {
     if observed.taken.contains(address) {
         return Standing::TakenElsewhere;
+    }
+    if observed.unseen.get(address) == Some(&Unseen::Denied) {
+        return Standing::Veiled;
     }
     let Some(resource) = observed.resources.get(address) else { return Standing::Free };
     if resource.is_owned_by(cluster) || lies_in_own_bucket(address, cluster, observed) {

@@ -48,6 +48,12 @@ pub enum PlanRefused {
         /// All of them.
         addresses: Vec<Address>,
     },
+    /// Buckets in which the cluster has something may not be looked at.
+    #[error("AWS denies to show what may be the cluster's, without saying whose it is:{}", list(addresses))]
+    Veiled {
+        /// All of them.
+        addresses: Vec<Address>,
+    },
     /// Buckets that would have to go hold things nobody asked for.
     #[error("a bucket to be deleted holds what the cluster did not put there:{}", list_leftovers(leftovers))]
     Leftovers {

@@ -102,6 +102,7 @@ pub(crate) fn empty() -> Observed {
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
         remains: BTreeSet::new(),
+        unseen: BTreeMap::new(),
     }
 }
 

@@ -29,6 +29,17 @@ pub enum Address {
     Role(RoleName),
 }
 
+impl Address {
+    /// The bucket that it is or lies in, where it is of S3.
+    #[must_use]
+    pub fn bucket(&self) -> Option<&BucketName> {
+        match self {
+            Self::Bucket(name) | Self::Object(name, _) | Self::BucketStatement(name, _) => Some(name),
+            Self::AccessControl(_) | Self::Distribution(_) | Self::Provider(_) | Self::Role(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

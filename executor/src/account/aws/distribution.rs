@@ -27,13 +27,13 @@ pub(super) struct Known {
 /// CloudFront is asked only where a bundle or a person speaks of a distribution: many networks have no way to it.
 pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<(Vec<Known>, Vec<Resource>), AccountError> {
     let concerns = |address: &Address| matches!(address, Address::Distribution(_));
-    let asked = scope.search == Search::Thorough || scope.wanted.iter().any(concerns);
+    let asked = scope.search != Search::Named || scope.wanted.iter().any(concerns);
     if !asked || !has_cloudfront(aws.identity.partition) {
         return Ok((Vec::new(), Vec::new()));
     }
     let (controls, summaries) = tokio::try_join!(access_control::list(aws), summaries(aws))?;
     let covered = |bucket: &BucketName| {
-        scope.search == Search::Thorough || scope.wanted.contains(&Address::Distribution(bucket.clone()))
+        scope.search != Search::Named || scope.wanted.contains(&Address::Distribution(bucket.clone()))
     };
     let found = with_tags(aws, &summaries, &controls, covered).await?;
     let found: Vec<Known> = found

@@ -7,25 +7,27 @@ use super::statement::StoredPolicy;
 use super::{Aws, distribution, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Scope, Search};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::{BucketName, Region};
 use sts_schemas::cli_input::CreateBucket;
 use sts_schemas::cluster::{IssuerUrl, OWNED};
 use sts_schemas::resource::{Address, BucketStatement, DISTRIBUTION_REFERENCE, Resource, Tags};
-use sts_schemas::state::Observed;
+use sts_schemas::state::{Observed, Unseen};
 
 /// How many things are read at once. Each role takes four calls, and IAM allows an account's readers tens a second.
 const WIDTH: usize = 32;
 
-/// What stands at an address, or that somebody else holds it.
+/// What stands at a bucket's name, or why that was not seen.
 enum Sight {
     There(Vec<Resource>, BucketName, Contents),
-    Taken(Address),
+    /// A bucket of others' in which nothing is wanted.
+    NoConcern,
+    Not(Address, Unseen),
 }
 
 /// Looks at everything in `scope`.
 pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AccountError> {
-    let (roles, providers, buckets, (distributions, fronts)) = tokio::try_join!(
+    let (roles, (providers, mut unseen), buckets, (distributions, fronts)) = tokio::try_join!(
         observe_roles(aws, scope),
         observe_providers(aws, scope),
         observe_buckets(aws, scope),
@@ -41,13 +43,18 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
             .map(|found| (found.address(), found))
             .collect(),
         taken: BTreeSet::new(),
-        leftovers: std::collections::BTreeMap::new(),
+        leftovers: BTreeMap::new(),
         remains: BTreeSet::new(),
+        unseen: BTreeMap::new(),
     };
     for sight in buckets {
         match sight {
-            Sight::Taken(address) => {
-                observed.taken.insert(address);
+            Sight::NoConcern => {}
+            Sight::Not(address, why) => {
+                if why == Unseen::Elsewhere && scope.wanted.contains(&address) {
+                    observed.taken.insert(address.clone());
+                }
+                unseen.insert(address, why);
             }
             Sight::There(resources, bucket, Contents { leftovers, remains }) => {
                 let resources = resources.into_iter().map(|found| with_reference(found, &distributions));
@@ -60,14 +67,8 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
             }
         }
     }
+    observed.unseen = unseen;
     Ok(observed)
-}
-
-impl Scope {
-    /// Whether this address is wanted, or may bear the cluster's tag.
-    fn covers(&self, address: &Address) -> bool {
-        self.search == Search::Thorough || self.wanted.contains(address) || self.is_named_for_cluster(address)
-    }
 }
 
 async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Resource>, AccountError> {
@@ -83,59 +84,55 @@ async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Resource>, Accoun
     Ok(found.into_iter().flatten().map(Resource::Role).collect())
 }
 
-async fn observe_providers(aws: &Aws, scope: &Scope) -> Result<Vec<Resource>, AccountError> {
+/// The providers of concern, and those of others' names that the caller may not read.
+async fn observe_providers(
+    aws: &Aws,
+    scope: &Scope,
+) -> Result<(Vec<Resource>, BTreeMap<Address, Unseen>), AccountError> {
     let issuers = provider::issuers(&aws.iam).await?;
     let covered = |issuer: &IssuerUrl| scope.covers(&Address::Provider(issuer.host_and_path().to_owned()));
-    let reads = issuers
-        .into_iter()
-        .filter(covered)
-        .map(|issuer| async move { provider::read(&aws.iam, &aws.identity, &issuer).await });
+    let reads = issuers.into_iter().filter(covered).map(|issuer| async move {
+        let address = Address::Provider(issuer.host_and_path().to_owned());
+        let expected = scope.wanted.contains(&address) || scope.is_named_for_cluster(&address);
+        match provider::read(&aws.iam, &aws.identity, &issuer).await {
+            // Looked at only because it might bear the tag: whoever may not is told of it, and goes on.
+            Err(error) if is_denial(&error) && !expected => Ok(Err(address)),
+            read => read.map(Ok),
+        }
+    });
     let found: Vec<_> = stream::iter(reads).buffer_unordered(WIDTH).try_collect().await?;
-    Ok(found
-        .into_iter()
-        .flatten()
-        .map(Resource::Provider)
-        .filter(|found| is_of_interest(scope, found))
-        .collect())
+    let (mut providers, mut unseen) = (Vec::new(), BTreeMap::new());
+    for read in found {
+        match read {
+            Ok(there) => providers.extend(there.map(Resource::Provider)),
+            Err(address) => drop(unseen.insert(address, Unseen::Denied)),
+        }
+    }
+    providers.retain(|found| is_of_interest(scope, found));
+    Ok((providers, unseen))
+}
+
+fn is_denial(error: &AccountError) -> bool {
+    [AccountErrorKind::AccessDenied, AccountErrorKind::DeniedAbove].contains(&error.kind)
 }
 
 async fn observe_buckets(aws: &Aws, scope: &Scope) -> Result<Vec<Sight>, AccountError> {
-    let mut names: BTreeSet<BucketName> = scope
-        .wanted
-        .iter()
-        .filter_map(|address| match address {
-            Address::Bucket(name) | Address::Object(name, _) | Address::BucketStatement(name, _) => {
-                Some(name.clone())
-            }
-            _ => None,
-        })
-        .collect();
-    names.insert(scope.cluster.default_bucket());
+    let mut names = scope.buckets();
     if scope.search == Search::Thorough {
         names.extend(own_buckets(aws).await?);
     }
     let looks = names.into_iter().map(|name| observe_bucket(aws, scope, name));
-    let sights: Vec<_> = stream::iter(looks).buffer_unordered(WIDTH).try_collect().await?;
-    Ok(sights.into_iter().flatten().collect())
+    stream::iter(looks).buffer_unordered(WIDTH).try_collect().await
 }
 
-/// Looks at one bucket; `None` where there is none, or it is nobody's concern.
-async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Option<Sight>, AccountError> {
+/// Looks at one bucket.
+async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Sight, AccountError> {
     let address = Address::Bucket(name.clone());
-    let wanted = scope.wanted.contains(&address);
     let region = match locate(aws, &name).await {
         Ok(Some(region)) => region,
-        Ok(None) => return Ok(None),
-        Err(error)
-            if [AccountErrorKind::AccessDenied, AccountErrorKind::DeniedAbove].contains(&error.kind) =>
-        {
-            // S3 denies alike what may not be looked at and what is another account's; but only to
-            // the account's own callers does it say which permission they lack.
-            let lacks_permission = error.message.contains("not authorized to perform");
-            if lacks_permission || own_buckets(aws).await.is_ok_and(|own| own.contains(&name)) {
-                return Err(error);
-            }
-            return Ok(wanted.then_some(Sight::Taken(address)));
+        Ok(None) => return Ok(Sight::Not(address, Unseen::Absent)),
+        Err(error) if is_denial(&error) => {
+            return Ok(Sight::Not(address, why_denied(aws, &name, error).await?));
         }
         Err(error) => return Err(error),
     };
@@ -150,15 +147,15 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Op
         .collect();
     let objects = futures_util::future::try_join_all(keys.iter().map(|key| client.read_object(key)));
     let (settings, objects) = tokio::try_join!(client.read_settings(&region), objects)?;
-    let Some(settings) = settings else { return Ok(None) };
+    let Some(settings) = settings else { return Ok(Sight::Not(address, Unseen::Absent)) };
     let statements = statements(scope, &name, &region, settings.policy.as_ref());
     let objects = objects.into_iter().flatten().map(Resource::Object);
     let within: Vec<Resource> = statements.into_iter().chain(objects).collect();
     let bucket = Resource::Bucket(settings.bucket.clone());
     if !is_of_interest(scope, &bucket) {
         // Somebody else's bucket, of which a path is wanted: the rest of it is nobody's concern here.
-        let shared = (!within.is_empty()).then(|| Sight::There(within, name, Contents::default()));
-        return Ok(shared);
+        let concerns = !within.is_empty();
+        return Ok(if concerns { Sight::There(within, name, Contents::default()) } else { Sight::NoConcern });
     }
     // A stranger's bucket may hold millions of objects: nobody needs them counted.
     let contents = if bucket.is_owned_by(&scope.cluster) || bucket.tags().is_empty() {
@@ -166,7 +163,24 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Op
     } else {
         Contents::default()
     };
-    Ok(Some(Sight::There(std::iter::once(bucket).chain(within).collect(), name, contents)))
+    Ok(Sight::There(std::iter::once(bucket).chain(within).collect(), name, contents))
+}
+
+/// Why S3 denied to say where a bucket is: it does so alike for what may not be looked at and what is another account's.
+///
+/// # Errors
+/// The denial itself, where the bucket is this account's: only to the account's own callers does S3 say which
+/// permission they lack.
+async fn why_denied(aws: &Aws, name: &BucketName, denial: AccountError) -> Result<Unseen, AccountError> {
+    if denial.message.contains("not authorized to perform") {
+        return Err(denial);
+    }
+    match own_buckets(aws).await {
+        Ok(own) if own.contains(name) => Err(denial),
+        Ok(_) => Ok(Unseen::Elsewhere),
+        Err(error) if is_denial(&error) => Ok(Unseen::Denied),
+        Err(error) => Err(error),
+    }
 }
 
 /// The wanted statements of a bucket's policy. A `Sid` is made of the cluster's name: what bears it is the cluster's.

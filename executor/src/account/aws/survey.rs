@@ -24,8 +24,12 @@ fn once(config: &aws_sdk_iam::Config) -> aws_sdk_iam::Client {
 }
 
 async fn quotas(aws: &Aws) -> Known<Quotas> {
-    let answer = once(aws.iam.config()).get_account_summary().send().await;
+    let iam = once(aws.iam.config());
+    let (answer, providers) =
+        tokio::join!(iam.get_account_summary().send(), iam.list_open_id_connect_providers().send());
     let answer = answer.or_error("iam:GetAccountSummary", "the account")?;
+    // The summary counts providers of SAML too, which have a quota of their own.
+    let providers = providers.or_error("iam:ListOpenIDConnectProviders", "the account")?;
     let number = |key: SummaryKeyType| {
         let value = answer.summary_map().and_then(|map| map.get(&key)).copied();
         value.and_then(|value| u32::try_from(value).ok())
@@ -33,7 +37,7 @@ async fn quotas(aws: &Aws) -> Known<Quotas> {
     Ok(Quotas {
         roles: number(SummaryKeyType::from("Roles")).unwrap_or_default(),
         most_roles: number(SummaryKeyType::from("RolesQuota")),
-        providers: number(SummaryKeyType::from("Providers")).unwrap_or_default(),
+        providers: u32::try_from(providers.open_id_connect_provider_list().len()).unwrap_or(u32::MAX),
     })
 }
 

@@ -1,16 +1,18 @@
 //! What the account in memory holds, and which changes it would refuse.
 
 use super::calls::Calls;
-use crate::account::{AccountError, AccountErrorKind, Scope, Search, owned_alike};
+use crate::account::{AccountError, AccountErrorKind, Scope, owned_alike};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::BucketName;
 use sts_schemas::resource::{Address, Bucket, Provider, PublicAccessBlock, Resource, Role, Tags};
-use sts_schemas::state::{Leftovers, State};
+use sts_schemas::state::{Leftovers, State, Unseen};
 
 #[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) resources: State,
     pub(super) taken: BTreeSet<Address>,
+    /// Buckets that the caller may not look at; what lies in them is not shown either.
+    pub(super) veiled: BTreeSet<Address>,
     /// Distributions whose last change has not reached every place, and how many looks that still takes.
     pub(super) deploying: BTreeMap<Address, u32>,
     pub(super) calls: Calls,
@@ -110,10 +112,25 @@ impl World {
     }
 
     /// Whether somebody who looks through `scope` sees the resource.
-    pub(super) fn shows(scope: &Scope, address: &Address, resource: &Resource) -> bool {
-        let looked_for = scope.search == Search::Thorough || scope.is_named_for_cluster(address);
+    pub(super) fn shows(&self, scope: &Scope, address: &Address, resource: &Resource) -> bool {
+        if address.bucket().is_some_and(|name| self.veiled.contains(&Address::Bucket(name.clone()))) {
+            return false;
+        }
+        let looked_for = scope.covers(address);
         let found = looked_for && resource.is_owned_by(&scope.cluster);
         scope.wanted.contains(address) || (found && !matches!(address, Address::Object(..)))
+    }
+
+    /// The buckets in which something is looked for and that are not seen.
+    pub(super) fn unseen(&self, scope: &Scope) -> BTreeMap<Address, Unseen> {
+        let why = |bucket: &Address| match () {
+            () if self.veiled.contains(bucket) => Some(Unseen::Denied),
+            () if self.taken.contains(bucket) => Some(Unseen::Elsewhere),
+            () if self.resources.contains_key(bucket) => None,
+            () => Some(Unseen::Absent),
+        };
+        let buckets = scope.buckets().into_iter().map(Address::Bucket);
+        buckets.filter_map(|bucket| why(&bucket).map(|why| (bucket, why))).collect()
     }
 
     pub(super) fn leftovers(&self, bucket: &BucketName, scope: &Scope) -> Leftovers {
