@@ -34,6 +34,7 @@ pub mod report;
 pub mod resource;
 pub mod sealed;
 pub mod signature;
+pub mod standing;
 pub mod state;
 pub mod terminal;
 mod text;

@@ -15,6 +15,7 @@ fn schemas() -> [(&'static str, Schema); 9] {
         ("receipt-claims", schemars::schema_for!(sts_schemas::receipt::ReceiptClaims)),
         ("proposal", schemars::schema_for!(sts_schemas::plan::Proposal)),
         ("report", schemars::schema_for!(sts_schemas::report::Report)),
+        ("status", schemars::schema_for!(sts_schemas::standing::Standings)),
         ("receipt", schemars::schema_for!(sts_schemas::receipt::Receipt)),
     ]
 }

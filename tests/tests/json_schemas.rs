@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use base64::Engine as _;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use sts_tests::adversary::{files, unpack};
@@ -52,13 +53,14 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
     verify.arg("verify").arg(cut).arg("--trusted-key").arg(story.public_key()).arg("--report").arg(&refusal);
     let _ = Run::of(&mut verify).exits(3);
     let proposal = story.run(emulator.address(), "plan", &["--format", "json"]).exits(0).stdout;
-    let plan: serde_json::Value = serde_json::from_str(&proposal).unwrap();
+    let plan: Value = serde_json::from_str(&proposal).unwrap();
     let flags = ["--yes".as_ref(), "--receipt".as_ref(), receipt.as_os_str()];
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);
     let mut diff = story.generator();
     diff.args(["diff", "--format", "json"])
         .args([concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request"), REQUESTS]);
     let difference = Run::of(&mut diff).exits(0).stdout;
+    let status = drifted_status(story, &emulator);
     vec![
         ("manifest", written(story.path("manifest.json"), &bundle[0].bytes)),
         ("claims", written(story.path("claims.json"), &claims_of(&bundle[1].bytes))),
@@ -67,6 +69,7 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
         ("report", refusal),
         ("proposal", written(story.path("proposal.json"), proposal.as_bytes())),
         ("plan", written(story.path("plan.json"), plan["plan"].to_string().as_bytes())),
+        ("status", written(story.path("status.json"), status.to_string().as_bytes())),
         ("receipt", receipt),
     ]
 }
@@ -108,6 +111,35 @@ fn what_the_programs_write_keeps_to_the_schemas() {
     let tried: BTreeSet<_> = pairs.iter().map(|(schema, _)| (*schema).to_owned()).collect();
     assert_eq!(tried, schemas(), "every schema is tried on what a program wrote");
     let _ = validate(&pairs).exits(0);
+}
+
+/// The status of an account of which something is gone, something drifted and something is left from before.
+fn drifted_status(story: &Handoff, emulator: &Emulator) -> Value {
+    let (gone, drifted) =
+        ("harbour-example-backup-backup-credentials", "harbour-example-ingress-dns-credentials");
+    let owned = json!([{"Key": "openshift.io/cloud-credential-operator/harbour", "Value": "owned"}]);
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    sts_tests::handoff::account(emulator).call(&json!([
+        ["iam", "delete_role_policy", {"RoleName": gone, "PolicyName": gone}],
+        ["iam", "delete_role", {"RoleName": gone}],
+        ["iam", "update_role", {"RoleName": drifted, "Description": "changed"}],
+        ["iam", "create_role",
+            {"RoleName": "harbour-from-before", "AssumeRolePolicyDocument": trust, "Tags": owned}],
+    ]));
+    let at = emulator.address();
+    let text = story.run(at, "status", &["--detailed-exitcode"]).exits(2);
+    let _ = text
+        .shows("  orphaned      role/harbour-from-before\n")
+        .shows("      description: \"changed\" -> \"OpenShift role for ");
+    let status: Value =
+        serde_json::from_str(&story.run(at, "status", &["--format", "json"]).exits(0).stdout).unwrap();
+    let standing = |role: &str| &status["addresses"][format!("role/{role}")];
+    assert_eq!(standing(gone)["standing"], "missing");
+    assert_eq!(standing("harbour-from-before")["standing"], "orphaned");
+    assert_eq!(standing(drifted)["standing"], "drifted");
+    assert_eq!(standing(drifted)["changes"]["description"]["old"], "changed");
+    assert_eq!(status["in_step"], false);
+    status
 }
 
 #[test]

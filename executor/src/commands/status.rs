@@ -7,7 +7,7 @@ use super::refusal;
 use crate::cli::Format;
 use crate::plan::{PlanOptions, RollBack, plan};
 use crate::session::Session;
-use crate::show::standing::Standings;
+use crate::show::standing::{standings, text};
 use sts_schemas::failure::{Exit, Failure};
 
 /// Compare the account with a bundle: in step, drifted, missing, orphaned, foreign. Changes nothing.
@@ -31,10 +31,10 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     // Looking is never a roll-back: the plan is not carried out.
     let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
     let plan = plan(Some(bundle.digest()), desired, &observed, &options).map_err(refusal::of_plan)?;
-    let standings = Standings::of(desired, &observed, &plan);
+    let standings = standings(desired, &observed, &plan);
     match format {
-        Format::Text => session.data(&standings.text(session.surroundings.paint))?,
+        Format::Text => session.data(&text(&standings, session.surroundings.paint))?,
         Format::Json => session.json(&standings)?,
     }
-    Ok(if args.detailed_exitcode && !standings.are_in_step() { Exit::ChangesPending } else { Exit::Done })
+    Ok(if args.detailed_exitcode && !standings.in_step { Exit::ChangesPending } else { Exit::Done })
 }

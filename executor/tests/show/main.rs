@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_executor::show::Paint;
 use sts_executor::show::plan::text;
-use sts_executor::show::standing::Standings;
+use sts_executor::show::standing;
 use sts_schemas::cluster::{Cluster, Hosting};
 use sts_schemas::plan::Plan;
 use sts_schemas::state::{Desired, Observed};
@@ -140,18 +140,32 @@ fn a_status_names_how_every_address_stands() {
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
         remains: [].into(),
+        unseen: BTreeMap::new(),
     };
     let desired = Desired { cluster, generation: 1, resources, bound: sts_schemas::open::Bound::default() };
-    let standings = Standings::of(&desired, &observed, &changing());
-    assert!(!standings.are_in_step());
-    let expected = "  missing       role/demo-a
+    let standings = standing::standings(&desired, &observed, &changing());
+    assert!(!standings.in_step);
+    let expected = r#"  missing       role/demo-a
   drifted       role/demo-b
-                description, inline policy demo-b, tag Name, tag gone
+      description: "old" -> "new\u001b[2J"
+      inline policy demo-b:
+              {
+                "Action": [
+        -         "iam:*",
+        +         "iam:GetUser",
+                  "ec2:DescribeRegions"
+                ]
+      tag Name: + "demo"
+      tag gone: - "x"
   orphaned      role/demo-c
   in step       role/demo-d
   orphaned      role/demo-old
-";
-    let text = standings.text(Paint::Plain);
+"#;
+    let text = standing::text(&standings, Paint::Plain);
     assert!(text.starts_with(expected), "{text}");
-    assert!(text.ends_with("\nStatus: 1 of 5 in step.\n"), "{text}");
+    let end = "
+Status: 1 of 5 in step.
+Where it drifted: left of the arrow and - is the account, right of it and + the bundle.
+";
+    assert!(text.ends_with(end), "{text}");
 }

@@ -1,0 +1,55 @@
+//! How an account stands to a bundle, address by address: what `status` tells.
+
+use crate::aws::AccountId;
+use crate::cluster::ClusterName;
+use crate::digest::Sha256;
+use crate::manifest::SchemaVersion;
+use crate::plan::Change;
+use crate::resource::Address;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How each address stands, and what should be known besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Standings {
+    /// The version of this shape.
+    pub schema_version: SchemaVersion,
+    /// The digest of the bundle's manifest.
+    pub bundle: Option<Sha256>,
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The account that was looked at.
+    pub account: AccountId,
+    /// Whether every address is as wanted.
+    pub in_step: bool,
+    /// Each address that the bundle wants, and each other one that the cluster's tag was found at.
+    pub addresses: BTreeMap<Address, Standing>,
+    /// What should be known besides, each a sentence.
+    pub notes: Vec<String>,
+}
+
+/// How one address stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "standing", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Standing {
+    /// As wanted.
+    InStep,
+    /// There, but some settings differ.
+    Drifted {
+        /// The settings that differ, by name.
+        changes: BTreeMap<String, Change>,
+    },
+    /// Wanted, and not there.
+    Missing,
+    /// There, and no longer wanted.
+    Orphaned,
+    /// Not the cluster's.
+    Foreign {
+        /// How that is known.
+        reason: String,
+    },
+    /// Wanted, but not compared while something foreign stands in the way.
+    NotCompared,
+}
