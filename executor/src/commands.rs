@@ -8,6 +8,7 @@ mod bundle;
 mod carry_out;
 pub(crate) mod completions;
 pub(crate) mod delete;
+mod denial;
 mod gone;
 pub(crate) mod inspect;
 mod installer;

@@ -92,7 +92,13 @@ fn what_fails_in_the_middle_is_told_truly_and_finished_by_the_next_run() {
     let proxy = Proxy::start(emulator.address(), Duration::ZERO, denied);
     let receipt = story.path("receipt.json");
     let flags = ["--yes".as_ref(), "--receipt".as_ref(), receipt.as_os_str()];
-    let _ = story.run(proxy.address(), "apply", &flags).exits(6).says("CreateOpenIDConnectProvider");
+    let run = story.run(proxy.address(), "apply", &flags).exits(6).says("CreateOpenIDConnectProvider");
+    let hint = run.stderr.lines().last().unwrap();
+    assert!(
+        hint.starts_with("Hint: have whoever made the denial of iam:CreateOpenIDConnectProvider"),
+        "{hint}"
+    );
+    assert!(hint.contains("`sts-executor permissions BUNDLE --for apply`"), "{hint}");
 
     let told: Value = serde_json::from_str(&std::fs::read_to_string(&receipt).unwrap()).unwrap();
     assert_eq!(told["complete"], false);

@@ -79,10 +79,10 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         settling: args.settling.settling(),
         time_limit: args.account.time_limit(),
     };
-    let (receipt, bound) = work.carry_out(place, session)?;
-    let contents = bound.unwrap_or(contents);
-    carry_out::print(&receipt, format, session)?;
-    let exit = carry_out::judge(&receipt)?;
+    let carried = work.carry_out(place, session)?;
+    carry_out::print(&carried.receipt, format, session)?;
+    let exit = carry_out::judge(&carried)?;
+    let contents = carried.contents.unwrap_or(contents);
     if let Some(folder) = &args.output_dir {
         installer::write_manifests(&contents, folder, session)?;
     }

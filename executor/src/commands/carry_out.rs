@@ -1,5 +1,6 @@
 //! An approved plan, carried out before the person's eyes.
 
+use super::denial::Denials;
 use super::receipt::{Period, ReceiptFile, receipt};
 use super::record::Record;
 use crate::account::{Account, Runtime};
@@ -42,13 +43,11 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     /// Walks the plan until it ends or is asked to stop, and writes the receipt either way.
-    ///
-    /// Also gives the contents with all that AWS named on the way.
     pub(super) fn carry_out(
         &self,
         reserved: Option<ReceiptFile>,
         session: &mut Session<'_>,
-    ) -> Result<(Receipt, Option<Contents>), Failure> {
+    ) -> Result<Carried, Failure> {
         let started = session.now();
         let pace = Pace { width: self.account.width(), ..Pace::default() };
         let clock = session.surroundings.clock;
@@ -60,8 +59,9 @@ impl Work<'_> {
                 file.write_so_far(&receipt(self.plan, desired, identity, period, steps.to_vec()));
             }
         };
-        let walk = |progress: &mut dyn Progress| {
-            let mut record = Record::new(self.plan, so_far, progress);
+        let mut denials = Denials::default();
+        let mut walk = |progress: &mut dyn Progress| {
+            let mut record = Record::new(self.plan, so_far, (progress, &mut denials));
             let pace_and_settling = (&pace, &self.settling);
             let work =
                 apply_in_stages(self.account, self.plan, self.contents, pace_and_settling, &mut record);
@@ -79,8 +79,16 @@ impl Work<'_> {
             let path = file.write(&receipt)?;
             session.tell(&format!("Receipt written to {}.", path.display()));
         }
-        Ok((receipt, contents))
+        Ok(Carried { receipt, contents, denials })
     }
+}
+
+/// What became of a plan.
+pub(super) struct Carried {
+    pub(super) receipt: Receipt,
+    /// The contents with all that AWS named on the way.
+    pub(super) contents: Option<Contents>,
+    denials: Denials,
 }
 
 /// Says why nothing new begins. Standard error itself: the session's is with whoever shows the progress.
@@ -112,11 +120,16 @@ struct Partly {
 }
 
 /// An incomplete receipt is an error with an exit code of its own.
-pub(super) fn judge(receipt: &Receipt) -> Result<Exit, Failure> {
+pub(super) fn judge(carried: &Carried) -> Result<Exit, Failure> {
+    let Carried { receipt, denials, .. } = carried;
     if receipt.complete {
         return Ok(Exit::Done);
     }
     let undone = receipt.steps.iter().filter(|step| step.outcome != Outcome::Done).count();
-    Err(Failure::new(Exit::PartlyApplied, Partly { undone, all: receipt.steps.len() })
-        .hint("run the command again: it plans anew and does what is left"))
+    const AGAIN: &str = "run the command again: it plans anew and does what is left";
+    let hint = match denials.advice(receipt.purpose) {
+        Some(advice) => format!("{advice}; then {AGAIN}"),
+        None => AGAIN.to_owned(),
+    };
+    Err(Failure::new(Exit::PartlyApplied, Partly { undone, all: receipt.steps.len() }).hint(hint))
 }

@@ -1,5 +1,6 @@
 //! What became of each step so far, written down as it happens.
 
+use super::denial::Denials;
 use crate::account::AccountError;
 use crate::apply::Progress;
 use std::time::Duration;
@@ -13,17 +14,22 @@ pub(super) struct Record<'a, W> {
     steps: Vec<StepReport>,
     write: W,
     shown: &'a mut dyn Progress,
+    denials: &'a mut Denials,
 }
 
 impl<'a, W: Fn(&[StepReport])> Record<'a, W> {
     /// The record of a plan of which nothing has begun.
-    pub(super) fn new(plan: &Plan, write: W, shown: &'a mut dyn Progress) -> Self {
+    pub(super) fn new(
+        plan: &Plan,
+        write: W,
+        (shown, denials): (&'a mut dyn Progress, &'a mut Denials),
+    ) -> Self {
         let report = |step: &Step| StepReport {
             address: step.address(),
             action: step.verb().into(),
             outcome: Outcome::NotReached,
         };
-        Self { steps: plan.steps.iter().map(report).collect(), write, shown }
+        Self { steps: plan.steps.iter().map(report).collect(), write, shown, denials }
     }
 
     fn set(&mut self, step: &Step, outcome: Outcome) {
@@ -54,7 +60,10 @@ impl<W: Fn(&[StepReport])> Progress for Record<'_, W> {
     fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
         let outcome = match result {
             Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Failed { error: error.to_string() },
+            Err(error) => {
+                self.denials.note(error);
+                Outcome::Failed { error: error.to_string() }
+            }
         };
         self.set(step, outcome);
         self.shown.finished(step, result);
