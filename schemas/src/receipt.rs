@@ -25,6 +25,9 @@ pub struct Receipt {
     pub tool: Tool,
     /// What was attempted.
     pub purpose: Purpose,
+    /// True where it was done in an account in memory, for practice; absent where it was done for real.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsal: bool,
     /// The digest of the bundle's manifest; none when a cluster was deleted by name.
     pub bundle: Option<Sha256>,
     /// The digest of the plan that was carried out.

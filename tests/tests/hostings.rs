@@ -34,6 +34,12 @@ fn play(flags: &[&str], open: &[&str]) -> Value {
         assert_eq!(ours, installed(&story).contains(&format!("role_arn = {arn}\n")), "{arn}");
     }
     let _ = story.executor(at, "status", &["--detailed-exitcode"]).exits(0);
+    if !open.is_empty() {
+        story.print_cluster("open.json", &[]);
+        let unknown = story.check_cluster("open.json", &[]).exits(1).says("Hint: give --receipt FILE");
+        let _ =
+            unknown.says("the bundle leaves the account open, and only the receipt of its apply tells it");
+    }
     look(&story, if open.is_empty() { &[] } else { &["--receipt", "receipt.json"] });
 
     let flags = ["--yes", "--receipt", "receipt.json", "--receipt-key", "admin.key"];

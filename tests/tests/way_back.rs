@@ -5,12 +5,16 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use sts_schemas::digest::Sha256;
+use sts_schemas::receipt::ReceiptClaims;
+use sts_schemas::signature::{SigningKey, sign};
 use sts_tests::handoff::Handoff;
 use sts_tests::programs::Run;
 
-/// A bundle and the receipt of a rehearsal of it, which nobody signed.
+/// A bundle, the receipt of a rehearsal of it, and the same as if it were an account's; nobody signed them.
 struct WayBack {
     handoff: Handoff,
+    rehearsed: Value,
     receipt: Value,
 }
 
@@ -19,14 +23,23 @@ impl WayBack {
         let handoff = Handoff::prepare();
         let path = handoff.path("receipt.json");
         let _ = Run::of(handoff.executor("rehearse").arg("--receipt").arg(&path)).exits(0);
-        let receipt = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        Self { handoff, receipt }
+        let rehearsed: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let mut receipt = rehearsed.clone();
+        assert_eq!(receipt.as_object_mut().unwrap().remove("rehearsal"), Some(json!(true)));
+        Self { handoff, rehearsed, receipt }
     }
 
     fn finalize(&self, receipt: &Path, output: &str, flags: &[&str]) -> Run {
         let mut command = self.handoff.generator();
         command.args(["finalize", "--output-dir", output, "--trusted-key", "author.key.pub", "--bundle"]);
         Run::of(command.arg(self.handoff.bundle()).arg("--receipt").arg(receipt).args(flags))
+    }
+
+    fn check_cluster(&self, receipt: &Path, flags: &[&str]) -> Run {
+        let mut command = self.handoff.generator();
+        command.args(["check-cluster", "--trusted-key", "author.key.pub", "--bundle"]);
+        command.arg(self.handoff.bundle()).arg("--receipt").arg(receipt).args(flags);
+        Run::of(command.arg("dump.json"))
     }
 
     fn put(&self, name: &str, receipt: &Value) -> PathBuf {
@@ -111,6 +124,24 @@ fn a_receipt_that_is_not_of_this_bundles_complete_apply_is_refused_with_every_re
     });
     let run = story.finalize(&story.put("two.json", &two), "refused", &[]).exits(1);
     let _ = run.says("2 disagreements").says("its cluster is haven").says("its account is 999988887777");
+}
+
+#[test]
+fn a_rehearsals_receipt_completes_nothing_even_when_an_executor_signed_it() {
+    let story = WayBack::begin();
+    let path = story.put("receipt.json", &story.rehearsed);
+    let make = ["create-signing-key", "--output", "admin.key"];
+    let _ = Run::of(story.handoff.generator().args(make)).exits(0);
+    let bytes = std::fs::read(&path).unwrap();
+    let pem = std::fs::read_to_string(story.handoff.path("admin.key")).unwrap();
+    let key = SigningKey::from_pem(&pem, None).unwrap();
+    let signature = sign(&key, &ReceiptClaims { receipt_sha256: Sha256::of(&bytes) }).unwrap();
+    std::fs::write(story.handoff.path("receipt.json.jws"), signature).unwrap();
+    for flags in [[].as_slice(), &["--executor-key", "admin.key.pub"]] {
+        let _ = story.finalize(&path, "final", flags).exits(1).says("it tells of a rehearsal");
+        let _ = story.check_cluster(&path, flags).exits(1).says("it tells of a rehearsal");
+    }
+    assert!(!story.handoff.path("final").exists());
 }
 
 #[test]

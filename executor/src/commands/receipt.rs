@@ -122,6 +122,7 @@ pub(super) fn receipt(
         schema_version: SchemaVersion::CURRENT,
         tool: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },
         purpose: plan.purpose,
+        rehearsal: false,
         bundle: plan.bundle.clone(),
         plan: plan.digest(),
         cluster: plan.cluster.clone(),

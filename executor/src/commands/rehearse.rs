@@ -29,7 +29,7 @@ use sts_schemas::resource::{Bucket, Resource, Tags};
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,
-    /// Also write the receipt of the apply to this file.
+    /// Also write the receipt of the apply to this file. It says that it is a rehearsal's: `finalize` takes none.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
 }
@@ -187,7 +187,8 @@ impl<'a> Stage<'a> {
         self.say(&String::from_utf8_lossy(&lines), session)?;
         let period = Period { started, finished: session.now() };
         let desired = contents.as_ref().map(|contents| &contents.desired);
-        Ok(receipt(plan, desired, self.memory.identity(), period, steps))
+        let done = receipt(plan, desired, self.memory.identity(), period, steps);
+        Ok(Receipt { rehearsal: true, ..done })
     }
 
     fn title(&self, number: u8, title: &str, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -42,6 +42,9 @@ pub fn text(receipt: &Receipt, paint: Paint) -> String {
         }
     }
     let _ = writeln!(out, "{}", summary(receipt));
+    if receipt.rehearsal {
+        let _ = writeln!(out, "{}", paint.tone(Tone::Warning, "  a rehearsal's, in an account in memory"));
+    }
     let _ = writeln!(out, "  by      {}", printable(&receipt.caller));
     let _ = writeln!(out, "  at      {}", utc(receipt.finished));
     if let Some(issuer) = &receipt.issuer {

@@ -180,6 +180,9 @@ impl CheckedReceipt {
     /// Whether it tells of a complete apply of this bundle.
     fn same_work(&self, bundle: &VerifiedBundle, disagreements: &mut Vec<String>) {
         let receipt = &self.receipt;
+        if receipt.rehearsal {
+            disagreements.push("it tells of a rehearsal, which made nothing in any account".into());
+        }
         if receipt.purpose != Purpose::Apply {
             disagreements.push("it tells of a delete".into());
         }
