@@ -75,26 +75,30 @@ const WRITE_OBJECTS: &[&str] = &["s3:PutObject", "s3:PutObjectTagging"];
 
 /// CloudFront's listing calls, and `List` and `Get` of what is found by them. Its ARNs hold ids that AWS makes up.
 const READ_CLOUDFRONT: &[&str] = &[
-    "cloudfront:GetDistribution",
-    "cloudfront:GetDistributionConfig",
-    "cloudfront:GetOriginAccessControl",
     "cloudfront:ListDistributions",
     "cloudfront:ListOriginAccessControls",
     "cloudfront:ListTagsForResource",
 ];
 
+/// What is changed is read first, for its `ETag`, and what is made is looked at until it is deployed.
+///
+/// `CreateDistribution` and `TagResource` belong to `CreateDistributionWithTags`.
 const WRITE_CLOUDFRONT: &[&str] = &[
     "cloudfront:CreateDistribution",
     "cloudfront:CreateDistributionWithTags",
     "cloudfront:CreateOriginAccessControl",
+    "cloudfront:GetDistribution",
+    "cloudfront:GetDistributionConfig",
     "cloudfront:TagResource",
     "cloudfront:UpdateDistribution",
-    "cloudfront:UpdateOriginAccessControl",
 ];
 
 const DELETE_CLOUDFRONT: &[&str] = &[
     "cloudfront:DeleteDistribution",
     "cloudfront:DeleteOriginAccessControl",
+    "cloudfront:GetDistribution",
+    "cloudfront:GetDistributionConfig",
+    "cloudfront:GetOriginAccessControl",
     "cloudfront:UpdateDistribution",
 ];
 
@@ -263,8 +267,8 @@ impl Names {
 mod tests {
     use super::*;
 
-    /// Actions that only `--thorough`, managed policies, a look ahead, or a cluster that ccoctl made call for.
-    const BEYOND: [&str; 7] = [
+    /// Actions that only `--thorough`, `--adopt`, managed policies, a look ahead, or a cluster that ccoctl made call for.
+    const BEYOND: [&str; 8] = [
         "s3:ListAllMyBuckets",
         "iam:AttachRolePolicy",
         "s3:GetAccountPublicAccessBlock",
@@ -272,6 +276,7 @@ mod tests {
         "iam:SimulatePrincipalPolicy",
         "cloudfront:DeleteCloudFrontOriginAccessIdentity",
         "cloudfront:GetCloudFrontOriginAccessIdentity",
+        "cloudfront:UpdateOriginAccessControl",
     ];
 
     #[test]

@@ -3,6 +3,7 @@
     account.py dump   prints every role, OIDC provider and bucket as one JSON value
     account.py watch  prints it again for every line it reads
     account.py fronts prints every CloudFront distribution and origin access control likewise
+    account.py redo   reads a bucket's name and changes what the distributions in front of it say they are for
     account.py call   reads [[service, operation, parameters], ...] and makes these calls in turn
 
 Endpoint, region and credentials come from the environment, as boto3 reads it.
@@ -119,6 +120,17 @@ def fronts():
     }
 
 
+def redo(bucket):
+    cloudfront = boto3.client("cloudfront")
+    for summary in cloudfront.list_distributions()["DistributionList"].get("Items", []):
+        answer = cloudfront.get_distribution_config(Id=summary["Id"])
+        config = answer["DistributionConfig"]
+        if config["Origins"]["Items"][0]["DomainName"].startswith(f"{bucket}."):
+            config["Comment"] = "changed"
+            cloudfront.update_distribution(Id=summary["Id"], IfMatch=answer["ETag"], DistributionConfig=config)
+    return "done"
+
+
 def call(calls):
     clients = {}
     for service, operation, parameters in calls:
@@ -133,8 +145,8 @@ def main():
         for _ in sys.stdin:
             print(json.dumps(dump(), sort_keys=True), flush=True)
         return
-    looks = {"dump": dump, "fronts": fronts}
-    answer = looks[task]() if task in looks else call(json.load(sys.stdin))
+    looks, changes = {"dump": dump, "fronts": fronts}, {"redo": redo, "call": call}
+    answer = looks[task]() if task in looks else changes[task](json.load(sys.stdin))
     json.dump(answer, sys.stdout, sort_keys=True)
 
 

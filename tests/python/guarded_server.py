@@ -7,14 +7,17 @@
 - signatures are not checked: the emulator's sum is wrong for some bodies;
 - a call that brings tags needs the permission to tag too;
 - an object that is not there is denied, not missing, to whoever may not list the bucket;
-- the audiences of a provider can be changed.
+- the audiences of a provider can be changed;
+- CloudFront is as `cloudfront_edge.py` has it; CLOUDFRONT_LOOKS in the environment says how slow it is.
 
-Authorization is off until /moto-api/reset-auth is told 0. Sources: Service Authorization Reference, IAM and Amazon S3;
+Authorization is off until /moto-api/reset-auth is told 0. Sources: Service Authorization Reference, IAM, Amazon CloudFront and Amazon S3;
 Amazon S3 API Reference, `GetObject`; Amazon S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".
 """
 
+import os
 import sys
 
+import cloudfront_edge
 from moto.core.responses import EmptyResult
 from moto.iam import access_control
 from moto.iam.responses import IamResponse
@@ -57,6 +60,8 @@ def also_needed(request):
         return ["iam:TagRole"]
     if request._action == "iam:CreateOpenIDConnectProvider" and "Tags" in str(request._data):
         return ["iam:TagOpenIDConnectProvider"]
+    if request._action == "cloudfront:CreateDistributionWithTags":
+        return ["cloudfront:CreateDistribution", "cloudfront:TagResource"]
     if request._action == "s3:PutObject" and request._headers.get("x-amz-tagging"):
         return ["s3:PutObjectTagging"]
     return []
@@ -101,6 +106,7 @@ def deny(request):
     raise Denied("AccessDenied", f"User: {user} is not authorized to perform: {action} {because}")
 
 
+cloudfront_edge.looks = int(os.environ.get("CLOUDFRONT_LOOKS", "0"))
 access_control.S3IAMRequest._raise_access_denied = deny
 access_control.IAMRequestBase.check_signature = lambda request: None
 access_control.IAMRequestBase.check_action_permitted = check

@@ -38,6 +38,12 @@ impl Account {
         assert_eq!(done, json!("done"), "the account took the calls");
     }
 
+    /// Changes what the distributions in front of this bucket say they are for.
+    pub fn redo_fronts(&self, bucket: &str) {
+        let done = self.script("redo", &json!(bucket));
+        assert_eq!(done, json!("done"), "the distributions were changed");
+    }
+
     fn script(&self, task: &str, input: &Value) -> Value {
         let mut child = self.start(task);
         if let Some(mut stdin) = child.stdin.take() {

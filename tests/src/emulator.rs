@@ -30,16 +30,26 @@ impl Emulator {
     /// The same, but the credentials belong to this account.
     #[must_use]
     pub fn start_as(account: &str) -> Self {
-        Self::launch(account, &["-m", "moto.server", "-H", "127.0.0.1", "-p"])
+        Self::launch(account, &["-m", "moto.server", "-H", "127.0.0.1", "-p"], 0)
     }
 
     /// One that can be told to check permissions as AWS does; see `guarded_server.py`.
     #[must_use]
     pub fn start_guarded() -> Self {
-        Self::launch(Self::ACCOUNT, &[concat!(env!("CARGO_MANIFEST_DIR"), "/python/guarded_server.py")])
+        Self::start_slow(0)
     }
 
-    fn launch(account: &str, server: &[&str]) -> Self {
+    /// The same, with a CloudFront that takes so many looks until a change has reached every place.
+    #[must_use]
+    pub fn start_slow(looks: u32) -> Self {
+        Self::launch(
+            Self::ACCOUNT,
+            &[concat!(env!("CARGO_MANIFEST_DIR"), "/python/guarded_server.py")],
+            looks,
+        )
+    }
+
+    fn launch(account: &str, server: &[&str], looks: u32) -> Self {
         let python = python();
         // A port can be taken between being found free and being used; then another is tried.
         for _ in 0..5 {
@@ -49,6 +59,9 @@ impl Emulator {
                 .args(server)
                 .arg(address.port().to_string())
                 .env("MOTO_ACCOUNT_ID", account)
+                .env("CLOUDFRONT_LOOKS", looks.to_string())
+                // Nothing is written beside the sources.
+                .env("PYTHONDONTWRITEBYTECODE", "1")
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(log)

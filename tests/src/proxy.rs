@@ -17,6 +17,8 @@ pub enum Fault {
     Denied,
     /// The service fails inside, before anything was done.
     Internal,
+    /// Somebody changed since what it means to change, and so it is refused.
+    Overtaken,
     /// The service wants calls to be fewer.
     Throttled,
     /// The connection is cut before the call reaches the account.
@@ -42,10 +44,15 @@ pub enum When {
     First,
     /// Every call whose head or body holds this text, like `Action=CreateRole`.
     Holds(String),
+    /// The first call of those whose line holds this text.
+    FirstHolds(String),
 }
 
 /// A fault and the calls it befalls.
 pub type Rule = (When, Fault);
+
+/// Makes another answer of the account's to the call with this line, if it has one to make; gets the body.
+pub type Edit = fn(&str, &str) -> Option<String>;
 
 /// What went over the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,6 +76,7 @@ struct Wire {
     delay: Duration,
     rules: Vec<Rule>,
     page: Option<usize>,
+    edit: Option<Edit>,
     traffic: Mutex<Traffic>,
     seen: Mutex<BTreeMap<String, usize>>,
     under_way: AtomicUsize,
@@ -80,16 +88,26 @@ impl Proxy {
     /// Listens on a free port of the loopback address; each call takes `delay` longer.
     #[must_use]
     pub fn start(upstream: SocketAddr, delay: Duration, rules: Vec<Rule>) -> Self {
-        Self::start_wire(upstream, delay, rules, None)
+        Self::start_wire(upstream, (delay, rules), (None, None))
+    }
+
+    /// Lets everything pass, but for answers that are made anew; what `edit` takes of time is added to the call.
+    #[must_use]
+    pub fn editing(upstream: SocketAddr, edit: Edit) -> Self {
+        Self::start_wire(upstream, (Duration::ZERO, Vec::new()), (None, Some(edit)))
     }
 
     /// Lets everything pass, but makes the account give lists in pages of this size.
     #[must_use]
     pub fn in_pages_of(size: usize, upstream: SocketAddr) -> Self {
-        Self::start_wire(upstream, Duration::ZERO, Vec::new(), Some(size))
+        Self::start_wire(upstream, (Duration::ZERO, Vec::new()), (Some(size), None))
     }
 
-    fn start_wire(upstream: SocketAddr, delay: Duration, rules: Vec<Rule>, page: Option<usize>) -> Self {
+    fn start_wire(
+        upstream: SocketAddr,
+        (delay, rules): (Duration, Vec<Rule>),
+        (page, edit): (Option<usize>, Option<Edit>),
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no port: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
         let wire = Arc::new(Wire {
@@ -97,6 +115,7 @@ impl Proxy {
             delay,
             rules,
             page,
+            edit,
             traffic: Mutex::default(),
             seen: Mutex::default(),
             under_way: AtomicUsize::new(0),
@@ -134,8 +153,13 @@ impl Proxy {
     /// Whether a call whose line holds this text has come by since it was started or last asked.
     #[must_use]
     pub fn has_seen(&self, text: &str) -> bool {
+        self.has_seen_one(|call| call.contains(text))
+    }
+
+    /// The same for a call of which this is so.
+    pub fn has_seen_one(&self, is_it: impl Fn(&str) -> bool) -> bool {
         let traffic = self.wire.traffic.lock().unwrap_or_else(PoisonError::into_inner);
-        traffic.calls.iter().any(|call| call.contains(text))
+        traffic.calls.iter().any(|call| is_it(call))
     }
 
     /// What went over it since it was started or last asked.
@@ -176,7 +200,7 @@ impl Wire {
 
     fn answer(&self, request: &Request, fault: Option<Fault>) -> Option<std::io::Result<Vec<u8>>> {
         match fault {
-            None => Some(self.forward(request)),
+            None => Some(self.forward(request).map(|answer| self.edited(request, answer))),
             Some(Fault::AnswerLost) => self.forward(request).ok().and(None),
             Some(Fault::Freeze) => {
                 let _ = self.forward(request);
@@ -185,6 +209,7 @@ impl Wire {
             }
             Some(Fault::Reset | Fault::Silence) => None,
             Some(Fault::Denied) => Some(Ok(request.refusal(403, "AccessDenied", "an explicit deny"))),
+            Some(Fault::Overtaken) => Some(Ok(request.refusal(412, "PreconditionFailed", "it has changed"))),
             Some(Fault::Internal) => Some(Ok(request.refusal(500, "InternalError", "try again"))),
             Some(Fault::Throttled) => Some(Ok(request.throttling())),
         }
@@ -196,16 +221,33 @@ impl Wire {
         traffic.most_at_once = traffic.most_at_once.max(at_once);
         let number = traffic.calls.len();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let alike = seen.entry(request.line()).or_default();
-        *alike += 1;
+        *seen.entry(request.line()).or_default() += 1;
+        let alike = seen[&request.line()];
+        let holding =
+            |text: &str| seen.iter().filter(|(call, _)| call.contains(text)).map(|(_, n)| n).sum::<usize>();
         let befalls = |when: &When| match when {
             When::Nth(nth) => number == *nth,
             When::From(first) => number >= *first,
-            When::Is(line, nth) => *alike == *nth && request.line() == *line,
-            When::First => *alike == 1,
+            When::Is(line, nth) => alike == *nth && request.line() == *line,
+            When::First => alike == 1,
             When::Holds(text) => request.holds(text),
+            When::FirstHolds(text) => request.line().contains(text) && holding(text) == 1,
         };
         self.rules.iter().find(|(when, _)| befalls(when)).map(|(_, fault)| *fault)
+    }
+
+    /// The answer as it was, or as it is made anew.
+    fn edited(&self, request: &Request, answer: Vec<u8>) -> Vec<u8> {
+        let Some(edit) = self.edit else { return answer };
+        let text = String::from_utf8_lossy(&answer);
+        let parts = text.split_once("\r\n\r\n");
+        let Some((head, body)) = parts.and_then(|(head, body)| Some((head, edit(&request.line(), body)?)))
+        else {
+            return answer;
+        };
+        let is_length = |line: &&str| line.to_ascii_lowercase().starts_with("content-length:");
+        let head: Vec<_> = head.lines().filter(|line| !is_length(line)).collect();
+        format!("{}\r\nContent-Length: {}\r\n\r\n{body}", head.join("\r\n"), body.len()).into_bytes()
     }
 
     fn forward(&self, request: &Request) -> std::io::Result<Vec<u8>> {

@@ -24,10 +24,14 @@ struct Court {
 
 impl Court {
     fn open() -> Self {
+        Self::of(&[])
+    }
+
+    fn of(flags: &[&str]) -> Self {
         let requests = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
         let emulator = Emulator::start_guarded();
         let guard = Guard::of(emulator.address());
-        Self { guard, emulator, story: Handoff::of(Path::new(requests), &[]) }
+        Self { guard, emulator, story: Handoff::of(Path::new(requests), flags) }
     }
 
     fn policy(&self, errand: &str) -> Value {
@@ -199,4 +203,41 @@ fn delete_needs_every_action_of_its_policy_and_no_other() {
     let left = court.not_missed(("delete", &delete), &actions(&delete), versioned);
     let unneeded = court.not_missed(("delete", &delete), &left, lossy);
     assert_eq!(unneeded, BTreeSet::new());
+}
+
+#[test]
+fn a_private_bucket_needs_every_action_on_cloudfront_and_no_other() {
+    let court = Court::of(&["--create-private-s3-bucket"]);
+    // The other actions are the business of the tests above.
+    let on_cloudfront = |policy: &Value| -> BTreeSet<String> {
+        actions(policy).into_iter().filter(|action| action.starts_with("cloudfront:")).collect()
+    };
+    let nothing = || {
+        court.guard.reset();
+        court.guard.user()
+    };
+    let standing = || {
+        let key = nothing();
+        court.apply_freely();
+        key
+    };
+    let drifted = || {
+        let key = standing();
+        handoff::account(&court.emulator).redo_fronts("harbour-oidc");
+        key
+    };
+    let cases: [(&str, &[&dyn Fn() -> Key]); 3] =
+        [("plan", &[&standing]), ("apply", &[&nothing, &drifted]), ("delete", &[&standing])];
+    for (command, standings) in cases {
+        let policy = court.policy(command);
+        let mut left = on_cloudfront(&policy);
+        assert!(left.len() >= 3, "{policy}");
+        for prepare in standings {
+            let key = prepare();
+            court.guard.allow(&policy);
+            let _ = court.run(&key, command).exits(0);
+            left = court.not_missed((command, &policy), &left, prepare);
+        }
+        assert_eq!(left, BTreeSet::new(), "{command}");
+    }
 }

@@ -85,10 +85,10 @@ impl Request {
         format!("{}\r\nConnection: close\r\n\r\n", head.join("\r\n")).into_bytes()
     }
 
-    /// An error in the words of the service: S3 puts it bare, IAM and STS wrap it.
+    /// An error in the words of the service: S3 puts it bare, the others wrap it.
     pub(super) fn refusal(&self, status: u16, code: &str, message: &str) -> Vec<u8> {
         let error = format!("<Code>{code}</Code><Message>{message}</Message>");
-        let xml = if self.holds("Action=") {
+        let xml = if self.holds("Action=") || self.head.contains(" /2020-05-31/") {
             format!(
                 "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>proxy</RequestId></ErrorResponse>"
             )

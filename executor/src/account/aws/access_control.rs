@@ -20,6 +20,20 @@ pub(super) struct Known {
 /// What CloudFront says when there is none.
 const ABSENT: [&str; 1] = ["NoSuchOriginAccessControl"];
 
+/// What CloudFront says when somebody changed a thing since it was read.
+///
+/// Source: Amazon CloudFront API Reference, `UpdateDistribution`, errors.
+pub(super) const MOVED: [&str; 2] = ["PreconditionFailed", "InvalidIfMatchVersion"];
+
+/// How often a thing is read at most to change it: who is overtaken that often is told.
+pub(super) const READINGS: usize = 4;
+
+/// Somebody else changed it each time between being read and being written.
+pub(super) fn still_moving(call: &str, on: &str) -> AccountError {
+    let message = "somebody changed it at the same time, again and again; run this again".to_owned();
+    AccountError::unanswered(call, on, AccountErrorKind::Other, message)
+}
+
 /// All access controls of the account that are named like a bucket.
 pub(super) async fn list(aws: &Aws) -> Result<Vec<Known>, AccountError> {
     let mut known = Vec::new();
@@ -65,24 +79,37 @@ pub(super) async fn update(aws: &Aws, after: &AccessControl) -> Result<(), Accou
     let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == after.bucket) else {
         return create(aws, after).await;
     };
-    let Some(etag) = etag(aws, &there.id, &on).await? else { return create(aws, after).await };
     let config = config(after)
         .map_err(|error| AccountError::unanswered(CALL, &on, AccountErrorKind::Other, error.to_string()))?;
-    let ask = aws.cloudfront.update_origin_access_control().id(&there.id).if_match(etag);
-    ask.origin_access_control_config(config).send().await.or_error(CALL, &on).map(drop)
+    for _ in 0..READINGS {
+        let Some(etag) = etag(aws, &there.id, &on).await? else { return create(aws, after).await };
+        let ask = aws.cloudfront.update_origin_access_control().id(&there.id).if_match(etag);
+        let answer = ask.origin_access_control_config(config.clone()).send().await;
+        if answer.or_absent(CALL, &on, &MOVED)?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(still_moving(CALL, &on))
 }
 
 /// Deletes an access control that no distribution uses any more.
 pub(super) async fn delete(aws: &Aws, before: &AccessControl) -> Result<(), AccountError> {
+    const CALL: &str = "cloudfront:DeleteOriginAccessControl";
     let on = Address::AccessControl(before.bucket.clone()).to_string();
     let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == before.bucket) else {
         return Ok(());
     };
-    let Some(etag) = etag(aws, &there.id, &on).await? else { return Ok(()) };
-    let ask = aws.cloudfront.delete_origin_access_control().id(&there.id).if_match(etag);
-    // The distribution that was just deleted may still count as its user.
-    let answer = patiently(&[("OriginAccessControlInUse", "")], || ask.clone().send()).await;
-    answer.or_absent("cloudfront:DeleteOriginAccessControl", &on, &ABSENT).map(drop)
+    for _ in 0..READINGS {
+        let Some(etag) = etag(aws, &there.id, &on).await? else { return Ok(()) };
+        let ask = aws.cloudfront.delete_origin_access_control().id(&there.id).if_match(etag);
+        // The distribution that was just deleted may still count as its user.
+        let answer = patiently(&[("OriginAccessControlInUse", "")], || ask.clone().send()).await;
+        // One that is gone is not found when it is read again.
+        if answer.or_absent(CALL, &on, &[ABSENT.as_slice(), &MOVED].concat())?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(still_moving(CALL, &on))
 }
 
 async fn etag(aws: &Aws, id: &str, on: &str) -> Result<Option<String>, AccountError> {

@@ -1,5 +1,6 @@
 //! Distributions: making, changing, disabling and deleting them.
 
+use super::access_control::{MOVED, READINGS, still_moving};
 use super::answer::Answer;
 use super::distribution::{Known, find};
 use super::patience::patiently;
@@ -51,16 +52,17 @@ async fn change(aws: &Aws, known: &Known, after: &Distribution) -> Result<(), Ac
     };
     if same != *there {
         let control = control_id(aws, after).await?;
-        let Some((mut now, etag)) = current(aws, known, after).await? else { return Ok(()) };
         let wanted = config(after, &control).map_err(|error| failed(CALL, after, error.to_string()))?;
         // What the bundle does not speak of stays as somebody set it.
-        now.origins = wanted.origins;
-        now.comment = wanted.comment;
-        now.enabled = wanted.enabled;
-        now.aliases = wanted.aliases;
-        now.viewer_certificate = wanted.viewer_certificate;
-        now.default_cache_behavior = wanted.default_cache_behavior;
-        put(aws, known, after, now, etag).await?;
+        rewrite(aws, known, after, |now| {
+            now.origins.clone_from(&wanted.origins);
+            now.comment.clone_from(&wanted.comment);
+            now.enabled = wanted.enabled;
+            now.aliases.clone_from(&wanted.aliases);
+            now.viewer_certificate.clone_from(&wanted.viewer_certificate);
+            now.default_cache_behavior.clone_from(&wanted.default_cache_behavior);
+        })
+        .await?;
     }
     let mut tags = there.tags.clone();
     tags.extend(after.tags.clone());
@@ -77,19 +79,13 @@ pub(super) async fn disable(aws: &Aws, before: &Distribution) -> Result<(), Acco
     let Some(known) = find(aws, before).await?.filter(|known| known.distribution.enabled) else {
         return Ok(());
     };
-    let Some((mut now, etag)) = current(aws, &known, before).await? else { return Ok(()) };
-    now.enabled = false;
-    put(aws, &known, before, now, etag).await
+    rewrite(aws, &known, before, |now| now.enabled = false).await
 }
 
 /// Deletes one that is disabled, and the access identity that ccoctl made for it.
 pub(super) async fn delete(aws: &Aws, before: &Distribution) -> Result<(), AccountError> {
-    if let Some(known) = find(aws, before).await?
-        && let Some((_, etag)) = current(aws, &known, before).await?
-    {
-        let ask = aws.cloudfront.delete_distribution().id(&known.id).if_match(etag);
-        let answer = patiently(&[("DistributionNotDisabled", "")], || ask.clone().send()).await;
-        answer.or_absent("cloudfront:DeleteDistribution", &on(before), &ABSENT)?;
+    if let Some(known) = find(aws, before).await? {
+        delete_itself(aws, &known, before).await?;
     }
     match &before.access {
         OriginAccess::Identity { id } => delete_identity(aws, before, id).await,
@@ -97,14 +93,37 @@ pub(super) async fn delete(aws: &Aws, before: &Distribution) -> Result<(), Accou
     }
 }
 
+async fn delete_itself(aws: &Aws, known: &Known, before: &Distribution) -> Result<(), AccountError> {
+    const CALL: &str = "cloudfront:DeleteDistribution";
+    for _ in 0..READINGS {
+        let Some((_, etag)) = current(aws, known, before).await? else { return Ok(()) };
+        let ask = aws.cloudfront.delete_distribution().id(&known.id).if_match(etag);
+        let answer = patiently(&[("DistributionNotDisabled", "")], || ask.clone().send()).await;
+        // One that is gone is not found when it is read again.
+        let settled = [ABSENT.as_slice(), &MOVED].concat();
+        if answer.or_absent(CALL, &on(before), &settled)?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(still_moving(CALL, &on(before)))
+}
+
 async fn delete_identity(aws: &Aws, before: &Distribution, id: &str) -> Result<(), AccountError> {
+    const CALL: &str = "cloudfront:DeleteCloudFrontOriginAccessIdentity";
     const ABSENT: [&str; 1] = ["NoSuchCloudFrontOriginAccessIdentity"];
-    let answer = aws.cloudfront.get_cloud_front_origin_access_identity().id(id).send().await;
-    let answer = answer.or_absent("cloudfront:GetCloudFrontOriginAccessIdentity", &on(before), &ABSENT)?;
-    let Some(etag) = answer.and_then(|answer| answer.e_tag) else { return Ok(()) };
-    let ask = aws.cloudfront.delete_cloud_front_origin_access_identity().id(id).if_match(etag);
-    let answer = patiently(&[("CloudFrontOriginAccessIdentityInUse", "")], || ask.clone().send()).await;
-    answer.or_absent("cloudfront:DeleteCloudFrontOriginAccessIdentity", &on(before), &ABSENT).map(drop)
+    for _ in 0..READINGS {
+        let answer = aws.cloudfront.get_cloud_front_origin_access_identity().id(id).send().await;
+        let answer =
+            answer.or_absent("cloudfront:GetCloudFrontOriginAccessIdentity", &on(before), &ABSENT)?;
+        let Some(etag) = answer.and_then(|answer| answer.e_tag) else { return Ok(()) };
+        let ask = aws.cloudfront.delete_cloud_front_origin_access_identity().id(id).if_match(etag);
+        let answer = patiently(&[("CloudFrontOriginAccessIdentityInUse", "")], || ask.clone().send()).await;
+        let settled = [ABSENT.as_slice(), &MOVED].concat();
+        if answer.or_absent(CALL, &on(before), &settled)?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(still_moving(CALL, &on(before)))
 }
 
 /// The configuration as it is, and the tag that a change must name.
@@ -118,15 +137,23 @@ async fn current(
     Ok(answer.and_then(|answer| answer.distribution_config.zip(answer.e_tag)))
 }
 
-async fn put(
+/// Writes what `change` makes of the configuration; where somebody else wrote since it was read, of theirs.
+async fn rewrite(
     aws: &Aws,
     known: &Known,
     about: &Distribution,
-    config: DistributionConfig,
-    etag: String,
+    change: impl Fn(&mut DistributionConfig),
 ) -> Result<(), AccountError> {
-    let ask = aws.cloudfront.update_distribution().id(&known.id).if_match(etag).distribution_config(config);
-    ask.send().await.or_error("cloudfront:UpdateDistribution", &on(about)).map(drop)
+    const CALL: &str = "cloudfront:UpdateDistribution";
+    for _ in 0..READINGS {
+        let Some((mut now, etag)) = current(aws, known, about).await? else { return Ok(()) };
+        change(&mut now);
+        let ask = aws.cloudfront.update_distribution().id(&known.id).if_match(etag).distribution_config(now);
+        if ask.send().await.or_absent(CALL, &on(about), &MOVED)?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(still_moving(CALL, &on(about)))
 }
 
 /// The id of the access control that the distribution shall use.
