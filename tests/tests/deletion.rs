@@ -128,6 +128,28 @@ fn what_others_put_into_the_bucket_is_listed_and_goes_only_when_that_is_asked_fo
 }
 
 #[test]
+fn more_versions_of_an_object_than_s3_lists_or_deletes_at_once_all_go() {
+    const VERSIONS: usize = 1050;
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    let on = json!({"Bucket": BUCKET, "VersioningConfiguration": {"Status": "Enabled"}});
+    let put = json!(["s3", "put_object", {"Bucket": BUCKET, "Key": "keys.json", "Body": "{}"}]);
+    let mut calls = vec![json!(["s3", "put_bucket_versioning", on])];
+    calls.extend(std::iter::repeat_n(put, VERSIONS));
+    account.call(&Value::Array(calls));
+    let proxy = Proxy::start(emulator.address(), std::time::Duration::ZERO, Vec::new());
+    let _ = story.run(proxy.address(), "delete", &["--yes"]).exits(0);
+    let calls = proxy.take_traffic().calls;
+    let count = |of: &dyn Fn(&str) -> bool| calls.iter().filter(|call| of(call)).count();
+    let pages = count(&|call| call.contains("?versions") && call.contains("prefix=keys.json"));
+    assert!(pages >= 2, "two pages of versions: {calls:#?}");
+    assert!(count(&|call| call.contains("?delete")) >= 2, "two calls to delete versions: {calls:#?}");
+    assert_eq!(account.dump(), json!({"buckets": {}, "providers": {}, "roles": {}}));
+}
+
+#[test]
 fn what_lost_its_tag_is_not_the_clusters_any_more_and_stays() {
     let emulator = Emulator::start();
     let account = handoff::account(&emulator);

@@ -82,3 +82,46 @@ fn two_executors_at_once_end_in_one_and_the_same_account() {
         }
     }
 }
+
+#[test]
+fn an_apply_beside_a_delete_ends_as_one_of_them_wants_or_is_told_of() {
+    let emulator = handoff::inhabited();
+    let mut watch = handoff::account(&emulator).watch();
+    let story = Handoff::prepare();
+    let empty = watch.dump();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    let full = watch.dump();
+    let delay = Duration::from_millis(40);
+    // Who begins first, and so many call times before the other.
+    for (first, second, lag) in [("apply", "delete", 0), ("delete", "apply", 5), ("apply", "delete", 7)] {
+        let proxy = Proxy::start(emulator.address(), delay, Vec::new());
+        let start = |task: &str| {
+            let mut command = story.executor(task);
+            let receipt = story.path(&format!("{task}.json"));
+            with_credentials(&mut command, proxy.address()).args(["--yes", "--receipt"]).arg(receipt);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let one = start(first);
+        std::thread::sleep(delay * lag);
+        let other = start(second);
+        let ends: Vec<_> = [one, other]
+            .into_iter()
+            .map(|child| {
+                let output = child.wait_with_output().unwrap();
+                (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+            })
+            .collect();
+        let left = watch.dump();
+        let settled = left == empty || left == full;
+        let told = ends.iter().any(|(code, words)| *code != Some(0) && words.contains("Hint: "));
+        assert!(settled || told, "{first} and {second}, lag {lag}: neither was told of the other: {ends:#?}");
+        for (code, words) in &ends {
+            assert!(matches!(code, Some(0 | 1 | 6)), "{first} and {second}, lag {lag}: {code:?} {words}");
+        }
+        // Whatever came of it, the next run alone finishes either way.
+        let _ = story.run(emulator.address(), "delete", &["--yes"]).exits(0);
+        assert_eq!(watch.dump(), empty, "{first} and {second}, lag {lag}");
+        let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+        assert_eq!(watch.dump(), full, "{first} and {second}, lag {lag}");
+    }
+}

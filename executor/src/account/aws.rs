@@ -79,7 +79,7 @@ impl Aws {
         let config = load(options).await;
         let redirected = endpoint::redirected(&config);
         endpoint::check(&redirected, options.foreign_endpoints)?;
-        let (width, budget) = (Width::default(), CallLimits::budget());
+        let (width, budget) = (Width::default(), options.limits.budget());
         let witness = Witness::new(options.log.clone(), width.clone());
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(witness.clone());
         let identity = who(sts, options.limits.attempts.get())

@@ -8,7 +8,7 @@ use crate::account::{
 use crate::session::Session;
 use crate::show::printable;
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sts_schemas::aws::Region;
@@ -30,6 +30,11 @@ pub(crate) struct AccountArgs {
     /// How often a call to AWS is tried before it counts as failed.
     #[arg(long, value_name = "N", default_value_t = CallLimits::ATTEMPTS)]
     call_attempts: NonZeroU32,
+    /// How many further attempts all calls together may take, after which a failure counts at once.
+    ///
+    /// One for a call that was throttled counts a tenth, and one more comes back every second.
+    #[arg(long, value_name = "N", default_value_t = CallLimits::RETRIES)]
+    retry_budget: NonZeroU16,
     /// How long looking at the account, and then changing it, may take, in seconds; nothing new begins after that.
     #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::RUN_SECONDS)]
     run_timeout: NonZeroU32,
@@ -65,6 +70,7 @@ impl AccountArgs {
             attempts: self.call_attempts,
             attempt: Duration::from_secs(self.call_timeout.get().into()),
             looking: self.time_limit(),
+            retries: self.retry_budget,
         };
         let clock = session.surroundings.clock;
         let log = self.log.as_deref().map(|path| CallLog::open(path, clock)).transpose();

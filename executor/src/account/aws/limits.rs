@@ -2,7 +2,7 @@
 
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::retry::{RetryPartition, TokenBucket};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
 /// Bounds on every single call to AWS, and on all that it takes to look at an account.
@@ -14,6 +14,8 @@ pub struct CallLimits {
     pub attempt: Duration,
     /// How long looking at the account may take.
     pub looking: Duration,
+    /// How many further attempts all calls of a run may take together, where each is for a failure.
+    pub retries: NonZeroU16,
 }
 
 impl CallLimits {
@@ -28,22 +30,23 @@ impl CallLimits {
     /// All attempts of one call together, in times that one may take.
     const OPERATION: u32 = 5;
 
-    /// What a whole run may spend on calls made again, over all of its calls.
-    const BUDGET: usize = 1000;
+    /// Where more calls than this must be made again, waiting longer is no help.
+    pub const RETRIES: NonZeroU16 = NonZeroU16::new(100).unwrap();
     /// A throttled call has done nothing yet: asking again later is what AWS wants, and costs next to nothing.
     const COST_OF_THROTTLING: u32 = 1;
     /// Where failures are many, the fault lies deeper than another attempt reaches.
-    const COST_OF_FAILURE: u32 = 10;
-    /// What comes back to the budget in a second.
+    const COST_OF_FAILURE: u16 = 10;
+    /// What comes back in a second to what a run may spend on calls made again.
     const REFILL: f32 = 10.0;
 
     /// The budget for calls made again, as the SDK takes it; its clones are one and the same.
-    pub(super) fn budget() -> RetryPartition {
+    pub(super) fn budget(&self) -> RetryPartition {
+        let cost = u32::from(Self::COST_OF_FAILURE);
         let bucket = TokenBucket::builder()
-            .capacity(Self::BUDGET)
+            .capacity(usize::from(self.retries.get()) * usize::from(Self::COST_OF_FAILURE))
             .throttling_retry_cost(Self::COST_OF_THROTTLING)
-            .retry_cost(Self::COST_OF_FAILURE)
-            .timeout_retry_cost(Self::COST_OF_FAILURE)
+            .retry_cost(cost)
+            .timeout_retry_cost(cost)
             .refill_rate(Self::REFILL);
         RetryPartition::custom("sts-executor").token_bucket(bucket.build()).build()
     }
@@ -62,6 +65,6 @@ impl Default for CallLimits {
     fn default() -> Self {
         let seconds = |number: NonZeroU32| Duration::from_secs(number.get().into());
         let (attempt, looking) = (seconds(Self::ATTEMPT_SECONDS), seconds(Self::RUN_SECONDS));
-        Self { attempts: Self::ATTEMPTS, attempt, looking }
+        Self { attempts: Self::ATTEMPTS, attempt, looking, retries: Self::RETRIES }
     }
 }
