@@ -5,7 +5,7 @@
 use schemars::Schema;
 use std::path::Path;
 
-fn schemas() -> [(&'static str, Schema); 9] {
+fn schemas() -> [(&'static str, Schema); 10] {
     [
         ("manifest", schemars::schema_for!(sts_schemas::manifest::Manifest)),
         ("difference", schemars::schema_for!(sts_schemas::difference::Difference)),
