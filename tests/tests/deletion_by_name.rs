@@ -1,5 +1,4 @@
 //! Deleting by a name alone: where the tags lead, and what is said where nothing leads.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
 use std::net::SocketAddr;

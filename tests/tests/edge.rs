@@ -1,6 +1,5 @@
 //! A CloudFront that takes its time, wants to hear what one has read, and has ccoctl's identities.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![expect(clippy::disallowed_methods, reason = "a test of cutting starts programs and waits for them")]
 
 use serde_json::{Value, json};
 use std::path::Path;

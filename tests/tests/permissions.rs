@@ -205,6 +205,9 @@ fn delete_needs_every_action_of_its_policy_and_no_other() {
     assert_eq!(unneeded, BTreeSet::new());
 }
 
+/// Accounts in which a command is tried, each with the user's key.
+type Standings<'a> = &'a [&'a dyn Fn() -> Key];
+
 #[test]
 fn a_private_bucket_needs_every_action_on_cloudfront_and_no_other() {
     let court = Court::of(&["--create-private-s3-bucket"]);
@@ -226,7 +229,7 @@ fn a_private_bucket_needs_every_action_on_cloudfront_and_no_other() {
         handoff::account(&court.emulator).redo_fronts("harbour-oidc");
         key
     };
-    let cases: [(&str, &[&dyn Fn() -> Key]); 3] =
+    let cases: [(&str, Standings<'_>); 3] =
         [("plan", &[&standing]), ("apply", &[&nothing, &drifted]), ("delete", &[&standing])];
     for (command, standings) in cases {
         let policy = court.policy(command);

@@ -126,10 +126,10 @@ pub(super) fn judge(carried: &Carried) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let undone = receipt.steps.iter().filter(|step| step.outcome != Outcome::Done).count();
-    const AGAIN: &str = "run the command again: it plans anew and does what is left";
+    let again = "run the command again: it plans anew and does what is left";
     let hint = match denials.advice(receipt.purpose) {
-        Some(advice) => format!("{advice}; then {AGAIN}"),
-        None => AGAIN.to_owned(),
+        Some(advice) => format!("{advice}; then {again}"),
+        None => again.to_owned(),
     };
     Err(Failure::new(Exit::PartlyApplied, Partly { undone, all: receipt.steps.len() }).hint(hint))
 }
