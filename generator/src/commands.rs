@@ -21,6 +21,7 @@ mod trust;
 
 use crate::directory::{Directory, FileError, Written};
 use crate::feature::{CredentialsMode, InstallConfig};
+use crate::made::is_made_here;
 use crate::progress::Stage;
 use crate::render::Files;
 use std::path::Path;
@@ -50,7 +51,7 @@ pub enum Person {
 fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let (mut new, mut changed, mut removed) = (0_usize, Vec::new(), Vec::new());
-    let known = if directory.path().exists() { directory.files().map_err(failed)? } else { Vec::new() };
+    let unwanted = stale(directory, files, replaced)?;
     let stage = Stage::begin(format!("writing {} files", files.len()));
     for (path, bytes) in files {
         match directory.write(path, bytes).map_err(failed)? {
@@ -59,7 +60,7 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
             Written::Unchanged => {}
         }
     }
-    for path in known.iter().filter(|path| replaced(path) && !files.contains_key(*path)) {
+    for path in &unwanted {
         directory.remove(path).map_err(failed)?;
         removed.push(path);
     }
@@ -78,6 +79,39 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
         say(&format!("  removed {path} (nothing asks for it any more)"));
     }
     Ok(())
+}
+
+/// Files of an earlier run that nothing asks for any more.
+///
+/// # Errors
+/// Names those that lie where this program writes, and that it did not make: they are somebody's.
+fn stale(
+    directory: &Directory,
+    files: &Files,
+    replaced: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, Failure> {
+    let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let mut stale = Vec::new();
+    let mut strangers = String::new();
+    for path in directory.files().map_err(failed)? {
+        if !replaced(&path) || files.contains_key(&path) {
+            continue;
+        }
+        let bytes = directory.read(&path).map_err(failed)?.unwrap_or_default();
+        if is_made_here(&path, &bytes) {
+            stale.push(path);
+        } else {
+            strangers.push_str("\n  ");
+            strangers.push_str(&path);
+        }
+    }
+    if strangers.is_empty() {
+        return Ok(stale);
+    }
+    let what =
+        format!("{} holds files that this program did not make:{strangers}", directory.path().display());
+    Err(Failure::new(Exit::Failed, what)
+        .hint("nothing was written; give --output-dir a directory of its own, or move these files away"))
 }
 
 /// Tells the person at the terminal; data goes to stdout, this does not.

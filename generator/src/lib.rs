@@ -19,6 +19,7 @@ pub mod engine;
 pub mod feature;
 pub mod key;
 mod living;
+mod made;
 pub mod pack;
 mod progress;
 pub mod recognise;

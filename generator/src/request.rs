@@ -209,7 +209,7 @@ impl<'s> Reading<'s> {
         let by_set = self.skipped.iter().filter(|skipped| skipped.reason.contains("feature set")).count();
         if by_set > 0 {
             notes.push(format!(
-                "feature set {} was taken to be in force: {by_set} skipped (see --feature-set)",
+                "feature set {} counts as in force: {by_set} skipped (--feature-set says otherwise)",
                 self.selection.feature_set
             ));
         }

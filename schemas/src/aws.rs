@@ -206,7 +206,8 @@ checked_text!(
 
 fn check_path(text: &str) -> Result<(), String> {
     let formed = text == "/"
-        || (text.starts_with('/')
+        || (text.len() > 2
+            && text.starts_with('/')
             && text.ends_with('/')
             && text.len() <= 512
             && text.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'"' && b != b'\\'));

@@ -151,6 +151,13 @@ mod tests {
             (allow(r#""iam:PassRole""#, "*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""iam:passrole""#, "*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x"), None),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x-*"), None),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""sts:AssumeRole""#, "arn:aws:iam::*:role/*"), Some((Level::Danger, "assume-any-role"))),
+            (
+                allow(r#""iam:AttachRolePolicy""#, "arn:aws:iam::*:*"),
+                Some((Level::Danger, "privilege-escalation")),
+            ),
             (allow(r#""sts:AssumeRole""#, "*"), Some((Level::Danger, "assume-any-role"))),
             (allow(r#""iam:CreatePolicyVersion""#, "*"), Some((Level::Danger, "privilege-escalation"))),
             (allow(r#""iam:Put*""#, "*"), Some((Level::Danger, "privilege-escalation"))),

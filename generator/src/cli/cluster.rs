@@ -2,10 +2,11 @@
 
 use crate::directory::Directory;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use sts_schemas::aws::{AccountId, Arn, BucketName, Partition, Region};
 use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerPath, IssuerUrl, has_cloudfront};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::layout;
 use sts_schemas::open::{open_account, open_issuer};
 
 /// Which cluster.
@@ -54,6 +55,22 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// Refuses to read requests from the very folder that they are copied into.
+    ///
+    /// # Errors
+    /// When it is that folder.
+    pub(crate) fn is_apart_from(&self, requests: &Path) -> Result<(), Failure> {
+        let copies = self.output_dir.join(layout::REQUESTS);
+        match (requests.canonicalize(), copies.canonicalize()) {
+            (Ok(read), Ok(written)) if read == written => Err(Failure::new(
+                Exit::Usage,
+                format!("the requests lie in {}, which this command writes to", copies.display()),
+            )
+            .hint("give another --output-dir, or copy the requests elsewhere first")),
+            _ => Ok(()),
+        }
+    }
+
     /// The directory, for this run alone.
     ///
     /// # Errors

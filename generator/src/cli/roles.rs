@@ -3,7 +3,7 @@
 use super::LintArgs;
 use crate::commands::read_note;
 use crate::feature::{FeatureSet, InstallConfig};
-use crate::render::{RoleNaming, RoleOptions};
+use crate::render::{CLIENT_IDS, RoleNaming, RoleOptions};
 use crate::request::{Recursion, RewritePartition, Selection};
 use clap::Args;
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ pub struct RoleArgs {
     #[arg(long, value_name = "PATH", default_value = "/")]
     pub role_path: RolePath,
     /// Let in only tokens made for this audience, beside the right service account.
-    #[arg(long, value_name = "AUDIENCE")]
+    #[arg(long, value_name = "AUDIENCE", value_parser = CLIENT_IDS)]
     pub trust_audience: Option<String>,
     /// How long a session may last, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(3600..=43_200))]

@@ -1,11 +1,11 @@
 //! `sts-generator create-all`: key pair, issuer, roles and bundle in one go.
 
-use super::create_bundle::{Seal, bundle};
+use super::create_bundle::{Seal, bundle, refuse_strangers};
 use super::create_iam_roles::role_files;
 use super::create_identity_provider::ProviderArgs;
 use super::private_key::PrivateKeyArgs;
 use super::signing::SigningArgs;
-use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, write_files};
+use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, stale, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
@@ -42,11 +42,14 @@ pub struct CreateAll {
 
 impl CreateAll {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
+        self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let region = region(self.cluster.region.as_ref(), self.requests.selection.install_config.as_deref())?;
         let cluster = self.cluster.cluster(&region)?;
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = self.output.claim()?;
+        refuse_strangers(&directory)?;
+        stale(&directory, &files, is_of_roles)?;
         let key = match &self.provider.public_key_file {
             Some(path) => create_key_pair::given(&directory, path)?,
             None => create_key_pair::existing_or_new(&directory)?,

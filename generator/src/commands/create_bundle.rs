@@ -230,20 +230,25 @@ fn tell(cluster: &Cluster, bundle: &crate::pack::PackedBundle, seal: &Seal) {
 fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let mut files = Files::new();
-    let mut strangers = Vec::new();
+    refuse_strangers(directory)?;
     for path in directory.files().map_err(failed)? {
-        match Place::of(&path) {
-            Some(Place::PrivateKey) => {}
-            Some(Place::Manifest | Place::Signature { .. }) | None => strangers.push(path),
-            Some(_) => {
-                if let Some(bytes) = directory.read(&path).map_err(failed)? {
-                    files.insert(path, bytes);
-                }
-            }
+        if Place::of(&path) == Some(Place::PrivateKey) {
+            continue;
+        }
+        if let Some(bytes) = directory.read(&path).map_err(failed)? {
+            files.insert(path, bytes);
         }
     }
+    Ok(files)
+}
+
+/// Refuses a directory with files that have no place in a bundle.
+pub(crate) fn refuse_strangers(directory: &Directory) -> Result<(), Failure> {
+    let mut strangers = directory.files().map_err(|error| Failure::new(Exit::Failed, error))?;
+    strangers
+        .retain(|path| matches!(Place::of(path), Some(Place::Manifest | Place::Signature { .. }) | None));
     if strangers.is_empty() {
-        return Ok(files);
+        return Ok(());
     }
     let count = strangers.len();
     let listed = strangers.iter().take(20).fold(String::new(), |text, path| format!("{text}\n  {path}"));

@@ -47,6 +47,7 @@ pub struct CreateIamRoles {
 
 impl CreateIamRoles {
     pub(crate) fn run(&self) -> Result<(), Failure> {
+        self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let cluster = self.cluster()?;
         let files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let files = with_tokens(files, &cluster);
@@ -93,6 +94,7 @@ pub(crate) fn role_files(
     tags: &TagArgs,
 ) -> Result<Files, Failure> {
     let selection = requests.selection.selection(cluster.partition)?;
+    fits(cluster, options.permissions_boundary_arn.as_ref())?;
     let stage = Stage::begin("reading requests");
     let folder = read_folder(&requests.credentials_requests_dir, &selection)
         .map_err(|errors| Failure::new(Exit::Failed, errors))?;
@@ -130,4 +132,29 @@ pub(crate) fn role_files(
         files.insert(format!("{}/{}", layout::REQUESTS, file.name), file.bytes);
     }
     Ok(files)
+}
+
+/// Refuses what is no policy, or one of another account, before anything is written.
+///
+/// Source: IAM User Guide, "Permissions boundaries for IAM entities": a managed policy, AWS's or the account's own.
+fn fits(cluster: &Cluster, boundary: Option<&Arn>) -> Result<(), Failure> {
+    let Some(arn) = boundary else { return Ok(()) };
+    let wrong = |why: String| {
+        let error = format!("--permissions-boundary-arn {arn}: {why}");
+        Err(Failure::new(Exit::Usage, error)
+            .hint(format!("it looks like arn:{}:iam::{}:policy/NAME", cluster.partition, cluster.account)))
+    };
+    if arn.service() != "iam" || !arn.resource().starts_with("policy/") {
+        return wrong("it is not the ARN of a managed policy".into());
+    }
+    if arn.partition() != cluster.partition {
+        return wrong(format!("the cluster is in partition {}", cluster.partition));
+    }
+    if arn.account() != "aws"
+        && arn.account() != cluster.account.as_str()
+        && !cluster.open().contains(&OpenValue::Account)
+    {
+        return wrong(format!("the cluster is in account {}", cluster.account));
+    }
+    Ok(())
 }

@@ -1,11 +1,12 @@
 //! `sts-generator create-identity-provider`: everything about the issuer.
 
-use super::{Surroundings, create_key_pair, is_of_issuer, write_files};
+use super::{Surroundings, create_key_pair, is_of_issuer, say, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, TagArgs, region};
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::failure::Failure;
+use sts_schemas::open::tokens_for_stand_ins;
 
 /// Write the OIDC documents, the bucket that serves them, the IAM OIDC provider and the issuer's manifest.
 ///
@@ -62,6 +63,9 @@ impl CreateIdentityProvider {
         };
         let files =
             identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, surroundings.generation);
-        write_files(&directory, &with_tokens(files, &cluster), is_of_issuer)
+        write_files(&directory, &with_tokens(files, &cluster), is_of_issuer)?;
+        let arn = tokens_for_stand_ins(cluster.provider_arn().as_str().as_bytes(), &cluster.open());
+        say(&format!("for create-iam-roles: --identity-provider-arn {}", String::from_utf8_lossy(&arn)));
+        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use sts_schemas::oidc::{DiscoveryDocument, Jwk, Jwks};
 use sts_schemas::resource::{GENERATION_TAG, Tags};
 
 /// The audiences of service-account tokens: the cluster's own, and STS's. Source: ccoctl.
-const CLIENT_IDS: [&str; 2] = ["openshift", "sts.amazonaws.com"];
+pub const CLIENT_IDS: [&str; 2] = ["openshift", "sts.amazonaws.com"];
 
 /// Everything about the issuer: documents, provider, Authentication manifest, and its bucket if it has one.
 #[must_use]

@@ -84,21 +84,31 @@ pub fn name_roles<'a>(
         named.push(NamedRole { request, name, long_name });
     }
     takers.retain(|_, takers| takers.len() > 1);
+    if naming == RoleNaming::Hashed {
+        for role in named.iter_mut().filter(|role| takers.contains_key(role.name.as_str())) {
+            let whose = format!("{}/{}", role.request.secret_namespace, role.request.secret_name);
+            role.name = marked(&role.long_name, &whose).parse().expect("as above, and hexadecimal digits");
+        }
+        takers.clear();
+    }
     if takers.is_empty() { Ok(named) } else { Err(NamingError(takers)) }
 }
 
 fn cut(long_name: &str, naming: RoleNaming) -> String {
-    const MARK: usize = 8;
     if long_name.len() <= RoleName::MAX_LENGTH {
         return long_name.to_owned();
     }
     match naming {
         RoleNaming::Ccoctl => long_name[..RoleName::MAX_LENGTH].to_owned(),
-        RoleNaming::Hashed => {
-            let digest = Sha256::of(long_name.as_bytes());
-            format!("{}-{}", &long_name[..RoleName::MAX_LENGTH - MARK - 1], &digest.as_str()[..MARK])
-        }
+        RoleNaming::Hashed => marked(long_name, long_name),
     }
+}
+
+/// A name with the first digits of a digest at its end, within IAM's length.
+fn marked(long_name: &str, of: &str) -> String {
+    const MARK: usize = 8;
+    let kept = long_name.len().min(RoleName::MAX_LENGTH - MARK - 1);
+    format!("{}-{}", &long_name[..kept], &Sha256::of(of.as_bytes()).as_str()[..MARK])
 }
 
 /// Role, policy and Secret of every request.
@@ -126,10 +136,12 @@ pub fn roles(cluster: &Cluster, options: &RoleOptions, roles: &[NamedRole<'_>]) 
         let (namespace, secret) = (&request.secret_namespace, &request.secret_name);
         files.insert(layout::role(index, long_name), json(&create));
         files.insert(layout::role_policy(index, long_name), json(&policy));
-        files.insert(
-            layout::secret_manifest(namespace, secret),
-            manifests::secret(namespace, secret, &arn, request.token_path.as_deref()),
-        );
+        let mut path = layout::secret_manifest(namespace, secret);
+        if files.contains_key(&path) {
+            // a-b/c and a/b-c would share a file.
+            path = layout::secret_manifest(namespace, &marked(secret, &format!("{namespace}/{secret}")));
+        }
+        files.insert(path, manifests::secret(namespace, secret, &arn, request.token_path.as_deref()));
     }
     files
 }

@@ -14,4 +14,5 @@ mod private_key;
 mod refusals;
 mod signatures;
 mod signing_keys;
+mod strangers;
 mod written;

@@ -154,8 +154,18 @@ fn covers_all(action: &str) -> bool {
     covers(action, "any:Action")
 }
 
+/// `*`, or an ARN of everything of a kind: `arn:aws:iam::123456789012:role/*`, `arn:aws:s3:::*`.
 fn is_everything(resource: &str) -> bool {
-    resource == "*" || (resource.starts_with("arn:") && resource.split(':').skip(5).all(|part| part == "*"))
+    const FIELDS: usize = 6;
+    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
+    match fields.as_slice() {
+        ["*"] => true,
+        ["arn", _, _, _, _, named] => {
+            let name = named.split_once(['/', ':']).map_or(*named, |(_, name)| name);
+            name.chars().all(|c| matches!(c, '*' | '/' | ':' | '?')) && name.contains('*')
+        }
+        _ => false,
+    }
 }
 
 /// The first few of a list, and how many more there are.
