@@ -8,19 +8,14 @@ use super::{Aws, distribution, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Scope, Search};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
-use sts_schemas::aws::{BucketName, Region, RoleName};
+use sts_schemas::aws::{BucketName, Region};
 use sts_schemas::cli_input::CreateBucket;
 use sts_schemas::cluster::{IssuerUrl, OWNED};
-use sts_schemas::resource::{Address, BucketStatement, DISTRIBUTION_REFERENCE, Resource, Role, Tags};
+use sts_schemas::resource::{Address, BucketStatement, DISTRIBUTION_REFERENCE, Resource, Tags};
 use sts_schemas::state::{Observed, Unseen};
 
-/// How many things are read at once.
+/// How many things are read at once. Each role takes four calls, and IAM allows an account's readers tens a second.
 const WIDTH: usize = 32;
-
-/// How many roles are read at once, four calls each: those of a large cluster in one round trip.
-///
-/// IAM allows an account's readers tens a second; calls beyond that are throttled, and made again.
-const ROLES: usize = 64;
 
 /// What stands at a bucket's name, or why that was not seen.
 enum Sight {
@@ -76,34 +71,17 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
     Ok(observed)
 }
 
-/// Reads the wanted roles, which needs no list of them, while others that bear the tag are looked for.
 async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Resource>, AccountError> {
     let tag = scope.cluster.ownership_tag();
-    let wanted = scope.wanted.iter().filter_map(|address| match address {
-        Address::Role(name) => Some(name.clone()),
-        _ => None,
+    let names = role::names(&aws.iam).await?;
+    let reads = names.into_iter().filter_map(|name| {
+        let address = Address::Role(name.clone());
+        let interest =
+            if scope.wanted.contains(&address) { Interest::Whatever } else { Interest::IfTagged(&tag) };
+        scope.covers(&address).then_some(async move { role::read(&aws.iam, &name, interest).await })
     });
-    let others = async {
-        let is_other = |name: &RoleName| {
-            let address = Address::Role(name.clone());
-            !scope.wanted.contains(&address) && scope.covers(&address)
-        };
-        let names: Vec<_> = role::names(&aws.iam).await?.into_iter().filter(is_other).collect();
-        read_roles(aws, names, Interest::IfTagged(&tag)).await
-    };
-    let wanted = read_roles(aws, wanted.collect(), Interest::Whatever);
-    let (wanted, others) = tokio::try_join!(wanted, others)?;
-    Ok(wanted.into_iter().chain(others).map(Resource::Role).collect())
-}
-
-async fn read_roles(
-    aws: &Aws,
-    names: Vec<RoleName>,
-    interest: Interest<'_>,
-) -> Result<Vec<Role>, AccountError> {
-    let reads = names.into_iter().map(|name| async move { role::read(&aws.iam, &name, interest).await });
-    let found: Vec<_> = stream::iter(reads).buffer_unordered(ROLES).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let found: Vec<_> = stream::iter(reads).buffer_unordered(WIDTH).try_collect().await?;
+    Ok(found.into_iter().flatten().map(Resource::Role).collect())
 }
 
 /// The providers of concern, and those of others' names that the caller may not read.
