@@ -5,7 +5,6 @@
 mod bucket;
 mod cloudfront;
 mod difference;
-mod manifests;
 mod oidc;
 mod review;
 mod roles;
@@ -13,7 +12,6 @@ mod script;
 mod size;
 
 pub(crate) use difference::{markdown as difference_markdown, text as difference_text};
-pub use manifests::secret;
 pub use oidc::{CLIENT_IDS, identity_provider};
 pub use review::review;
 pub use roles::{NamedRole, NamingError, RoleNaming, RoleOptions, name_roles, roles};

@@ -20,7 +20,7 @@ fn lines_of_ours(text: &str) -> Vec<String> {
     let whole = text.replace("\\\n", " ");
     whole
         .lines()
-        .map(str::trim)
+        .map(|line| line.split(" > ").next().unwrap_or(line).trim())
         .filter(|line| line.starts_with("sts-generator "))
         .map(str::to_owned)
         .collect()

@@ -338,8 +338,11 @@ impl ContentsReader {
         }
         // Partition, service, region, account. S3 names no account, and `aws` owns the managed policies.
         // Source: AWS General Reference, "Amazon Resource Names (ARNs)".
-        let of_account = parts.nth(2).unwrap_or_default();
-        let any = of_account.contains(['*', '?', '$']);
+        let service = parts.next().unwrap_or_default();
+        let of_account = parts.nth(1).unwrap_or_default();
+        // In IAM and STS an account is a wall; elsewhere patterns are usual, as in arn:aws:ec2:*:*:subnet/*.
+        let walled = ["iam", "sts"].contains(&service) || service.contains(['*', '?', '$']);
+        let any = !walled && of_account.contains(['*', '?', '$']);
         if !any && !["", "aws", account.as_str()].contains(&of_account) {
             self.problem(path, format!("{arn} is not of the cluster's account {account}"));
         }

@@ -20,6 +20,7 @@ pub mod contents;
 pub mod difference;
 pub mod digest;
 pub mod failure;
+pub mod installer_manifest;
 pub mod layout;
 pub mod lint;
 pub mod manifest;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::traits::PublicKeyParts as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use spki::DecodePublicKey as _;
+use spki::{DecodePublicKey as _, EncodePublicKey as _};
 
 /// The two documents that an issuer's URL serves, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,6 +153,23 @@ impl Jwk {
             n: URL_SAFE_NO_PAD.encode(key.n_bytes()),
             e: URL_SAFE_NO_PAD.encode(key.e_bytes()),
         })
+    }
+
+    /// Whether its members are those of one key that a cluster may sign with.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.made_anew().as_ref() == Some(self)
+    }
+
+    /// The JWK of the key that modulus and exponent make.
+    fn made_anew(&self) -> Option<Self> {
+        let number = |text: &str| {
+            let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+            let bits = u32::try_from(bytes.len().checked_mul(8)?).ok()?;
+            rsa::BoxedUint::from_be_slice(&bytes, bits).ok()
+        };
+        let key = rsa::PublicKey::new(number(&self.n)?, number(&self.e)?).ok()?;
+        Self::of_pem(&key.to_public_key_pem(spki::der::pem::LineEnding::LF).ok()?).ok()
     }
 }
 

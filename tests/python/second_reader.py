@@ -205,7 +205,7 @@ def claims_of(token, key_id, key, manifest_digest, now):
     members(claims, "claims", ["manifest_sha256", "cluster", "account", "generation"], ["exp"])
     must(claims["manifest_sha256"] == manifest_digest, "of another manifest")
     if "exp" in claims:
-        must(type(claims["exp"]) is int and claims["exp"] > now, "expired")
+        must(type(claims["exp"]) is int and now < claims["exp"] < 253_402_300_800, "expired, or no moment")
     return claims
 
 
@@ -398,7 +398,9 @@ class Files:
         parts = arn.split(":", 5)
         must(len(parts) > 1 and parts[1] in (self.partition, "*"), f"{what}: {arn} of another partition")
         account = parts[4] if len(parts) > 4 else ""
-        foreign = account not in ("", "aws", self.account) and not re.search(r"[*?$]", account)
+        service = parts[2] if len(parts) > 2 else ""
+        walled = service in ("iam", "sts") or re.search(r"[*?$]", service)
+        foreign = account not in ("", "aws", self.account) and (walled or not re.search(r"[*?$]", account))
         must(not foreign, f"{what}: {arn} of another account")
 
     def arns(self, what, value):
@@ -560,15 +562,26 @@ class Files:
         }, "the discovery document")
         jwks = self.input("03-keys.json", ["keys"])
         must(1 <= len(jwks["keys"]) <= 2, "keys")
-        for jwk in jwks["keys"]:
+        encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        number = lambda n: encode(n.to_bytes((n.bit_length() + 7) // 8))
+        for index, jwk in enumerate(jwks["keys"]):
             members(jwk, "keys", ["use", "kty", "kid", "alg", "n", "e"])
+            must(jwk not in jwks["keys"][:index], "keys: one twice")
+            n, e = (int.from_bytes(unbase64(jwk[member])) for member in ("n", "e"))
+            must(n.bit_length() >= 2048, "keys: too small")
+            try:
+                public = rsa.RSAPublicNumbers(e, n).public_key()
+            except ValueError as error:
+                raise Refused("keys: no RSA key") from error
+            der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+            wanted = {"use": "sig", "kty": "RSA", "kid": encode(hashlib.sha256(der).digest()), "alg": "RS256",
+                      "n": number(n), "e": number(e)}
+            must(jwk == wanted, "keys: no key of its own kid")
         try:
             key = serialization.load_pem_public_key(self.text("serviceaccount-signer.public").encode())
         except ValueError as error:
             raise Refused("the public key") from error
         must(isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048, "the public key")
-        encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-        number = lambda n: encode(n.to_bytes((n.bit_length() + 7) // 8))
         der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         numbers = key.public_numbers()
         must({"use": "sig", "kty": "RSA", "kid": encode(hashlib.sha256(der).digest()), "alg": "RS256",
@@ -611,7 +624,12 @@ class Files:
         policies = {}
         for path in [path for path in self.files if re.fullmatch(r"06-.*-policy\.json", path)]:
             policy = self.input(path, ["PolicyDocument", "PolicyName", "RoleName"])
-            self.arns(path, policy_of(policy["PolicyDocument"], path))
+            statements = policy_of(policy["PolicyDocument"], path)
+            self.arns(path, statements)
+            for statement in statements:
+                must(not {"Principal", "NotPrincipal"} & statement.keys(), f"{path}: principal")
+                must(("Action" in statement) != ("NotAction" in statement), f"{path}: action")
+                must(("Resource" in statement) != ("NotResource" in statement), f"{path}: resource")
             of_role = policies.setdefault(policy["RoleName"], {})
             must(policy["PolicyName"] not in of_role, f"{path}: made twice")
             of_role[policy["PolicyName"]] = counted(policy["PolicyDocument"])
@@ -643,14 +661,15 @@ class Files:
         must(listed(principal["Federated"]) == [provider], f"{path}: principal")
         action = listed(statement.get("Action"))
         must(statement["Effect"] == "Allow" and action == ["sts:AssumeRoleWithWebIdentity"], f"{path}: action")
-        must("NotAction" not in statement, f"{path}: action")
+        barred = {"NotAction", "NotPrincipal", "Resource", "NotResource"}
+        must(not barred & statement.keys(), f"{path}: {barred}")
         condition = statement.get("Condition", {})
         must(list(condition) == ["StringEquals"], f"{path}: condition")
         keys = condition["StringEquals"]
         must(set(keys) <= {f"{self.issuer}:sub", f"{self.issuer}:aud"}, f"{path}: condition")
         namespaces = set()
         for subject in listed(keys.get(f"{self.issuer}:sub", [])):
-            match = re.fullmatch(r"system:serviceaccount:([^:*?$]+):[^:*?$]+", subject)
+            match = re.fullmatch(r"system:serviceaccount:([a-z0-9.-]+):[a-z0-9.-]+", subject)
             must(match, f"{path}: {subject} is no service account")
             namespaces.add(match[1])
         must(len(namespaces) == 1, f"{path}: namespaces")
@@ -658,30 +677,47 @@ class Files:
 
     def secrets(self, roles):
         authentication = "manifests/cluster-authentication-02-config.yaml"
-        text = self.one_object(authentication, "Authentication", ["spec"])
-        must(values(text, "serviceAccountIssuer: ") == [self.cluster["issuer"]], f"{authentication}: issuer")
+        must(self.text(authentication) == AUTHENTICATION % self.cluster["issuer"], f"{authentication}: its form")
+        made = set()
         for path in [path for path in self.files if path.startswith("manifests/") and path != authentication]:
-            text = self.one_object(path, "Secret", ["stringData", "type"])
-            arns = values(text, "role_arn = ")
-            must(len(arns) == 1 and arns[0] in roles, f"{path}: role_arn")
-            namespaces = roles.pop(arns[0])
-            must(all(values(text, "namespace: ") == [namespace] for namespace in namespaces), f"{path}: namespace")
+            match = re.fullmatch(SECRET, self.text(path))
+            must(match, f"{path}: its form")
+            name, namespace, arn, _ = match.groups()
+            must(all(scalar(text.strip('"')) == text for text in (name, namespace)), f"{path}: its form")
+            name, namespace = name.strip('"'), namespace.strip('"')
+            must((namespace, name) not in made, f"{path}: the Secret of another file")
+            made.add((namespace, name))
+            must(arn in roles and roles.pop(arn) == {namespace}, f"{path}: role_arn or namespace")
         must(not roles, f"no Secret for {sorted(roles)}")
 
-    def one_object(self, path, kind, more):
-        text = self.text(path)
-        must(not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", text), f"{path}: control characters")
-        outermost = [line for line in text.split("\n") if line and line[0] not in " \t"]
-        known = {"apiVersion", "kind", "metadata", *more}
-        must(all(line.split(":")[0] in known for line in outermost), f"{path}: another member or document")
-        kinds = [line.removeprefix("kind: ").strip() for line in outermost if line.startswith("kind: ")]
-        must(kinds == [kind], f"{path}: kind")
-        return text
+
+AUTHENTICATION = """apiVersion: config.openshift.io/v1
+kind: Authentication
+metadata:
+  name: cluster
+spec:
+  serviceAccountIssuer: %s
+"""
+
+NAME = r'("[a-z0-9.-]+"|[a-z0-9.-]+)'
+SECRET = rf"""apiVersion: v1
+kind: Secret
+metadata:
+  name: {NAME}
+  namespace: {NAME}
+stringData:
+  credentials: \|-
+    \[default\]
+    sts_regional_endpoints = regional
+    role_arn = ([!-~]+)
+    web_identity_token_file = (/[!-~]*)
+type: Opaque
+"""
 
 
-def values(text, mark):
-    lines = [line.lstrip() for line in text.split("\n")]
-    return [line.removeprefix(mark).strip().strip("\"'") for line in lines if line.startswith(mark)]
+def scalar(name):
+    words = "null true false yes no on off y n".split()
+    return name if "a" <= name[0] <= "z" and name not in words else f'"{name}"'
 
 
 def read(data, keys, threshold, now):

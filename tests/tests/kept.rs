@@ -18,10 +18,10 @@ fn what_is_parsed_and_kept_is_counted_before_it_is_read() {
     let most = 3 * Limits::FORMAT.file;
     // As many as may be kept and as the archive has room for, and half as many where values are open.
     for (case, count, length, why) in [
-        ("sound", 31, MIB, "must be one Secret"),
+        ("sound", 31, MIB, "one form of a Secret"),
         ("sound", 32, MIB, "bytes in files to be kept"),
         ("sound", 240, MIB, "bytes in files to be kept"),
-        ("all-open", 15, MIB, "must be one Secret"),
+        ("all-open", 15, MIB, "one form of a Secret"),
         ("all-open", 16, MIB, "bytes in files to be kept"),
         ("sound", 1, MIB + 1, "bytes in one file"),
     ] {

@@ -7,6 +7,7 @@ use std::path::Path;
 use sts_schemas::archive::{BLOCK, END_BLOCKS, gzip, header, padding};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
+use sts_schemas::installer_manifest::{SecretManifest, authentication};
 use sts_schemas::layout::{self, Place};
 use sts_schemas::manifest::{FileEntry, Manifest, SchemaVersion, Tool};
 use sts_schemas::oidc::{DiscoveryDocument, Jwk, Jwks};
@@ -166,15 +167,18 @@ fn files(text: &Wording<'_>) -> BTreeMap<String, Vec<u8>> {
             }),
         ),
     ];
-    let secret = format!(
-        "kind: Secret\nmetadata:\n  namespace: openshift-ingress\nstringData:\n  credentials: |-\n    role_arn = arn:aws:iam::123456789012:role/{ROLE}\n"
-    );
-    let authentication = format!("kind: Authentication\nspec:\n  serviceAccountIssuer: {}\n", cluster.issuer);
+    let role_arn = format!("arn:aws:iam::123456789012:role/{ROLE}");
+    let secret = SecretManifest {
+        name: "cloud-credentials",
+        namespace: "openshift-ingress",
+        role_arn: &role_arn,
+        token_file: "/var/run/token",
+    };
     let mut files: BTreeMap<_, _> =
         values.into_iter().map(|(path, value)| (path, value.to_string().into_bytes())).collect();
     files.insert(layout::PUBLIC_KEY.into(), CLUSTER_KEY.into());
-    files.insert(layout::AUTHENTICATION.into(), authentication.into());
-    files.insert(layout::secret_manifest("openshift-ingress", "cloud-credentials"), secret.into());
+    files.insert(layout::AUTHENTICATION.into(), authentication(&cluster.issuer).into());
+    files.insert(layout::secret_manifest("openshift-ingress", "cloud-credentials"), secret.to_text().into());
     files.insert(format!("{}/ingress.yaml", layout::REQUESTS), b"kind: CredentialsRequest\n".to_vec());
     files
 }

@@ -1,8 +1,9 @@
 //! The issuer: its documents, the provider that makes AWS trust it, and the manifest that names it.
 
-use super::{Files, bucket, cloudfront, cluster_tags, json, manifests};
+use super::{Files, bucket, cloudfront, cluster_tags, json};
 use sts_schemas::cli_input::{CreateOpenIdConnectProvider, tag_list};
 use sts_schemas::cluster::{Cluster, Hosting};
+use sts_schemas::installer_manifest::authentication;
 use sts_schemas::layout;
 use sts_schemas::oidc::{DiscoveryDocument, Jwk, Jwks};
 use sts_schemas::resource::{GENERATION_TAG, Tags};
@@ -31,7 +32,7 @@ pub fn identity_provider(
         (layout::DISCOVERY.into(), json(&DiscoveryDocument::of(&cluster.issuer))),
         (layout::KEYS.into(), json(&Jwks { keys: vec![key.clone()] })),
         (layout::PROVIDER.into(), json(&provider)),
-        (layout::AUTHENTICATION.into(), manifests::authentication(&cluster.issuer)),
+        (layout::AUTHENTICATION.into(), authentication(&cluster.issuer).into_bytes()),
     ]);
     match &cluster.hosting {
         Hosting::PublicBucket { bucket } => files.extend(bucket::public_bucket(cluster, bucket, extra)),

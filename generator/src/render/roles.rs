@@ -1,6 +1,6 @@
 //! One role for each request: its name, who may take it on, and what it may do.
 
-use super::{Files, cluster_tags, json, manifests};
+use super::{Files, cluster_tags, json};
 use crate::request::CredentialsRequest;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,6 +8,7 @@ use sts_schemas::aws::{Arn, RoleName, RolePath};
 use sts_schemas::cli_input::{CreateRole, PutRolePolicy, tag_list};
 use sts_schemas::cluster::{Cluster, ClusterName};
 use sts_schemas::digest::Sha256;
+use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout;
 use sts_schemas::policy::{ConditionValues, OneOrMany, PolicyDocument, Principal, Scalar, Statement};
 use sts_schemas::resource::Tags;
@@ -111,6 +112,9 @@ fn marked(long_name: &str, of: &str) -> String {
     format!("{}-{}", &long_name[..kept], &Sha256::of(of.as_bytes()).as_str()[..MARK])
 }
 
+/// Where the token of a component is mounted unless its request says otherwise. Source: ccoctl.
+const TOKEN_FILE: &str = "/var/run/secrets/openshift/serviceaccount/token";
+
 /// Role, policy and Secret of every request.
 #[must_use]
 pub fn roles(cluster: &Cluster, options: &RoleOptions, roles: &[NamedRole<'_>]) -> Files {
@@ -141,7 +145,13 @@ pub fn roles(cluster: &Cluster, options: &RoleOptions, roles: &[NamedRole<'_>]) 
             // a-b/c and a/b-c would share a file.
             path = layout::secret_manifest(namespace, &marked(secret, &format!("{namespace}/{secret}")));
         }
-        files.insert(path, manifests::secret(namespace, secret, &arn, request.token_path.as_deref()));
+        let manifest = SecretManifest {
+            name: secret,
+            namespace,
+            role_arn: arn.as_str(),
+            token_file: request.token_path.as_deref().unwrap_or(TOKEN_FILE),
+        };
+        files.insert(path, manifest.to_text().into_bytes());
     }
     files
 }

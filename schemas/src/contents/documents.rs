@@ -2,7 +2,7 @@
 
 use super::{ContentsReader, Parsed};
 use crate::layout;
-use crate::oidc::{DiscoveryDocument, Jwk, Jwks};
+use crate::oidc::{DiscoveryDocument, Jwk, Jwks, SMALLEST_CLUSTER_KEY};
 
 /// The most keys a JWKS may list: the one in use, and during a rotation the next.
 const MOST_KEYS: usize = 2;
@@ -49,6 +49,18 @@ fn jwks(reader: &mut ContentsReader, text: &str) -> Option<Jwks> {
     if jwks.keys.is_empty() || jwks.keys.len() > MOST_KEYS {
         let what = format!("it lists {} keys; one is usual, two during a rotation", jwks.keys.len());
         reader.problem(layout::KEYS, what);
+    }
+    for (index, key) in jwks.keys.iter().enumerate() {
+        if !key.is_sound() {
+            let what = format!(
+                "key {} is no RSA key of {SMALLEST_CLUSTER_KEY} bits or more under the kid that is its own",
+                index + 1
+            );
+            reader.problem(layout::KEYS, what);
+        }
+        if jwks.keys[..index].contains(key) {
+            reader.problem(layout::KEYS, format!("key {} stands there already", index + 1));
+        }
     }
     Some(jwks)
 }

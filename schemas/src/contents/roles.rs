@@ -2,6 +2,7 @@
 
 use super::{ContentsReader, Parsed};
 use crate::cli_input::{CreateRole, PutRolePolicy};
+use crate::installer_manifest::is_name;
 use crate::policy::{Effect, PolicyDocument, Principal, Statement};
 use crate::resource::{Resource, Role};
 use crate::state::State;
@@ -19,6 +20,11 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mu
         let mut inline = BTreeMap::new();
         for (policy_file, policy) in policies.remove(&input.role_name).unwrap_or_default() {
             reader.check_partition(policy_file, &policy.policy_document);
+            for statement in &policy.policy_document.statement {
+                if let Err(what) = permissions_statement(statement) {
+                    reader.problem(policy_file, what);
+                }
+            }
             if inline.insert(policy.policy_name.clone(), policy.policy_document.clone()).is_some() {
                 reader.problem(policy_file, "another file makes a policy of this name for this role");
             }
@@ -96,6 +102,22 @@ pub(super) fn service_accounts(policy: &PolicyDocument, issuer: &str) -> BTreeSe
         .collect()
 }
 
+/// A statement of a role's permissions says which actions on which resources, and nothing of who.
+///
+/// Source: IAM User Guide, "Grammar of the IAM JSON policy language": identity-based policies.
+fn permissions_statement(statement: &Statement) -> Result<(), String> {
+    if statement.principal.is_some() || statement.not_principal.is_some() {
+        return Err("a statement of it names a principal, which IAM refuses in a permissions policy".into());
+    }
+    if statement.action.is_some() == statement.not_action.is_some() {
+        return Err("a statement of it must have either Action or NotAction".into());
+    }
+    if statement.resource.is_some() == statement.not_resource.is_some() {
+        return Err("a statement of it must have either Resource or NotResource".into());
+    }
+    Ok(())
+}
+
 /// A statement may only let named service accounts of one namespace in, through this cluster's provider.
 fn trusted_statement(reader: &ContentsReader, statement: &Statement) -> Result<(), String> {
     let provider = reader.cluster.provider_arn();
@@ -106,6 +128,11 @@ fn trusted_statement(reader: &ContentsReader, statement: &Statement) -> Result<(
     };
     if !federated.is_some_and(|names| names.iter().eq([provider.as_str()])) {
         return Err(format!("its trust policy must name the provider {provider} and nobody else"));
+    }
+    if statement.not_principal.is_some() || statement.resource.is_some() || statement.not_resource.is_some() {
+        return Err(
+            "its trust policy has NotPrincipal, Resource or NotResource, which IAM refuses there".into()
+        );
     }
     let assumes = statement.action.as_ref().is_some_and(|action| action.iter().eq([ASSUME]));
     if statement.effect != Effect::Allow || !assumes || statement.not_action.is_some() {
@@ -125,9 +152,7 @@ fn trusted_statement(reader: &ContentsReader, statement: &Statement) -> Result<(
     for text in &subjects {
         let parts: Vec<_> = text.split(':').collect();
         match parts.as_slice() {
-            ["system", "serviceaccount", namespace, name]
-                if !namespace.is_empty() && !name.is_empty() && !text.contains(['*', '?', '$']) =>
-            {
+            ["system", "serviceaccount", namespace, name] if is_name(namespace) && is_name(name) => {
                 namespaces.insert((*namespace).to_owned());
             }
             _ => return Err(format!("its trust policy lets in {text:?}, which is no service account")),

@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a key can sign here. Each kind has a `typ` of its own, so that no signature passes for another kind's.
 pub trait Statement: Serialize + DeserializeOwned {
@@ -39,8 +39,17 @@ pub struct Claims {
     /// The bundle's generation, in seconds since 1970.
     pub generation: u64,
     /// When the signature ends to count, in seconds since 1970; never, where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "seconds", skip_serializing_if = "Option::is_none")]
     pub exp: Option<u64>,
+}
+
+/// Seconds since 1970, before the year 10000: RFC 3339 knows no later day to print.
+fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    const YEAR_10000: u64 = 253_402_300_800;
+    match u64::deserialize(from)? {
+        seconds if seconds < YEAR_10000 => Ok(Some(seconds)),
+        later => Err(D::Error::custom(format!("{later} is no moment before the year 10000"))),
+    }
 }
 
 impl Statement for Claims {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sts_schemas::cli_input::{CreateBucket, CreateDistribution, CreateOriginAccessControl};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, ContentsReader, Problems};
+use sts_schemas::installer_manifest::{SecretManifest, authentication};
 use sts_schemas::layout;
 use sts_schemas::oidc::{DiscoveryDocument, Jwk, Jwks};
 use sts_schemas::open::{Bound, OpenValue, tokens_for_stand_ins};
@@ -79,16 +80,18 @@ pub(crate) fn files() -> BTreeMap<String, Vec<u8>> {
         ),
         ("06-0-x-policy.json", json!({"PolicyDocument": permissions, "PolicyName": ROLE, "RoleName": ROLE})),
     ];
-    let secret = format!(
-        "kind: Secret\nmetadata:\n  namespace: openshift-ingress\nstringData:\n  credentials: |-\n    role_arn = arn:aws:iam::{}:role/{ROLE}\n",
-        cluster.account
-    );
-    let authentication = format!("kind: Authentication\nspec:\n  serviceAccountIssuer: {}\n", cluster.issuer);
+    let role_arn = format!("arn:aws:iam::{}:role/{ROLE}", cluster.account);
+    let secret = SecretManifest {
+        name: "cloud-credentials",
+        namespace: "openshift-ingress",
+        role_arn: &role_arn,
+        token_file: "/var/run/token",
+    };
     let mut files: BTreeMap<String, Vec<u8>> =
         values.into_iter().map(|(path, value)| (path.to_owned(), value.to_string().into_bytes())).collect();
     files.insert(layout::PUBLIC_KEY.into(), KEY.into());
-    files.insert(layout::AUTHENTICATION.into(), authentication.into());
-    files.insert("manifests/ingress-credentials.yaml".into(), secret.into());
+    files.insert(layout::AUTHENTICATION.into(), authentication(&cluster.issuer).into());
+    files.insert("manifests/ingress-credentials.yaml".into(), secret.to_text().into());
     files.insert("requests/ingress.yaml".into(), b"kind: CredentialsRequest\n".to_vec());
     files.into_iter().map(|(path, bytes)| (path, tokens_for_stand_ins(&bytes, &OpenValue::ALL))).collect()
 }

@@ -59,18 +59,36 @@ edits! {
     "bucket-closed", "AWS could not read", layout::BUCKET_PUBLIC_ACCESS_BLOCK, "false" => "true";
     "object-under-another-key", "readers look for", layout::KEYS_OBJECT, r#""keys.json""# => r#""jwks.json""#;
     "secret-with-a-placeholder", "a placeholder was left", SECRET, "arn:aws:iam" => "<enter_arn_here>";
+    "secret-around-another-object", "one form of a Secret", SECRET, "apiVersion: v1\n" => " {\"apiVersion\": \"rbac.authorization.k8s.io/v1\", \"kind\": \"ClusterRoleBinding\", \"x\": \"\napiVersion: v1\n \"}\n";
+    "secret-for-two-namespaces", "one form of a Secret", SECRET, "  namespace: " => "  \"namespace\": kube-system\n  namespace: ";
+    "secret-that-runs-a-program", "one form of a Secret", SECRET, "[default]" => "[default]\n    credential_process = /bin/sh";
+    "secret-with-a-member-twice", "one form of a Secret", SECRET, "type: Opaque" => "type: Opaque\ntype: Opaque";
+    "authentication-of-two-issuers", "one form of an Authentication", layout::AUTHENTICATION, "spec:\n" => "spec:\n  \"serviceAccountIssuer\": https://evil.example.org\n";
+    "trust-for-all-but-some", "NotPrincipal, Resource", ROLE, r#"\"Action\":"# => r#"\"NotPrincipal\":{\"AWS\":\"*\"},\"Action\":"#;
+    "trust-on-a-resource", "NotPrincipal, Resource", ROLE, r#"\"Action\":"# => r#"\"Resource\":\"*\",\"Action\":"#;
+    "trust-for-a-name-in-capitals", "which is no service account", ROLE, "example-backup:backup-restore" => "example-backup:Backup";
+    "policy-with-a-principal", "names a principal", POLICY, r#"\"Resource\":\"*\""# => r#"\"Principal\":\"*\",\"Resource\":\"*\""#;
+    "policy-without-a-resource", "either Resource or NotResource", POLICY, r#"\"Resource\":\"*\""# => r#"\"Sid\":\"x\""#;
+    "policy-of-every-accounts-roles", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:iam::*:role/x\""#;
+    "boundary-of-nearly-any-account", "is not of the cluster's account", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::99999999999?:policy/x", "RoleName""#;
+    "keys-with-a-strange-kid", "under the kid that is its own", layout::KEYS, r#""kid": ""# => r#""kid": "x"#;
     "secret-of-another-namespace", "its Secret is for namespace", SECRET, "namespace: example-backup" => "namespace: kube-system";
     "secret-of-another-role", "is no role of this bundle", SECRET, "role/harbour" => "role/arbours";
-    "secret-of-another-kind", "must be one Secret", SECRET, "kind: Secret" => "kind: ClusterRoleBinding";
-    "secret-and-more", "must be one Secret", SECRET, "type: Opaque" => "type: Opaque\n---\nkind: ClusterRoleBinding";
-    "secret-with-another-line-end", "control characters", SECRET, "type: Opaque" => "type: Opaque\r---\rkind: ClusterRoleBinding";
-    "authentication-of-another-issuer", "its serviceAccountIssuer must be", layout::AUTHENTICATION, "harbour-oidc" => "arbours-oidc";
+    "secret-of-another-kind", "one form of a Secret", SECRET, "kind: Secret" => "kind: ClusterRoleBinding";
+    "secret-and-more", "one form of a Secret", SECRET, "type: Opaque" => "type: Opaque\n---\nkind: ClusterRoleBinding";
+    "secret-with-another-line-end", "one form of a Secret", SECRET, "type: Opaque" => "type: Opaque\r---\rkind: ClusterRoleBinding";
+    "authentication-of-another-issuer", "one form of an Authentication", layout::AUTHENTICATION, "harbour-oidc" => "arbours-oidc";
 }
 
 /// Cases that take or add a file, or change several.
 pub(super) const MORE_CASES: &[Case] = &[
     Case { name: "role-twice", verdict: "inconsistent: another file makes role/harbour", damage: role_twice },
     Case { name: "keys-none", verdict: "inconsistent: it lists 0 keys", damage: |s| keys(s, 0) },
+    Case {
+        name: "keys-the-same-twice",
+        verdict: "inconsistent: stands there already",
+        damage: |s| keys(s, 2),
+    },
     Case { name: "keys-three", verdict: "inconsistent: it lists 3 keys", damage: |s| keys(s, 3) },
     Case { name: "secret-missing", verdict: "inconsistent: no Secret in", damage: |s| without(s, SECRET) },
     Case {

@@ -37,7 +37,7 @@ pub(super) const ALL_OPEN: &[Case] = cases_of!("all-open" {
         |s| edited(s, layout::PROVIDER, "${issuer}", "known-after-apply.invalid");
     "all-open-with-one-provider", "inconsistent: its Url is",
         |s| edited(s, layout::PROVIDER, "${issuer}", "d111111abcdef8.cloudfront.net");
-    "all-open-with-one-issuer-for-the-cluster", "inconsistent: its serviceAccountIssuer must be",
+    "all-open-with-one-issuer-for-the-cluster", "inconsistent: one form of an Authentication",
         |s| edited(s, layout::AUTHENTICATION, "${issuer}", "d111111abcdef8.cloudfront.net");
     "all-open-with-the-distribution-of-one-account", "inconsistent: this and nothing else",
         |s| edited(s, layout::BUCKET_POLICY, "${account}", "123456789012");

@@ -17,7 +17,7 @@ pub(super) const PLAINTEXT: &[Case] = cases_of!("plaintext" {
     "private-key-that-is-public", "inconsistent: it holds a PUBLIC KEY", public;
     "private-key-damaged", "inconsistent: is damaged", |s| both(s, |text| text.replace("MII", "MIJ"));
     "private-key-that-is-no-pem", "inconsistent: it is no PEM file", |s| both(s, |_| "a key\n".into());
-    "private-key-among-the-manifests", "inconsistent: must be one Secret", |s| also_at(s, "manifests/key.yaml");
+    "private-key-among-the-manifests", "inconsistent: one form of a Secret", |s| also_at(s, "manifests/key.yaml");
     "private-key-at-the-top", "bad-manifest", |s| also_at(s, "private.key");
 });
 
