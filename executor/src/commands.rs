@@ -15,6 +15,7 @@ mod installer;
 mod issuer;
 pub(crate) mod man;
 pub(crate) mod permissions;
+mod place;
 pub(crate) mod plan;
 mod receipt;
 mod record;

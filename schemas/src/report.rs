@@ -54,10 +54,13 @@ pub enum ReportVerdict {
 pub struct ReceivedFile {
     /// Its name, without folders.
     pub name: String,
-    /// Its length in bytes.
+    /// Its length in bytes, as far as it was read.
     pub length: u64,
-    /// The SHA-256 of its bytes.
+    /// The SHA-256 of these bytes.
     pub sha256: Sha256,
+    /// Whether the file goes on behind them: no bundle is that long, and the rest was not read. Absent where it does not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_on: bool,
 }
 
 /// A key that was trusted.

@@ -119,15 +119,21 @@ fn manifests_that_cannot_be_written_fail_the_run_and_the_account_and_the_receipt
     let flags = ["--yes", "--receipt", "receipt.json", "--output-dir", "final"];
     let run = story.run(emulator.address(), "apply", &flags).exits(1);
     let run = run.says("the installer's manifest cannot be written to final/manifests/");
+    let _ = run.says("Hint: nothing was changed");
+    std::fs::remove_dir_all(story.path("final")).unwrap();
+    // A link to nowhere hides what stands in the way until something is written.
+    std::os::unix::fs::symlink("nowhere/deeper", story.path("final")).unwrap();
+    let run = story.run(emulator.address(), "apply", &flags).exits(1);
+    let run = run.says("manifests");
     let _ = run.says("Hint: the account is as wanted; run the same command again");
     assert!(results(&story, "").iter().all(|result| result == "done"));
     let names = |folder: &str| -> Vec<_> {
         let entries = std::fs::read_dir(story.path(folder)).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     };
-    assert_eq!(names("final"), ["manifests"], "nothing half written");
+    assert!(!story.path("nowhere").exists(), "nothing half written");
     let _ = story.run(emulator.address(), "status", &["--detailed-exitcode"]).exits(0);
-    std::fs::remove_file(story.path("final/manifests")).unwrap();
+    std::fs::remove_file(story.path("final")).unwrap();
     let _ = story.run(emulator.address(), "apply", &flags).exits(0).says("2 installer manifests written");
     assert_eq!(names("final/manifests").len(), 2);
 }

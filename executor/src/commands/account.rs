@@ -1,5 +1,6 @@
 //! Opening the AWS account, and looking at it.
 
+use super::place::{self, Kind, Neighbours};
 use super::refusal;
 use crate::account::{
     Account, Aws, CallLimits, CallLog, CertificateBundle, ConnectOptions, ForeignEndpoints, NoCertificates,
@@ -57,6 +58,17 @@ enum BadRoots {
 }
 
 impl AccountArgs {
+    /// Names the file of certificates and the log.
+    pub(super) fn name<'a>(&'a self, neighbours: &mut Neighbours<'a>) {
+        neighbours.reads("the certificates to trust", self.ca_bundle.as_deref());
+        neighbours.writes(Kind::Log, self.log.as_deref());
+    }
+
+    /// Looks at the place for the log: there may only be that of an earlier run.
+    pub(super) fn check_log(&self, neighbours: &Neighbours<'_>) -> Result<(), Failure> {
+        self.log.as_deref().map_or(Ok(()), |path| place::check(Kind::Log, path, neighbours))
+    }
+
     /// Opens the account; a bundle must have been verified before, or none be needed.
     pub(super) fn open(
         &self,
@@ -73,6 +85,7 @@ impl AccountArgs {
             retries: self.retry_budget,
         };
         let clock = session.surroundings.clock;
+        self.check_log(&Neighbours::default())?;
         let log = self.log.as_deref().map(|path| CallLog::open(path, clock)).transpose();
         let log = log.map_err(|error| {
             Failure::new(Exit::Failed, error)

@@ -6,6 +6,7 @@ use super::bundle::BundleArgs;
 use super::carry_out::{self, SettlingArgs, Work};
 use super::installer;
 use super::issuer::{self, Moment};
+use super::place::Neighbours;
 use super::plan::{self, ChoiceArgs};
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use crate::cli::Format;
@@ -45,7 +46,20 @@ pub(crate) struct Args {
     probe_issuer: bool,
 }
 
+impl Args {
+    fn check_places(&self) -> Result<(), Failure> {
+        let mut neighbours = Neighbours::default();
+        self.bundle.name(&mut neighbours);
+        self.account.name(&mut neighbours);
+        self.approval.name(&mut neighbours);
+        self.receipt_key.name(&mut neighbours);
+        self.account.check_log(&neighbours)?;
+        self.receipt.as_deref().map_or(Ok(()), |path| ReceiptFile::check(path, &neighbours))
+    }
+}
+
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    args.check_places()?;
     let receipt_key = args.receipt_key.read()?;
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
@@ -58,6 +72,9 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     plan::tell(&ahead, session);
     if !plan.is_empty() {
         plan::unhindered(&ahead)?;
+    }
+    if let Some(folder) = &args.output_dir {
+        installer::check(&contents, folder)?;
     }
     let probe = args.probe_issuer.then(|| Moment::of(&contents));
     if probe == Some(Moment::Before) {

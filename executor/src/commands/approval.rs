@@ -1,5 +1,6 @@
 //! Whether a plan may be carried out.
 
+use super::place::Neighbours;
 use crate::cli::Format;
 use crate::session::{Person, Session};
 use crate::show;
@@ -22,6 +23,13 @@ pub(crate) struct ApprovalArgs {
     /// The file is only compared with. What is done is what is planned now, or nothing.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["approve", "yes"])]
     approved_plan: Option<PathBuf>,
+}
+
+impl ApprovalArgs {
+    /// Names the file with the plan.
+    pub(super) fn name<'a>(&'a self, neighbours: &mut Neighbours<'a>) {
+        neighbours.reads("the approved plan", self.approved_plan.as_deref());
+    }
 }
 
 /// Why a plan was not carried out.

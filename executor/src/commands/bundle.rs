@@ -1,5 +1,6 @@
 //! Opening a bundle: whom to trust, and the one way to a verified one.
 
+use super::place::Neighbours;
 use super::refusal;
 use crate::session::Session;
 use crate::show::utc;
@@ -84,6 +85,12 @@ impl BundleArgs {
         Ok(bundle)
     }
 
+    /// Names the bundle and the keys that were given.
+    pub(crate) fn name<'a>(&'a self, neighbours: &mut Neighbours<'a>) {
+        neighbours.reads("the bundle", Some(&self.bundle));
+        self.trust.name(neighbours);
+    }
+
     /// The file, opened and not yet looked into.
     pub(crate) fn open(&self) -> Result<BufReader<File>, Failure> {
         let file = File::open(&self.bundle).map_err(|error| unreadable("the bundle", &self.bundle, error))?;
@@ -110,6 +117,11 @@ pub(super) fn expired(bundle: &VerifiedBundle) -> impl Iterator<Item = String> {
 }
 
 impl TrustArgs {
+    /// Names the keys that were given.
+    pub(crate) fn name<'a>(&'a self, neighbours: &mut Neighbours<'a>) {
+        self.trusted_key.iter().for_each(|key| neighbours.reads("a trusted key", Some(key)));
+    }
+
     /// How many trusted keys must have signed.
     pub(crate) fn threshold(&self) -> usize {
         self.threshold.get()

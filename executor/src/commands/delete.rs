@@ -6,6 +6,7 @@ use super::binding;
 use super::bundle::{BundleArgs, TrustArgs, expired};
 use super::carry_out::{self, SettlingArgs, Work};
 use super::gone;
+use super::place::Neighbours;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
 use crate::account::{Account, Scope, Search};
@@ -62,7 +63,21 @@ enum Doomed {
     Named(ClusterName, Region, Partition),
 }
 
+impl Args {
+    fn check_places(&self) -> Result<(), Failure> {
+        let mut neighbours = Neighbours::default();
+        neighbours.reads("the bundle", self.bundle.as_deref());
+        self.trust.name(&mut neighbours);
+        self.account.name(&mut neighbours);
+        self.approval.name(&mut neighbours);
+        self.receipt_key.name(&mut neighbours);
+        self.account.check_log(&neighbours)?;
+        self.receipt.as_deref().map_or(Ok(()), |path| ReceiptFile::check(path, &neighbours))
+    }
+}
+
 pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    args.check_places()?;
     let Args {
         bundle,
         name,

@@ -4,6 +4,7 @@ use super::account::{self, AccountArgs};
 use super::approval;
 use super::binding::Look;
 use super::bundle::{BundleArgs, expired};
+use super::place::Neighbours;
 use super::refusal;
 use crate::account::{Account, Runtime};
 use crate::cli::Format;
@@ -117,6 +118,10 @@ struct Obstructed {
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    let mut neighbours = Neighbours::default();
+    args.bundle.name(&mut neighbours);
+    args.account.name(&mut neighbours);
+    args.account.check_log(&neighbours)?;
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;

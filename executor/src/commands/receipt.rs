@@ -2,8 +2,9 @@
 
 mod signature;
 
-pub(super) use signature::ReceiptKeyArgs;
+pub(super) use signature::{ReceiptKeyArgs, is_signature};
 
+use super::place::{self, Kind, Neighbours};
 use crate::account::Identity;
 use signature::SignatureFile;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::{SchemaVersion, Tool};
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose};
-use sts_schemas::receipt::{Outcome, Receipt, StepReport};
+use sts_schemas::receipt::{Outcome, Receipt, StepReport, UnverifiedReceipt};
 use sts_schemas::signature::SigningKey;
 use sts_schemas::state::Desired;
 use tempfile::NamedTempFile;
@@ -33,14 +34,16 @@ struct Unwritable {
 }
 
 impl ReceiptFile {
+    /// Looks at the place and the signature's before anything is done: there may only be those of an earlier run.
+    pub(super) fn check(path: &Path, neighbours: &Neighbours<'_>) -> Result<(), Failure> {
+        place::check(Kind::Receipt, path, neighbours)?;
+        place::check(Kind::ReceiptSignature, &UnverifiedReceipt::signature_path(path), neighbours)
+    }
+
     /// Tries the place, and one for the signature where a key makes one.
     pub(super) fn reserve(path: &Path, key: Option<SigningKey>) -> Result<Self, Failure> {
+        Self::check(path, &Neighbours::default())?;
         let name = || path.display().to_string();
-        if path.is_dir() {
-            let unwritable = Unwritable { path: name(), source: std::io::ErrorKind::IsADirectory.into() };
-            return Err(Failure::new(Exit::Failed, unwritable)
-                .hint("nothing was changed; give --receipt FILE with the file's name"));
-        }
         let signature = draft_beside(path).and_then(|_| SignatureFile::reserve(path, key));
         let signature = signature.map_err(|source| {
             Failure::new(Exit::Failed, Unwritable { path: name(), source })

@@ -2,6 +2,7 @@
 
 use super::binding::Look;
 use super::bundle::{BundleArgs, expired};
+use super::place::Neighbours;
 use super::receipt::{Period, ReceiptFile, receipt};
 use super::{account, refusal};
 use crate::account::{Account, Identity, Memory, Runtime, Search};
@@ -56,6 +57,9 @@ enum RehearsalError {
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
     // Never signed: a rehearsal's receipt must not pass for an account's.
+    let mut neighbours = Neighbours::default();
+    args.bundle.name(&mut neighbours);
+    args.receipt.as_deref().map_or(Ok(()), |path| ReceiptFile::check(path, &neighbours))?;
     let place = args.receipt.as_deref().map(|path| ReceiptFile::reserve(path, None)).transpose()?;
     let bundle = args.bundle.verified(session)?;
     let stage = Stage::new(&bundle, format)?;

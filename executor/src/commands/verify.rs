@@ -3,6 +3,7 @@
 mod evidence;
 
 use super::bundle::BundleArgs;
+use super::place::{self, Kind, Neighbours};
 use crate::cli::Format;
 use crate::session::Session;
 use crate::show::verification::Verification;
@@ -23,9 +24,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
+    if let Some(path) = &args.report {
+        let mut neighbours = Neighbours::default();
+        args.bundle.name(&mut neighbours);
+        place::check(Kind::Report, path, &neighbours)?;
+    }
     let mut received = Received::open(&args.bundle)?;
     let result = args.bundle.verified_from(&mut received, session);
-    let report = evidence::report(received, &result, &args.bundle, session)?;
+    // Without a report nobody asks what the rest of a file is that was rejected.
+    let wanted = args.report.is_some() || (format == Format::Json && result.is_ok());
+    let report = if wanted { evidence::report(received, &result, &args.bundle, session)? } else { None };
     if let (Some(path), Some(report)) = (&args.report, &report) {
         evidence::write(report, path)?;
     }

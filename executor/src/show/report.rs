@@ -5,13 +5,17 @@ use super::{printable, utc};
 use std::fmt::Write as _;
 use sts_schemas::report::{Report, ReportVerdict, ReportedBundle};
 
+/// The first lines that reports have as text.
+pub(crate) const HEADS: [&str; 2] = ["VERIFIED", "REJECTED: this bundle is not to be used"];
+
 /// The report as text.
 #[must_use]
 pub fn text(report: &Report) -> String {
-    let mut out = String::from(match report.verdict {
-        ReportVerdict::Verified => "VERIFIED\n",
-        ReportVerdict::Rejected => "REJECTED: this bundle is not to be used\n",
-    });
+    let [verified, rejected] = HEADS;
+    let mut out = match report.verdict {
+        ReportVerdict::Verified => format!("{verified}\n"),
+        ReportVerdict::Rejected => format!("{rejected}\n"),
+    };
     for line in report.rejected.iter().flatten() {
         out.push_str(&wrapped("  ", &printable(line)));
     }
@@ -19,13 +23,23 @@ pub fn text(report: &Report) -> String {
     line(&mut out, "  name", &report.file.name);
     line(&mut out, "  length", &format!("{} bytes", report.file.length));
     line(&mut out, "  SHA-256", report.file.sha256.as_str());
+    if report.file.goes_on {
+        line(
+            &mut out,
+            "",
+            "of these bytes; the file goes on behind them, longer than any bundle, and was read no further",
+        );
+    }
     out.push_str("\nchecked\n");
     line(&mut out, "  at", &utc(report.verified_at));
     line(&mut out, "  by", &format!("{} {}", report.verified_by.name, report.verified_by.version));
     line(
         &mut out,
         "  against",
-        &format!("{} trusted keys, {} must have signed", report.trusted_keys.len(), report.threshold),
+        &match report.trusted_keys.len() {
+            1 => format!("1 trusted key, {} must have signed", report.threshold),
+            keys => format!("{keys} trusted keys, {} must have signed", report.threshold),
+        },
     );
     for key in &report.trusted_keys {
         let until = key.expires.map_or_else(String::new, |end| format!(", counts until {}", utc(end)));

@@ -4,6 +4,7 @@
 
 mod bundle;
 mod page;
+mod places;
 mod signers;
 
 use std::ffi::OsString;
@@ -246,8 +247,12 @@ fn a_receipt_that_could_not_be_written_stops_the_run_before_anything_is_done() {
 fn a_receipt_can_be_read_by_everybody_and_replaces_an_older_one() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::new();
-    std::fs::write(desk.path("receipt.json"), "old").unwrap();
-    desk.run(&["rehearse", "BUNDLE", "--trusted-key", "author.pub", "--receipt", "receipt.json"]);
+    let line = ["rehearse", "BUNDLE", "--trusted-key", "author.pub", "--receipt", "receipt.json"];
+    desk.run(&line);
+    let mut older = receipt(&desk.path("receipt.json"));
+    older.complete = false;
+    std::fs::write(desk.path("receipt.json"), older.to_bytes()).unwrap();
+    desk.run(&line);
     assert!(receipt(&desk.path("receipt.json")).complete);
     let mode = std::fs::metadata(desk.path("receipt.json")).unwrap().permissions().mode();
     assert_eq!(mode & 0o700, 0o600);

@@ -64,7 +64,7 @@ fn one_key_in_two_files_is_one_signer() {
     let keys = ["--trusted-key", "author.pub", "--trusted-key", "again.pub", "--threshold", "2"];
     let run = desk.run(&[&["verify", "BUNDLE"][..], &keys].concat());
     assert_eq!(run.exit, Exit::Usage);
-    assert!(run.err.contains("only 1 distinct trusted keys"), "{}", run.err);
+    assert!(run.err.contains("there is only 1 distinct trusted key\n"), "{}", run.err);
 }
 
 #[test]

@@ -17,13 +17,21 @@ pub enum TrustError {
     #[error("no trusted key was given")]
     NoKey,
     /// More signatures asked for than there are distinct keys.
-    #[error("{threshold} signatures are asked for, and there are only {keys} distinct trusted keys")]
+    #[error("{threshold} signatures are asked for, and there {}", only(*keys))]
     ThresholdTooHigh {
         /// What was asked for.
         threshold: usize,
         /// How many distinct keys there are.
         keys: usize,
     },
+}
+
+fn only(keys: usize) -> String {
+    if keys == 1 {
+        "is only 1 distinct trusted key".into()
+    } else {
+        format!("are only {keys} distinct trusted keys")
+    }
 }
 
 impl TrustStore {

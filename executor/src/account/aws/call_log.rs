@@ -1,6 +1,6 @@
 //! The log of all calls: a line of JSON to an attempt, on the disk before the program goes on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct LogError {
 }
 
 /// What a line tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Event {
     /// A call that changes something leaves for AWS.
@@ -34,7 +34,8 @@ pub(super) enum Event {
 }
 
 /// One line. Nothing secret has a place in it: neither headers nor bodies.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     /// In seconds since 1970; set when the line is written.
     pub(super) time: u64,
@@ -45,13 +46,13 @@ pub(super) struct Entry {
     pub(super) on: String,
     /// Counted from 1.
     pub(super) attempt: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) request_id: Option<String>,
-    #[serde(rename = "ms", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ms", default, skip_serializing_if = "Option::is_none")]
     pub(super) milliseconds: Option<u128>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<String>,
 }
 
@@ -64,6 +65,12 @@ impl Entry {
 }
 
 impl CallLog {
+    /// Whether a log has lines like this one, without its end.
+    #[must_use]
+    pub fn has_line(line: &[u8]) -> bool {
+        serde_json::from_slice::<Entry>(line).is_ok()
+    }
+
     /// Opens the file, made where there is none, to add lines with times by `clock`, in seconds since 1970.
     ///
     /// # Errors

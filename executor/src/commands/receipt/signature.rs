@@ -1,12 +1,13 @@
 //! The signature of a receipt: a file beside it, made with the executor's own key.
 
+use super::super::place::Neighbours;
 use super::draft_beside;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::receipt::{ReceiptClaims, UnverifiedReceipt};
-use sts_schemas::signature::{KeyError, SigningKey, sign};
+use sts_schemas::signature::{KeyError, SigningKey, key_id_of, sign};
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
@@ -40,7 +41,18 @@ enum ReceiptKeyError {
     },
 }
 
+/// Whether these bytes are the signature of a receipt, whoever made it.
+pub(crate) fn is_signature(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|token| key_id_of::<ReceiptClaims>(token.trim_end()).is_ok())
+}
+
 impl ReceiptKeyArgs {
+    /// Names the files of the key.
+    pub(crate) fn name<'a>(&'a self, neighbours: &mut Neighbours<'a>) {
+        neighbours.reads("the key for receipts", self.receipt_key.as_deref());
+        neighbours.reads("the passphrase of that key", self.receipt_passphrase_file.as_deref());
+    }
+
     /// The key, read before anything else is done: who cannot sign learns so while nothing is changed.
     pub(crate) fn read(&self) -> Result<Option<SigningKey>, Failure> {
         let Some(path) = &self.receipt_key else { return Ok(None) };

@@ -5,9 +5,9 @@ use crate::cli::Format;
 use crate::session::Session;
 use crate::show;
 use std::fs::File;
-use std::io::{BufReader, Read, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
-use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::bundle::{Limits, VerifiedBundle};
 use sts_schemas::digest::Sha256Hasher;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::{SchemaVersion, Tool};
@@ -24,6 +24,11 @@ const CHECKS: [&str; 6] = [
     "cluster, issuer, keys, provider, roles, policies and the installer's manifests agree with each other (4)",
 ];
 
+/// The bytes of the longest file that can hold a bundle: an archive, and what its gzip member may add to that.
+///
+/// Source: `FORMAT.md`, 1.1 and 1.5: five bytes before each block of up to 65,535, and 18 bytes around all of them.
+const MOST_BYTES: u64 = Limits::FORMAT.archive + 5 * Limits::FORMAT.archive.div_ceil(65_535) + 18;
+
 /// A bundle's file, read once: its bytes are counted and digested on their way to the verification.
 pub(super) struct Received {
     name: String,
@@ -38,10 +43,14 @@ impl Received {
         Ok(Self { name, source: args.open()?, hasher: Sha256Hasher::default(), length: 0 })
     }
 
-    /// Reads what the verification left unread, and says what came.
+    /// Reads what the verification left unread, as far as a bundle can go, and says what came.
     fn finish(mut self) -> Result<ReceivedFile, Failure> {
-        std::io::copy(&mut self, &mut std::io::sink()).map_err(|error| Failure::new(Exit::Failed, error))?;
-        Ok(ReceivedFile { name: self.name, length: self.length, sha256: self.hasher.finish() })
+        let left = MOST_BYTES.saturating_sub(self.length);
+        let rest = std::io::copy(&mut self.by_ref().take(left), &mut std::io::sink());
+        rest.map_err(|error| Failure::new(Exit::Failed, error))?;
+        let Self { name, mut source, hasher, length } = self;
+        let more = source.fill_buf().map_err(|error| Failure::new(Exit::Failed, error))?;
+        Ok(ReceivedFile { name, length, sha256: hasher.finish(), goes_on: !more.is_empty() })
     }
 }
 
