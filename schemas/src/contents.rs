@@ -240,6 +240,12 @@ impl ContentsReader {
         if input.thumbprint_list.len() > 5 {
             self.problem(layout::PROVIDER, "IAM takes at most 5 thumbprints");
         }
+        for thumbprint in &input.thumbprint_list {
+            if thumbprint.len() != 40 || !thumbprint.bytes().all(|b| b.is_ascii_hexdigit()) {
+                let what = format!("{thumbprint:?} is no thumbprint, which has 40 hexadecimal digits");
+                self.problem(layout::PROVIDER, what);
+            }
+        }
         let tags = self.owned_tags(layout::PROVIDER, &input.tags);
         let generation = self.generation.to_string();
         if tags.get(GENERATION_TAG) != Some(&generation) {
@@ -339,11 +345,13 @@ impl ContentsReader {
         // Partition, service, region, account. S3 names no account, and `aws` owns the managed policies.
         // Source: AWS General Reference, "Amazon Resource Names (ARNs)".
         let service = parts.next().unwrap_or_default();
-        let of_account = parts.nth(1).unwrap_or_default();
-        // In IAM and STS an account is a wall; elsewhere patterns are usual, as in arn:aws:ec2:*:*:subnet/*.
+        let (region, of_account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        // In IAM and STS an account is a wall; elsewhere `*` is usual, as in arn:aws:ec2:*:*:subnet/*. A wildcard
+        // before the account would cover it, colons and all.
         let walled = ["iam", "sts"].contains(&service) || service.contains(['*', '?', '$']);
-        let any = !walled && of_account.contains(['*', '?', '$']);
-        if !any && !["", "aws", account.as_str()].contains(&of_account) {
+        let any = !walled && ["", "*"].contains(&of_account);
+        let covered = walled && region.contains(['*', '?', '$']);
+        if covered || !any && !["aws", account.as_str()].contains(&of_account) {
             self.problem(path, format!("{arn} is not of the cluster's account {account}"));
         }
     }

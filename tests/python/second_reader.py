@@ -397,11 +397,11 @@ class Files:
     def arn(self, what, arn):
         parts = arn.split(":", 5)
         must(len(parts) > 1 and parts[1] in (self.partition, "*"), f"{what}: {arn} of another partition")
-        account = parts[4] if len(parts) > 4 else ""
-        service = parts[2] if len(parts) > 2 else ""
+        service, region, account = [*parts[2:5], "", "", ""][:3]
         walled = service in ("iam", "sts") or re.search(r"[*?$]", service)
-        foreign = account not in ("", "aws", self.account) and (walled or not re.search(r"[*?$]", account))
-        must(not foreign, f"{what}: {arn} of another account")
+        known = ("aws", self.account) if walled else ("", "*", "aws", self.account)
+        must(account in known, f"{what}: {arn} of another account")
+        must(not (walled and re.search(r"[*?$]", region)), f"{what}: {arn} of any account")
 
     def arns(self, what, value):
         if isinstance(value, str) and value.startswith("arn:"):
@@ -470,7 +470,7 @@ class Files:
         members(block[kind], name, switches)
         must(all(type(block[kind][switch]) is bool for switch in switches), f"{name}: no truth")
         if hosting["kind"] == "public-bucket":
-            must(not block[kind][switches[2]] and not block[kind][switches[3]], "the bucket is closed")
+            must([block[kind][switch] for switch in switches] == [True, True, False, False], "the switches")
         else:
             must(all(block[kind].values()), "the bucket is open")
         return [tagging, block]
@@ -616,7 +616,9 @@ class Files:
         provider = self.input(name, ["Url", "ClientIDList", "Tags"], ["ThumbprintList"])
         must(provider["Url"] == self.cluster["issuer"], f"{name}: Url")
         must(1 <= len(provider["ClientIDList"]) <= 100, f"{name}: client ids")
-        must(len(provider.get("ThumbprintList", [])) <= 5, f"{name}: thumbprints")
+        thumbprints = provider.get("ThumbprintList", [])
+        must(len(thumbprints) <= 5, f"{name}: thumbprints")
+        must(all(re.fullmatch("[0-9a-fA-F]{40}", text) for text in thumbprints), f"{name}: thumbprints")
         tags = self.tag_list(name, provider["Tags"])
         must(tags.get("sts-handoff/generation") == str(self.generation), f"{name}: generation")
 
@@ -650,6 +652,7 @@ class Files:
             self.tag_list(path, role["Tags"])
             arn = f"arn:{self.partition}:iam::{self.account}:role{role.get('Path', '/')}{role['RoleName']}"
             trusts = policy_of(role["AssumeRolePolicyDocument"], path)
+            must(len(trusts) == 1, f"{path}: statements")
             roles[arn] = {self.trusted(path, statement) for statement in trusts}
         must(not policies, f"no role for the policies of {sorted(policies)}")
         return roles

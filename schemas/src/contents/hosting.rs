@@ -113,6 +113,9 @@ fn block(reader: &mut ContentsReader, parsed: &Parsed, bucket: &BucketName) -> O
             "AWS could not read the issuer's documents: a public bucket must not block public policies";
         reader.problem(layout::BUCKET_PUBLIC_ACCESS_BLOCK, what);
     }
+    if public && !(block.block_public_acls && block.ignore_public_acls) {
+        reader.problem(layout::BUCKET_PUBLIC_ACCESS_BLOCK, "a public bucket blocks access control lists");
+    }
     if !public && block != PublicAccessBlock::ALL {
         reader.problem(layout::BUCKET_PUBLIC_ACCESS_BLOCK, "a private bucket blocks everything public");
     }

@@ -80,10 +80,12 @@ fn trust(reader: &mut ContentsReader, file: &str, policy: &PolicyDocument) {
         let what = format!("its trust policy has {length} characters, and IAM takes at most {most}");
         reader.problem(file, what);
     }
-    for statement in &policy.statement {
-        if let Err(what) = trusted_statement(reader, statement) {
-            reader.problem(file, what);
-        }
+    let trusted = match policy.statement.as_slice() {
+        [statement] => trusted_statement(reader, statement),
+        more => Err(format!("its trust policy must have one statement, and has {}", more.len())),
+    };
+    if let Err(what) = trusted {
+        reader.problem(file, what);
     }
 }
 

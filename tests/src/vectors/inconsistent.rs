@@ -71,6 +71,11 @@ edits! {
     "policy-without-a-resource", "either Resource or NotResource", POLICY, r#"\"Resource\":\"*\""# => r#"\"Sid\":\"x\""#;
     "policy-of-every-accounts-roles", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:iam::*:role/x\""#;
     "boundary-of-nearly-any-account", "is not of the cluster's account", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::99999999999?:policy/x", "RoleName""#;
+    "policy-of-accounts-alike", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:kms:eu-central-1:99999999999?:key/x\""#;
+    "policy-of-roles-behind-a-wildcard", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:iam:*:123456789012:role/x\""#;
+    "trust-of-two-statements", "must have one statement", ROLE, r#"\"Statement\":["# => r#"\"Statement\":[{\"Effect\":\"Deny\"},"#;
+    "thumbprint-that-is-none", "is no thumbprint", layout::PROVIDER, r#""Url""# => r#""ThumbprintList": ["zz"], "Url""#;
+    "bucket-with-access-control-lists", "blocks access control lists", layout::BUCKET_PUBLIC_ACCESS_BLOCK, r#""BlockPublicAcls": true"# => r#""BlockPublicAcls": false"#;
     "keys-with-a-strange-kid", "under the kid that is its own", layout::KEYS, r#""kid": ""# => r#""kid": "x"#;
     "secret-of-another-namespace", "its Secret is for namespace", SECRET, "namespace: example-backup" => "namespace: kube-system";
     "secret-of-another-role", "is no role of this bundle", SECRET, "role/harbour" => "role/arbours";
