@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Builds both programs to hand on: static, stripped, without a trace of the machine they were built on.
+# FOLDER (target/handout) gets the programs and SHA256SUMS: dist.sh [FOLDER]. Fails where one is too big.
+# PROGRAMS may name one of the two.
+#
+# With the musl target installed (`rustup target add x86_64-unknown-linux-musl`, and musl-gcc for the C part
+# of the executor's TLS) the programs are built on musl, else on static glibc, and the script says which.
+# A program on static glibc finds hosts by /etc/hosts and DNS alone; other sources in nsswitch.conf are not asked.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+# The bounds of what is to be carried on a stick or by mail, in bytes.
+declare -A limit=([sts-generator]=4000000 [sts-executor]=8000000)
+
+folder=$(mkdir -p "${1:-target/handout}" && cd "${1:-target/handout}" && pwd)
+build=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
+export CARGO_TARGET_DIR=$build
+
+cpu=$(uname -m)
+target=$cpu-unknown-linux-musl
+if [ ! -d "$(rustc --print target-libdir --target "$target")" ]; then
+    target=$cpu-unknown-linux-gnu
+    echo "dist: no musl target in this toolchain: static glibc instead" >&2
+elif ! command -v musl-gcc >/dev/null; then
+    echo "dist: the musl target is there and musl-gcc is not (Debian: musl-tools)" >&2
+    exit 1
+else
+    export "CC_${target//-/_}=musl-gcc"
+fi
+
+if [ -z "${STS_COMMIT:-}" ] && STS_COMMIT=$(git rev-parse --verify --quiet HEAD 2>/dev/null); then
+    [ -z "$(git status --porcelain)" ] || STS_COMMIT+=+changes
+fi
+export STS_COMMIT=${STS_COMMIT:-unknown}
+
+# Paths of this machine become names, in Rust and in C, so that another machine builds the same bytes.
+# Nothing unwinds here and nobody reads a backtrace of a stripped program; functions that are the same are kept once.
+flags="-C target-feature=+crt-static -C force-unwind-tables=no -C link-arg=-Wl,--icf=all"
+cflags=""
+for pair in "$PWD=/src" "$build=/build" "${CARGO_HOME:-$HOME/.cargo}=/cargo" "$(rustc --print sysroot)=/rust"; do
+    flags+=" --remap-path-prefix=$pair"
+    cflags+=" -ffile-prefix-map=$pair"
+done
+export RUSTFLAGS=$flags CFLAGS="${CFLAGS:-}$cflags"
+
+# One at a time: built together the generator would get the features that the executor asks of shared crates.
+wrong=0
+read -ra programs <<<"${PROGRAMS:-sts-generator sts-executor}"
+for program in "${programs[@]}"; do
+    cargo build --profile dist --locked --target "$target" --package "$program" --bin "$program"
+    install -m 0755 "$build/$target/dist/$program" "$folder/$program"
+    if readelf --program-headers "$folder/$program" | grep -q INTERP; then
+        echo "dist: $program is not static" >&2
+        wrong=1
+    fi
+    size=$(stat --format %s "$folder/$program")
+    if [ "$size" -gt "${limit[$program]}" ]; then
+        echo "dist: $program has $size bytes, and ${limit[$program]} are the limit" >&2
+        wrong=1
+    fi
+    echo "dist: $program: $size bytes, $target, commit $STS_COMMIT" >&2
+done
+(cd "$folder" && sha256sum "${programs[@]}" | tee SHA256SUMS)
+exit "$wrong"
