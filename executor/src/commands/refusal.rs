@@ -102,6 +102,10 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
             Exit::Failed,
             "remove the resource yourself once nothing uses it any more, then run this again: it is made anew",
         ),
+        PlanRefused::OtherRegion { .. } => (
+            Exit::Failed,
+            "nothing was deleted; if that cluster is meant, name its region, or give its own bundle",
+        ),
         PlanRefused::AdoptUnwanted { .. } => {
             (Exit::Usage, "`plan` lists the foreign addresses to adopt from")
         }

@@ -86,6 +86,14 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
             Standing::Veiled | Standing::Free => {}
         }
     }
+    for step in &steps {
+        if let Step::Delete { before: Resource::Bucket(bucket) } = step
+            && bucket.region != target.region
+        {
+            let (bucket, found) = (bucket.name.clone(), bucket.region.clone());
+            return Err(PlanRefused::OtherRegion { bucket, found, named: target.region.clone() });
+        }
+    }
     steps.extend(remains(&steps, observed));
     let contents = contents(&steps, observed);
     match target.contents {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use sts_schemas::aws::{AccountId, BucketName, Partition};
+use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::resource::Address;
 use sts_schemas::state::{Leftovers, Observed};
@@ -41,6 +41,16 @@ pub enum PlanRefused {
     Immovable {
         /// All of them.
         settings: Vec<Immovable>,
+    },
+    /// The cluster of this name is in another region than the one that was named.
+    #[error("the cluster's bucket {bucket} is in {found}, and {named} was named")]
+    OtherRegion {
+        /// The bucket.
+        bucket: BucketName,
+        /// Where it is.
+        found: Region,
+        /// What the bundle or the flag says.
+        named: Region,
     },
     /// Addresses to adopt that the bundle does not want.
     #[error("the bundle has nothing at these addresses, so nothing there can be adopted:{}", list(addresses))]

@@ -2,7 +2,7 @@
 
 use super::{Paint, Tone, printable};
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
+use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 use std::fmt::Write as _;
 use sts_schemas::plan::Change;
 
@@ -41,15 +41,17 @@ fn pretty(value: Option<&Value>) -> String {
         .unwrap_or_default()
 }
 
+/// Lines are the same only in the same member: the `"*"` of a Resource is not that of an Action.
 fn diff(old: &str, new: &str, paint: Paint) -> String {
-    let diff = TextDiff::from_lines(old, new);
+    let (old, new) = (placed(old), placed(new));
+    let operations = capture_diff_slices(Algorithm::Myers, &old, &new);
     let mut text = String::new();
-    for (index, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
+    for (index, group) in group_diff_ops(operations, CONTEXT).iter().enumerate() {
         if index > 0 {
             text.push_str("          ...\n");
         }
-        for line in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let content = printable(line.value().trim_end_matches('\n'));
+        for line in group.iter().flat_map(|operation| operation.iter_changes(&old, &new)) {
+            let content = printable(line.value().text);
             let line = match line.tag() {
                 ChangeTag::Equal => format!("  {content}"),
                 ChangeTag::Insert => paint.tone(Tone::Added, &format!("+ {content}")),
@@ -59,4 +61,40 @@ fn diff(old: &str, new: &str, paint: Paint) -> String {
         }
     }
     text
+}
+
+/// A line of indented JSON, and the members it lies in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Placed<'a> {
+    members: Vec<&'a str>,
+    text: &'a str,
+}
+
+fn placed(json: &str) -> Vec<Placed<'_>> {
+    const INDENT: usize = 2;
+    let mut members: Vec<&str> = Vec::new();
+    json.lines()
+        .map(|text| {
+            let content = text.trim_start();
+            members.truncate((text.len() - content.len()) / INDENT);
+            let line = Placed { members: members.clone(), text };
+            members.push(content.split_once("\": ").map_or("", |(member, _)| member));
+            line
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_wildcard_that_goes_is_not_taken_for_one_that_stays() {
+        let old = json!([{"Action": ["*"], "Resource": ["*"]}]);
+        let new = json!([{"Action": ["ec2:Describe"], "Resource": ["*"]}]);
+        let shown = change("policy", &Change { old: Some(old), new: Some(new) }, Paint::Plain);
+        let lines: Vec<_> = shown.lines().map(str::trim).collect();
+        assert!(lines.contains(&"-       \"*\"") && lines.contains(&"+       \"ec2:Describe\""), "{shown}");
+    }
 }

@@ -286,6 +286,14 @@ fn delete_takes_all_that_is_owned_and_leaves_and_lists_the_rest() {
 }
 
 #[test]
+fn delete_stops_where_the_cluster_is_in_another_region_than_was_named() {
+    let mut observed = applied();
+    bucket(observed.resources.get_mut(&address(BUCKET)).unwrap()).region = "us-west-2".parse().unwrap();
+    let text = doomed(&observed).unwrap_err().to_string();
+    assert!(text.contains("us-west-2") && text.contains("eu-west-1"), "{text}");
+}
+
+#[test]
 fn delete_is_refused_whole_while_a_bucket_holds_what_nobody_asked_for() {
     let mut observed = applied();
     let left = Leftovers { keys: vec!["backup.tar".into()], count: 3 };
