@@ -21,6 +21,7 @@ pub mod key;
 mod living;
 mod made;
 pub mod pack;
+pub mod previous;
 mod progress;
 pub mod recognise;
 pub mod render;

@@ -13,7 +13,7 @@ mod size;
 
 pub(crate) use difference::{markdown as difference_markdown, text as difference_text};
 pub use oidc::{CLIENT_IDS, identity_provider};
-pub use review::review;
+pub use review::{Upgrade, review};
 pub use roles::{NamedRole, NamingError, RoleNaming, RoleOptions, name_roles, roles};
 pub use script::apply_script;
 pub use size::{TooLarge, check_sizes};

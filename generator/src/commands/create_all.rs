@@ -1,26 +1,35 @@
 //! `sts-generator create-all`: key pair, issuer, roles and bundle in one go.
 
-use super::create_bundle::{Seal, bundle, refuse_strangers};
+use super::create_bundle::{bundle, refuse_strangers};
 use super::create_iam_roles::role_files;
 use super::create_identity_provider::ProviderArgs;
+use super::previous::PreviousArgs;
 use super::private_key::PrivateKeyArgs;
+use super::seal::Seal;
 use super::signing::SigningArgs;
 use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, stale, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
+use std::path::Path;
 use sts_schemas::failure::Failure;
 
 /// Make everything: key pair, issuer, roles, installer manifests, and the signed bundle; prints its path.
 ///
 /// The same as create-key-pair, create-identity-provider, create-iam-roles and create-bundle one after the
-/// other. A key pair in the directory is used; with --public-key-file none is ever made.
+/// other. A key pair in the directory is used; with --public-key-file none is ever made. With --previous it is the
+/// upgrade of a living cluster: its keys and its issuer stay, and REVIEW.md begins with what changes.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sts-generator create-signing-key --output author.key
   sts-generator create-all --name demo --region us-east-1 \\
       --account-id 123456789012 --credentials-requests-dir requests \\
-      --signing-key author.key --output-dir demo")]
+      --signing-key author.key --output-dir demo
+Example, the upgrade of that cluster:
+  sts-generator create-all --name demo --region us-east-1 \\
+      --account-id 123456789012 --credentials-requests-dir requests-4.17 \\
+      --previous BUNDLE --trusted-key author.key.pub --release 4.17 \\
+      --signing-key author.key --output-dir demo-4.17")]
 pub struct CreateAll {
     #[command(flatten)]
     cluster: ClusterArgs,
@@ -38,21 +47,37 @@ pub struct CreateAll {
     signing: SigningArgs,
     #[command(flatten)]
     private_key: PrivateKeyArgs,
+    #[command(flatten)]
+    previous: PreviousArgs,
 }
 
 impl CreateAll {
-    pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
+    pub(crate) fn run(
+        &self,
+        surroundings: Surroundings,
+        configuration: Option<&Path>,
+    ) -> Result<(), Failure> {
         self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let region = region(self.cluster.region.as_ref(), self.requests.selection.install_config.as_deref())?;
         let cluster = self.cluster.cluster(&region)?;
+        let following = self.previous.open(configuration)?;
+        if let Some(following) = &following {
+            following.allows(&cluster, surroundings.generation)?;
+        }
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = self.output.claim()?;
         refuse_strangers(&directory)?;
         stale(&directory, &files, is_of_roles)?;
-        let key = match &self.provider.public_key_file {
-            Some(path) => create_key_pair::given(&directory, path)?,
-            None => create_key_pair::existing_or_new(&directory)?,
+        let key = match (&self.provider.public_key_file, &following) {
+            (Some(path), following) => {
+                if let Some(following) = following {
+                    following.signs_with(&create_key_pair::read_public(path)?)?;
+                }
+                create_key_pair::given(&directory, path)?
+            }
+            (None, Some(following)) => following.kept_key(&directory)?,
+            (None, None) => create_key_pair::existing_or_new(&directory)?,
         };
         files.extend(identity_provider(
             &cluster,
@@ -61,8 +86,12 @@ impl CreateAll {
             &self.tags.tags()?,
             surroundings.generation,
         ));
-        let files = with_tokens(files, &cluster);
+        let mut files = with_tokens(files, &cluster);
+        if let Some(following) = &following {
+            // While keys are being exchanged the issuer serves two, and an upgrade changes nothing about that.
+            files.extend(following.kept_keys());
+        }
         write_files(&directory, &files, |path| is_of_issuer(path) || is_of_roles(path))?;
-        bundle(&directory, &seal, Some(&cluster.region), surroundings)
+        bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), surroundings))
     }
 }

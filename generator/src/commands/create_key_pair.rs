@@ -127,9 +127,14 @@ pub(crate) fn matching(directory: &Directory, private: &[u8], public: &[u8]) -> 
 
 /// A given public key, put into the directory; nothing is ever made.
 pub(crate) fn given(directory: &Directory, path: &Path) -> Result<Jwk, Failure> {
-    let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let bytes = super::read_input(path)?;
-    let jwk = jwk(path, &bytes)?;
+    kept(directory, path, &bytes)
+}
+
+/// A public key from this path, put into the directory where no other is.
+pub(crate) fn kept(directory: &Directory, path: &Path, bytes: &[u8]) -> Result<Jwk, Failure> {
+    let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let jwk = jwk(path, bytes)?;
     let there = directory.path().join(layout::PUBLIC_KEY);
     if let Some(known) = directory.read(layout::PUBLIC_KEY).map_err(failed)?
         && self::jwk(&there, &known)? != jwk
@@ -141,11 +146,16 @@ pub(crate) fn given(directory: &Directory, path: &Path) -> Result<Jwk, Failure> 
         .hint("use another --output-dir, or move the file away; a cluster's key is never replaced here"));
     }
     if let Some(private) = directory.read(layout::PRIVATE_KEY).map_err(failed)?.map(Zeroizing::new) {
-        matching(directory, &private, &bytes)?;
+        matching(directory, &private, bytes)?;
         keep_secret(directory)?;
     }
-    directory.write(layout::PUBLIC_KEY, &bytes).map_err(failed)?;
+    directory.write(layout::PUBLIC_KEY, bytes).map_err(failed)?;
     Ok(jwk)
+}
+
+/// The public key in a file.
+pub(crate) fn read_public(path: &Path) -> Result<Jwk, Failure> {
+    jwk(path, &super::read_input(path)?)
 }
 
 fn jwk(path: &Path, pem: &[u8]) -> Result<Jwk, Failure> {

@@ -43,6 +43,11 @@ pub(super) struct ExecutorArgs {
 }
 
 impl TrustArgs {
+    /// Whether a key was named.
+    pub(super) fn is_given(&self) -> bool {
+        !self.trusted_key.is_empty()
+    }
+
     /// Verifies the bundle at this path.
     pub(super) fn verified(
         &self,

@@ -1,25 +1,47 @@
 //! `REVIEW.md`: what a person reads before they approve.
 
+use super::difference_markdown;
 use super::script::beyond_a_script;
 use crate::access::subjects;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::{Contents, PrivateKeyForm};
+use sts_schemas::difference::Difference;
 use sts_schemas::lint::lint_roles;
 use sts_schemas::policy::{Effect, PolicyDocument};
 use sts_schemas::resource::{Resource, Role};
 
+/// What a bundle changes about a cluster that lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgrade {
+    /// What differs from the bundle before it.
+    pub difference: Difference,
+    /// The line that lets the cluster upgrade, where it is known for which release.
+    pub annotation: Option<String>,
+}
+
+fn write_upgrade(out: &mut String, upgrade: &Upgrade) -> std::fmt::Result {
+    writeln!(out, "{}", difference_markdown(&upgrade.difference))?;
+    if let Some(line) = &upgrade.annotation {
+        writeln!(
+            out,
+            "Once `sts-executor status` of this bundle is clean, let the cluster upgrade:\n\n    {line}\n"
+        )?;
+    }
+    Ok(())
+}
+
 /// The review of a directory's contents: derived from the JSON files, so that an edit of theirs shows in it.
 #[must_use]
-pub fn review(contents: &Contents) -> Vec<u8> {
+pub fn review(contents: &Contents, upgrade: Option<&Upgrade>) -> Vec<u8> {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = write_review(&mut text, contents);
+    let _ = write_review(&mut text, contents, upgrade);
     text.into_bytes()
 }
 
-fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
+fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>) -> std::fmt::Result {
     let cluster = &contents.desired.cluster;
     writeln!(out, "# Review: cluster {}\n", cluster.name)?;
     writeln!(out, "| | |\n| --- | --- |")?;
@@ -46,6 +68,9 @@ fn write_review(out: &mut String, contents: &Contents) -> std::fmt::Result {
     };
     writeln!(out, "| the cluster's private key | {private} |\n")?;
 
+    if let Some(upgrade) = upgrade {
+        write_upgrade(out, upgrade)?;
+    }
     let roles: Vec<&Role> = contents
         .desired
         .resources

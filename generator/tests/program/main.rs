@@ -15,4 +15,5 @@ mod refusals;
 mod signatures;
 mod signing_keys;
 mod strangers;
+mod upgrade;
 mod written;

@@ -1,0 +1,181 @@
+//! The flags that name the bundle a new one follows.
+
+use super::trust::TrustArgs;
+use super::{create_key_pair, in_file, say};
+use crate::access::{Access, difference};
+use crate::directory::{Directory, FileError};
+use crate::previous::{Previous, PreviousError};
+use crate::render::{Files, Upgrade};
+use clap::Args;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use sts_schemas::InvalidText;
+use sts_schemas::bundle::{Expiry, Limits};
+use sts_schemas::cluster::Cluster;
+use sts_schemas::contents::Contents;
+use sts_schemas::difference::{Side, SideKind};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::layout;
+use sts_schemas::oidc::Jwk;
+use zeroize::Zeroizing;
+
+/// Which bundle a new one follows.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PreviousArgs {
+    /// The cluster's bundle so far, for an upgrade: the new one keeps its keys and its issuer, and says what changes.
+    #[arg(long, value_name = "BUNDLE")]
+    previous: Option<PathBuf>,
+    /// The release of OpenShift that the cluster is to be upgraded to, like 4.17.
+    #[arg(long, value_name = "VERSION", requires = "previous")]
+    release: Option<Release>,
+    #[command(flatten)]
+    trust: TrustArgs,
+}
+
+/// A release of OpenShift: two or three numbers with dots between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Release(String);
+
+impl FromStr for Release {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        let parts: Vec<_> = text.split('.').collect();
+        let number = |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        if (2..=3).contains(&parts.len()) && parts.iter().all(number) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(InvalidText::new("release", text, "two or three numbers with dots between them, like 4.17"))
+    }
+}
+
+/// A bundle that a new one follows, and where it leads.
+#[derive(Debug)]
+pub(crate) struct Following {
+    path: PathBuf,
+    pub(crate) previous: Previous,
+    release: Option<Release>,
+}
+
+impl PreviousArgs {
+    /// Verifies the previous bundle, where there is one.
+    pub(crate) fn open(&self, configuration: Option<&Path>) -> Result<Option<Following>, Failure> {
+        let Some(path) = &self.previous else {
+            return if self.trust.is_given() {
+                Err(Failure::new(Exit::Usage, "--trusted-key is for --previous, and there is none"))
+            } else {
+                Ok(None)
+            };
+        };
+        let previous = read_previous(path, &self.trust, configuration)?;
+        Ok(Some(Following { path: path.clone(), previous, release: self.release.clone() }))
+    }
+}
+
+/// Reads a bundle once, verifies those bytes, and takes them apart.
+pub(super) fn read_previous(
+    path: &Path,
+    trust: &TrustArgs,
+    configuration: Option<&Path>,
+) -> Result<Previous, Failure> {
+    /// An archive of the largest size, and what its blocks add.
+    const MOST: u64 = Limits::FORMAT.archive + (1 << 20);
+    let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
+    let file = File::open(path).map_err(failed)?;
+    let room = file.metadata().map_err(failed)?.len().min(MOST);
+    // A private key may be in it: a buffer that grows leaves copies of itself behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(room).unwrap_or_default()));
+    file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+    // It has been applied: that its signature ended to count for new work changes nothing.
+    let bundle = trust.verify(bytes.as_slice(), Expiry::Overridden(0), configuration)?;
+    Previous::of(bundle, &bytes).map_err(|error| in_file(path, error))
+}
+
+impl Following {
+    /// Whether a new bundle for this cluster can follow, made at `generation`.
+    pub(crate) fn allows(&self, cluster: &Cluster, generation: u64) -> Result<(), Failure> {
+        self.previous.precedes(cluster, generation).map_err(|error| self.refused(error))
+    }
+
+    /// Whether these files serve the same keys.
+    pub(crate) fn keeps_its_keys(&self, files: &Files) -> Result<(), Failure> {
+        self.previous.serves_the_keys_of(files).map_err(|error| self.refused(error))
+    }
+
+    /// Whether this is the key that the cluster signs with.
+    pub(crate) fn signs_with(&self, key: &Jwk) -> Result<(), Failure> {
+        let known = self.previous.signing_key().map_err(|error| self.refused(error))?;
+        if known == *key { Ok(()) } else { Err(self.refused(PreviousError::OtherKeys)) }
+    }
+
+    /// The cluster's public key, put into a directory that has no other.
+    pub(crate) fn kept_key(&self, directory: &Directory) -> Result<Jwk, Failure> {
+        create_key_pair::kept(directory, &self.path, self.previous.public_key())
+    }
+
+    /// The list of keys as the issuer serves it.
+    pub(crate) fn kept_keys(&self) -> Files {
+        let keys = self.previous.files().get(layout::KEYS).cloned();
+        keys.map(|bytes| (layout::KEYS.to_owned(), bytes)).into_iter().collect()
+    }
+
+    /// A previous bundle that a new one cannot follow.
+    fn refused(&self, error: PreviousError) -> Failure {
+        let hint = match &error {
+            PreviousError::OtherCluster(_) => {
+                "an upgrade keeps all of these: give the flags the previous bundle was made with; without --previous \
+                 a bundle of its own is made, for another cluster"
+            }
+            PreviousError::OtherKeys => {
+                "an upgrade keeps the cluster's keys; they are exchanged with rotate-keys, as a bundle of its own"
+            }
+            PreviousError::NoLater { .. } => {
+                "set the clock, or SOURCE_DATE_EPOCH; or give the bundle that was applied last"
+            }
+            PreviousError::OtherBytes | PreviousError::Keys(_) => "fetch the previous bundle again",
+        };
+        in_file(&self.path, error).hint(hint)
+    }
+
+    /// What the new bundle changes, for its review.
+    pub(crate) fn upgrade(&self, contents: &Contents) -> Result<Upgrade, Failure> {
+        let old = self.previous.access().map_err(|error| in_file(&self.path, error))?;
+        let new = Access::of_contents(contents).map_err(|error| Failure::new(Exit::Failed, error))?;
+        let side = Side { name: "this bundle".to_owned(), kind: SideKind::Directory, bundle: None };
+        Ok(Upgrade {
+            difference: difference((self.previous.side(), &old), (side, &new)),
+            annotation: self.release.as_ref().map(annotation),
+        })
+    }
+
+    /// Says what is left to do by hand; the line is whole only where the release was told.
+    pub(crate) fn tell(&self) {
+        let unknown = Release("<version>".to_owned());
+        let line = annotation(self.release.as_ref().unwrap_or(&unknown));
+        say("once `sts-executor status` of this bundle is clean, let the cluster upgrade:");
+        say(&format!("  {line}"));
+    }
+}
+
+/// What lets a cluster in manual mode upgrade. Source: `OpenShift` documentation, "Preparing to update a cluster
+/// with manually maintained credentials".
+fn annotation(release: &Release) -> String {
+    format!("oc annotate cloudcredential cluster cloudcredential.openshift.io/upgradeable-to={}", release.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_two_or_three_numbers_and_nothing_a_shell_would_take_otherwise() {
+        for text in ["4.17", "4.17.3", "5.0"] {
+            assert!(text.parse::<Release>().is_ok(), "{text}");
+        }
+        for text in ["", "4", "4.", "4.17.3.1", "v4.17", "4.17;id", "4.x", "4.17 --all", "<version>"] {
+            assert!(text.parse::<Release>().is_err(), "{text}");
+        }
+    }
+}

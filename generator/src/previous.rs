@@ -1,0 +1,176 @@
+//! The bundle that a new one follows: verified, and taken apart into its files.
+
+use crate::access::{Access, AccessError};
+use crate::render::Files;
+use sts_schemas::archive::{BLOCK, spans, ungzip};
+use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::cluster::Cluster;
+use sts_schemas::difference::{Side, SideKind};
+use sts_schemas::layout::{self, Place};
+use sts_schemas::oidc::{ClusterKeyError, Jwk, Jwks};
+use zeroize::Zeroizing;
+
+/// A bundle that was made before, for the same cluster.
+#[derive(Debug)]
+pub struct Previous {
+    bundle: VerifiedBundle,
+    files: Files,
+}
+
+/// A new bundle that cannot follow the previous one.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviousError {
+    /// The bytes are not those that were verified.
+    #[error("the archive inside it is not that of the verified bundle")]
+    OtherBytes,
+    /// Something that a living cluster depends on would change.
+    #[error("the previous bundle and the new one are not for the same cluster:{}", listed(.0))]
+    OtherCluster(Vec<String>),
+    /// The keys that tokens may be signed with would change.
+    #[error("{} would not be that of the previous bundle", layout::KEYS)]
+    OtherKeys,
+    /// The clock stands before the previous bundle's.
+    #[error(
+        "the previous bundle is of generation {previous}, and the new one would be of {new}, which is no later"
+    )]
+    NoLater {
+        /// The previous bundle's, in seconds since 1970.
+        previous: u64,
+        /// The new one's, likewise.
+        new: u64,
+    },
+    /// A document that a verified bundle always has in order.
+    #[error("the previous bundle's keys cannot be read")]
+    Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn listed(differences: &[String]) -> String {
+    differences.iter().fold(String::new(), |text, line| format!("{text}\n  {line}"))
+}
+
+impl Previous {
+    /// Takes a bundle apart; `bytes` are those it was verified from. Its private keys, if it has any, stay out.
+    ///
+    /// # Errors
+    /// When the bytes are others.
+    pub fn of(bundle: VerifiedBundle, bytes: &[u8]) -> Result<Self, PreviousError> {
+        let other = || PreviousError::OtherBytes;
+        let archive = Zeroizing::new(ungzip(bytes).ok_or_else(other)?);
+        let mut files = Files::new();
+        for span in spans(&archive).ok_or_else(other)? {
+            let (_, path) = span.path.split_once('/').ok_or_else(other)?;
+            let listed = bundle.manifest().files.iter().find(|entry| entry.path == path);
+            let Some(entry) = listed.filter(|_| Place::of(path) != Some(Place::PrivateKey)) else { continue };
+            let start = span.range.start + BLOCK;
+            let end = usize::try_from(entry.length).ok().and_then(|length| start.checked_add(length));
+            let content = end.and_then(|end| archive.get(start..end)).ok_or_else(other)?;
+            files.insert(path.to_owned(), content.to_vec());
+        }
+        Ok(Self { bundle, files })
+    }
+
+    /// Its files but for private keys, manifest and signatures.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The cluster it is for.
+    #[must_use]
+    pub fn cluster(&self) -> &Cluster {
+        &self.bundle.manifest().cluster
+    }
+
+    /// Whether a private key of the cluster's lies in it.
+    #[must_use]
+    pub fn has_private_key(&self) -> bool {
+        !self.bundle.private_keys().is_empty()
+    }
+
+    /// The public key that the cluster's tokens are signed with, as PEM.
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        self.files.get(layout::PUBLIC_KEY).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// That key as the issuer serves it.
+    ///
+    /// # Errors
+    /// When it cannot be read, which verification has excluded.
+    pub fn signing_key(&self) -> Result<Jwk, PreviousError> {
+        let pem = std::str::from_utf8(self.public_key()).map_err(|_| ClusterKeyError::NotPem);
+        pem.and_then(Jwk::of_pem).map_err(|error| PreviousError::Keys(error.into()))
+    }
+
+    /// Every key that the issuer serves.
+    ///
+    /// # Errors
+    /// When they cannot be read, which verification has excluded.
+    pub fn keys(&self) -> Result<Jwks, PreviousError> {
+        let bytes = self.files.get(layout::KEYS).map(Vec::as_slice).unwrap_or_default();
+        serde_json::from_slice(bytes).map_err(|error| PreviousError::Keys(error.into()))
+    }
+
+    /// What its roles may do.
+    ///
+    /// # Errors
+    /// As [`Access::of_contents`].
+    pub fn access(&self) -> Result<Access, AccessError> {
+        Access::of_contents(self.bundle.contents())
+    }
+
+    /// What it is called in a difference.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        let digest = self.bundle.digest();
+        Side {
+            name: format!("{}-{}", self.cluster().name, digest.short()),
+            kind: SideKind::VerifiedBundle,
+            bundle: Some(digest.clone()),
+        }
+    }
+
+    /// Whether a new bundle for this cluster, made at `generation` (seconds since 1970), can follow.
+    ///
+    /// # Errors
+    /// Everything that a living cluster depends on and that would change, at once; or that it is no later.
+    pub fn precedes(&self, cluster: &Cluster, generation: u64) -> Result<(), PreviousError> {
+        let (old, new) = (self.cluster(), cluster);
+        let differences: Vec<String> = [
+            ("name", old.name.to_string(), new.name.to_string()),
+            ("account", old.account.to_string(), new.account.to_string()),
+            ("partition", old.partition.to_string(), new.partition.to_string()),
+            ("region", old.region.to_string(), new.region.to_string()),
+            ("issuer", old.issuer.to_string(), new.issuer.to_string()),
+            ("hosting", format!("{:?}", old.hosting), format!("{:?}", new.hosting)),
+        ]
+        .into_iter()
+        .filter(|(_, old, new)| old != new)
+        .map(|(what, old, new)| format!("{what}: {old}, and now {new}"))
+        .collect();
+        if !differences.is_empty() {
+            return Err(PreviousError::OtherCluster(differences));
+        }
+        let previous = self.bundle.manifest().generation;
+        if generation <= previous {
+            return Err(PreviousError::NoLater { previous, new: generation });
+        }
+        Ok(())
+    }
+
+    /// Whether these files serve the same keys.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub fn serves_the_keys_of(&self, files: &Files) -> Result<(), PreviousError> {
+        let read = |files: &Files| {
+            let bytes = files.get(layout::KEYS)?;
+            serde_json::from_slice::<Jwks>(bytes).ok()
+        };
+        let same_signer = files.get(layout::PUBLIC_KEY).is_some_and(|pem| {
+            let pem = std::str::from_utf8(pem).unwrap_or_default();
+            Jwk::of_pem(pem).ok() == self.signing_key().ok()
+        });
+        if same_signer && read(files) == read(&self.files) { Ok(()) } else { Err(PreviousError::OtherKeys) }
+    }
+}

@@ -1,0 +1,134 @@
+//! A bundle that follows another: what a living cluster depends on stays, and what changes is said first.
+
+use crate::author::{Author, CLUSTER, NOW, PROGRAM, Ran, ran};
+use std::fs;
+use sts_schemas::layout;
+
+/// An author with a bundle of the seven requests, and a folder `next` with those of the next release.
+fn installed() -> (Author, String) {
+    let author = Author::new();
+    author.copy_requests("next");
+    author.edit(
+        "next/50_machine-pool.yaml",
+        "      - ec2:RunInstances\n",
+        "      - ec2:RunInstances\n      - ec2:DeleteVpc\n",
+    );
+    let bundle = author.create_all("out", &[]).exits(0).stdout.trim_end().to_owned();
+    (author, bundle)
+}
+
+/// Runs the program a second later, and trusts the author.
+fn later(author: &Author, args: &[&str]) -> Ran {
+    let mut command = author.command(PROGRAM);
+    command.env("SOURCE_DATE_EPOCH", (NOW + 1).to_string());
+    ran(command.args(args).args(["--trusted-key", "author.key.pub"]))
+}
+
+/// The upgrade to the next release's requests, in a directory of its own, with these flags about the cluster.
+fn upgrade(author: &Author, bundle: &str, cluster: &[&str], flags: &[&str]) -> Ran {
+    let fixed = ["create-all", "--credentials-requests-dir", "next", "--output-dir", "new"];
+    let signed = ["--signing-key", "author.key", "--previous", bundle];
+    later(author, &[&fixed[..], cluster, &signed, flags].concat())
+}
+
+#[test]
+fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
+    let (author, bundle) = installed();
+    let line = "oc annotate cloudcredential cluster cloudcredential.openshift.io/upgradeable-to=4.17";
+    let run = upgrade(&author, &bundle, &CLUSTER, &["--release", "4.17"]).exits(0).says(&[line]);
+    let (old, new) = (author.tree("out"), author.tree("new"));
+    for same in [layout::KEYS, layout::PUBLIC_KEY, layout::DISCOVERY, layout::AUTHENTICATION] {
+        assert_eq!(old[same], new[same], "{same}");
+    }
+    assert!(!new.contains_key(layout::PRIVATE_KEY) && !new.contains_key(layout::TLS_KEY));
+    let found = author.verify(&run.stdout);
+    assert_eq!(found.manifest().cluster, author.verify(&bundle).manifest().cluster);
+    let review = String::from_utf8(new[layout::REVIEW].1.clone()).unwrap();
+    let at = |part: &str| review.find(part).unwrap_or_else(|| panic!("{part:?} is not in:\n{review}"));
+    assert!(at("## What changes") < at("## Who may do what"), "{review}");
+    let digest = author.verify(&bundle).digest().to_string();
+    assert!(
+        at(&format!("old: harbour-{}", &digest[..12])) < at("| warning | + | ec2:DeleteVpc |"),
+        "{review}"
+    );
+    assert!(at(line) > at("sts-executor status"), "{review}");
+}
+
+#[test]
+fn a_release_nobody_named_stands_in_no_file() {
+    let (author, bundle) = installed();
+    let placeholder = "upgradeable-to=<version>";
+    upgrade(&author, &bundle, &CLUSTER, &[]).exits(0).says(&[placeholder]);
+    for (path, (_, bytes)) in author.tree("new") {
+        assert!(!String::from_utf8(bytes).unwrap().contains("upgradeable-to"), "{path}");
+    }
+}
+
+#[test]
+fn what_a_living_cluster_depends_on_is_refused_to_change_before_anything_is_written() {
+    let (author, bundle) = installed();
+    author.shell("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out other.key 2>&1");
+    author.shell("openssl pkey -in other.key -pubout -out other.pub");
+    let changed = |flag: &str, value: &'static str| {
+        let mut flags = CLUSTER;
+        let at = flags.iter().position(|known| *known == flag).unwrap();
+        flags[at + 1] = value;
+        flags
+    };
+    let same = CLUSTER;
+    let cases: [(&[&str], &[&str], &str); 7] = [
+        (&changed("--name", "quay"), &[], "name: harbour, and now quay"),
+        (&changed("--region", "eu-west-1"), &[], "region: eu-central-1, and now eu-west-1"),
+        (&changed("--account-id", "123456789013"), &[], "account: 123456789012, and now 123456789013"),
+        (&same, &["--issuer-url", "https://oidc.example.org"], "and now https://oidc.example.org"),
+        (&same, &["--bucket-name", "quay-oidc"], "hosting: "),
+        (&same, &["--public-key-file", "other.pub"], "rotate-keys"),
+        (&same, &["--release", "next"], "two or three numbers"),
+    ];
+    for (cluster, flags, words) in cases {
+        let run = upgrade(&author, &bundle, cluster, flags).says(&[words]);
+        assert!(run.code == 1 || run.code == 64, "{words}: {}", run.code);
+        assert!(!author.path("new").exists(), "{words}");
+    }
+    // Another key that lies in the directory is named, and stays.
+    fs::create_dir_all(author.path("new")).unwrap();
+    fs::copy(author.path("other.key"), author.path("new/serviceaccount-signer.private")).unwrap();
+    upgrade(&author, &bundle, &CLUSTER, &[]).exits(1).says(&["does not belong to", "never replaced"]);
+    assert_eq!(author.tree("new").len(), 1);
+}
+
+#[test]
+fn a_previous_bundle_is_trusted_older_and_asked_for_or_refused() {
+    let (author, bundle) = installed();
+    author.run(&["create-signing-key", "--output", "stranger.key"]).exits(0);
+    let flags = |key| ["--previous", bundle.as_str(), "--trusted-key", key];
+    author.create_all("new", &flags("stranger.key.pub")).exits(3);
+    author
+        .create_all("new", &flags("author.key.pub"))
+        .exits(1)
+        .says(&["which is no later", "SOURCE_DATE_EPOCH"]);
+    author.create_all("new", &["--trusted-key", "author.key.pub"]).exits(64).says(&["is for --previous"]);
+    author.create_all("new", &["--release", "4.17"]).exits(64);
+    assert!(!author.path("new").exists());
+}
+
+#[test]
+fn a_directory_that_was_edited_follows_only_where_it_keeps_the_keys() {
+    let (author, bundle) = installed();
+    let pack = ["create-bundle", "--output-dir", "out", "--signing-key", "author.key", "--previous", &bundle];
+    let narrowed = author.tree("out").into_keys().find(|path| path.starts_with("06-4-")).unwrap();
+    author.edit(&format!("out/{narrowed}"), r#"\"ec2:CreateTags\","#, "");
+    later(&author, &pack).exits(0);
+    let review = fs::read_to_string(author.path("out/REVIEW.md")).unwrap();
+    assert!(review.contains("| none | - | ec2:CreateTags |"), "{review}");
+    author.shell("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out other.key 2>&1");
+    author.shell("openssl pkey -in other.key -pubout -out other.pub");
+    author.shell("cp other.pub out/serviceaccount-signer.public");
+    let mut provider =
+        vec!["create-identity-provider", "--output-dir", "out", "--public-key-file", "other.pub"];
+    provider.extend(CLUSTER);
+    author.run(&provider).exits(0);
+    later(&author, &pack)
+        .exits(1)
+        .says(&["03-keys.json would not be that of the previous bundle", "rotate-keys"]);
+}
