@@ -26,6 +26,7 @@ use crate::feature::{CredentialsMode, InstallConfig};
 use crate::made::is_made_here;
 use crate::progress::Stage;
 use crate::render::Files;
+use std::io::Read as _;
 use std::path::Path;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::Place;
@@ -130,8 +131,21 @@ fn print_line(text: &str) -> Result<(), Failure> {
 }
 
 /// Reads a file that the command cannot do without.
+///
+/// Keys, passphrases and signatures are small; a pipe may bring them, as `<(pass show key)` does.
 fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::new(Exit::Failed, FileError::new("read", path, error)))
+    const MOST_BYTES: u64 = 1 << 20;
+    let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
+    let file = std::fs::File::open(path).map_err(failed)?;
+    // With room for all of it from the start no copy of a key is left where the bytes outgrew their place.
+    let length = file.metadata().map_or(0, |found| found.len()).min(MOST_BYTES);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let what = format!("it is longer than {MOST_BYTES} bytes, and no key, passphrase or signature is");
+        return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidData, what)));
+    }
+    Ok(bytes)
 }
 
 /// An error with the file it is about before it.

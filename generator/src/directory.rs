@@ -174,6 +174,12 @@ impl Directory {
     /// When it is there and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, FileError> {
         let path = self.root.join(path);
+        // What is no file at all, as a pipe that nobody writes to, would be waited for.
+        let is_other = fs::metadata(&path).is_ok_and(|found| !found.is_file());
+        if is_other {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+            return Err(FileError::new("read", &path, error));
+        }
         match fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

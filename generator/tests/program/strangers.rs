@@ -83,3 +83,15 @@ fn a_boundary_that_cannot_be_is_refused_before_anything_is_written() {
     let line = ["create-identity-provider", "--public-key-file", CLUSTER_KEY, "--output-dir", "issuer"];
     author.run(&[&line[..], &CLUSTER].concat()).exits(0).says(&["--identity-provider-arn ", PROVIDER]);
 }
+
+#[test]
+fn what_never_ends_is_not_read_to_its_end() {
+    let author = Author::new();
+    let line = ["create-identity-provider", "--public-key-file", "/dev/zero", "--output-dir", "out"];
+    author.run(&[&line[..], &CLUSTER].concat()).exits(1).says(&["/dev/zero", "longer than"]);
+    author.create_all("out", &[]).exits(0);
+    std::fs::remove_file(author.path("out/03-keys.json")).unwrap();
+    author.shell("mkfifo out/03-keys.json");
+    let again = ["create-bundle", "--output-dir", "out", "--signing-key", "author.key"];
+    author.run(&again).exits(1).says(&["03-keys.json", "no regular file"]);
+}
