@@ -1,5 +1,6 @@
 //! The report of a verification as text, for a file that a person signs off.
 
+use super::plan::account_and_issuer;
 use super::wrap::wrapped;
 use super::{printable, utc};
 use std::fmt::Write as _;
@@ -69,8 +70,9 @@ fn describe(out: &mut String, bundle: &ReportedBundle) {
     out.push_str("\nbundle\n");
     line(out, "  digest", bundle.digest.as_str());
     line(out, "  cluster", cluster.name.as_str());
-    line(out, "  account", &format!("{} in {} ({})", cluster.account, cluster.region, cluster.partition));
-    line(out, "  issuer", cluster.issuer.as_str());
+    let (account, issuer) = account_and_issuer(cluster);
+    line(out, "  account", &format!("{account} in {} ({})", cluster.region, cluster.partition));
+    line(out, "  issuer", &issuer);
     line(
         out,
         "  made",
