@@ -13,7 +13,7 @@ use sts_schemas::plan::{Plan, Proposal, Purpose};
 #[derive(Debug, clap::Args)]
 pub(crate) struct ApprovalArgs {
     /// Carry the plan out if it still is the one with this digest; at least 16 of its digits.
-    #[arg(long, value_name = "DIGEST", conflicts_with = "yes")]
+    #[arg(long, value_name = "DIGEST", conflicts_with = "yes", value_parser = hexadecimal)]
     approve: Option<String>,
     /// Carry out whatever the plan is now.
     #[arg(long)]
@@ -23,6 +23,15 @@ pub(crate) struct ApprovalArgs {
     /// The file is only compared with. What is done is what is planned now, or nothing.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["approve", "yes"])]
     approved_plan: Option<PathBuf>,
+}
+
+/// Digits of a digest, in either case.
+fn hexadecimal(text: &str) -> Result<String, String> {
+    const DIGITS: usize = 64;
+    if text.len() > DIGITS || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(format!("a plan's digest is {DIGITS} hexadecimal digits, as `plan` prints it"));
+    }
+    Ok(text.to_ascii_lowercase())
 }
 
 impl ApprovalArgs {
@@ -169,6 +178,12 @@ mod tests {
     }
 
     const NOTHING: ApprovalArgs = ApprovalArgs { approve: None, yes: false, approved_plan: None };
+
+    #[test]
+    fn a_digest_is_hexadecimal_in_either_case() {
+        assert_eq!(hexadecimal("0123ABCDef").as_deref(), Ok("0123abcdef"));
+        assert!(hexadecimal("xyz").is_err() && hexadecimal(&"0".repeat(65)).is_err());
+    }
 
     #[test]
     fn only_the_digest_of_this_very_plan_approves_it() {

@@ -104,12 +104,15 @@ pub(super) fn tell_of_stop(reason: Reason) {
 ///
 /// For people only when it tells of steps.
 pub(super) fn print(receipt: &Receipt, format: Format, session: &mut Session<'_>) -> Result<(), Failure> {
-    match format {
+    let printed = match format {
         // There was nothing to do, and that has been said.
         Format::Text if receipt.steps.is_empty() => Ok(()),
         Format::Text => session.data(&show::receipt::text(receipt, session.surroundings.paint)),
         Format::Json => session.json(receipt),
-    }
+    };
+    printed.map_err(|failure| {
+        failure.hint("the steps were carried out all the same: the receipt's file says which")
+    })
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -78,7 +78,12 @@ fn root() -> PathBuf {
 /// An empty `walkthrough` beside the build, as seen from the workspace where that is possible.
 fn fresh_folder() -> Result<PathBuf, String> {
     let build = build_folder();
-    let folder = build.parent().unwrap_or(&build).join("walkthrough");
+    let target = build.parent().unwrap_or(&build);
+    // What is emptied must be cargo's: this file marks its target folder.
+    if !target.join("CACHEDIR.TAG").exists() {
+        return Err(format!("{} is no target folder of cargo's: run `cargo walkthrough`", target.display()));
+    }
+    let folder = target.join("walkthrough");
     let wrong = |error: std::io::Error| format!("cannot empty {}: {error}", folder.display());
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(wrong)?;
