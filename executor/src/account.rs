@@ -18,7 +18,7 @@ pub use width::Width;
 
 use std::collections::BTreeSet;
 use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
-use sts_schemas::cluster::{ClusterName, OWNED};
+use sts_schemas::cluster::{ClusterName, OWNED, OWNERSHIP_PREFIX};
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource, Tags};
 use sts_schemas::state::Observed;
 
@@ -154,9 +154,6 @@ fn owned_alike(one: &Tags, other: &Tags) -> bool {
     let owns = |(key, value): &(&String, &String)| key.starts_with(OWNERSHIP_PREFIX) && *value == OWNED;
     one.iter().filter(owns).any(|(key, value)| other.get(key) == Some(value))
 }
-
-/// What every ownership tag begins with; see [`ClusterName::ownership_tag`].
-const OWNERSHIP_PREFIX: &str = "openshift.io/cloud-credential-operator/";
 
 /// How far to look for things that bear a cluster's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -54,7 +54,8 @@ pub enum Person {
 fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let (mut new, mut changed, mut removed) = (0_usize, Vec::new(), Vec::new());
-    let unwanted = stale(directory, files, replaced)?;
+    let known = directory.files().map_err(failed)?;
+    let unwanted = stale(directory, known, files, replaced)?;
     let stage = Stage::begin(format!("writing {} files", files.len()));
     for (path, bytes) in files {
         match directory.write(path, bytes).map_err(failed)? {
@@ -90,13 +91,14 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
 /// Names those that lie where this program writes, and that it did not make: they are somebody's.
 fn stale(
     directory: &Directory,
+    known: Vec<String>,
     files: &Files,
     replaced: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let mut stale = Vec::new();
     let mut strangers = String::new();
-    for path in directory.files().map_err(failed)? {
+    for path in known {
         if !replaced(&path) || files.contains_key(&path) {
             continue;
         }
@@ -135,16 +137,23 @@ fn print_line(text: &str) -> Result<(), Failure> {
 /// Keys, passphrases and signatures are small; a pipe may bring them, as `<(pass show key)` does.
 fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
     const MOST_BYTES: u64 = 1 << 20;
-    let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
-    let file = std::fs::File::open(path).map_err(failed)?;
-    // With room for all of it from the start no copy of a key is left where the bytes outgrew their place.
-    let length = file.metadata().map_or(0, |found| found.len()).min(MOST_BYTES);
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let bytes = read_start(path, MOST_BYTES + 1)?;
     if bytes.len() as u64 > MOST_BYTES {
         let what = format!("it is longer than {MOST_BYTES} bytes, and no key, passphrase or signature is");
-        return Err(failed(std::io::Error::new(std::io::ErrorKind::InvalidData, what)));
+        let error = std::io::Error::new(std::io::ErrorKind::InvalidData, what);
+        return Err(Failure::new(Exit::Failed, FileError::new("read", path, error)));
     }
+    Ok(bytes)
+}
+
+/// Reads a file as far as so many bytes, with room for them from the start: a buffer that grows would leave copies
+/// of a key behind.
+fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let length = file.metadata().map_or(0, |found| found.len()).min(most);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 

@@ -1,6 +1,7 @@
 //! Whether a file in a directory was made by this program, or is somebody's that only lies where ours would.
 
 use sts_schemas::cli_input::{CreateRole, PutRolePolicy};
+use sts_schemas::cluster::OWNERSHIP_PREFIX;
 use sts_schemas::layout::Place;
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
 
@@ -15,7 +16,7 @@ pub(crate) fn is_made_here(path: &str, bytes: &[u8]) -> bool {
             let known = stand_in_for_tokens(bytes, &OpenValue::ALL);
             if path.starts_with("05-") {
                 let role = serde_json::from_slice::<CreateRole>(&known);
-                role.is_ok_and(|role| role.tags.iter().any(|tag| tag.key.starts_with(OWNERSHIP)))
+                role.is_ok_and(|role| role.tags.iter().any(|tag| tag.key.starts_with(OWNERSHIP_PREFIX)))
             } else if path.starts_with("06-") {
                 serde_json::from_slice::<PutRolePolicy>(&known).is_ok()
             } else {
@@ -25,9 +26,6 @@ pub(crate) fn is_made_here(path: &str, bytes: &[u8]) -> bool {
         _ => false,
     }
 }
-
-/// How the key of the tag begins that every role made here bears.
-const OWNERSHIP: &str = "openshift.io/cloud-credential-operator/";
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use sts_schemas::aws::{Arn, BucketName, Region};
 use sts_schemas::cli_input::{
     CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateRole, PutObject,
 };
-use sts_schemas::cluster::{Cluster, ClusterName, Hosting, OWNED};
+use sts_schemas::cluster::{Cluster, ClusterName, Hosting, OWNED, OWNERSHIP_PREFIX};
 use sts_schemas::contents::{Problem, Problems};
 use sts_schemas::layout;
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
@@ -25,7 +25,7 @@ pub fn cluster_of(files: &Files, region: Option<&Region>) -> Result<Cluster, Pro
         .map_err(|what| problem(layout::PROVIDER, what))
         .ok();
     let name = provider.as_ref().and_then(|provider| {
-        let prefix = "openshift.io/cloud-credential-operator/";
+        let prefix = OWNERSHIP_PREFIX;
         let owned = provider.tags.iter().find(|tag| tag.key.starts_with(prefix) && tag.value == OWNED);
         let name = owned.and_then(|tag| tag.key.strip_prefix(prefix)?.parse::<ClusterName>().ok());
         if name.is_none() {

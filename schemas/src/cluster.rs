@@ -41,7 +41,7 @@ impl ClusterName {
     /// Source: ccoctl (openshift/cloud-credential-operator), so that either program finds the other's work.
     #[must_use]
     pub fn ownership_tag(&self) -> String {
-        format!("openshift.io/cloud-credential-operator/{self}")
+        format!("{OWNERSHIP_PREFIX}{self}")
     }
 
     /// The bucket ccoctl would use for this cluster.
@@ -54,6 +54,9 @@ impl ClusterName {
         format!("{self}-oidc").parse().expect("a cluster's name makes a valid bucket name")
     }
 }
+
+/// How the key of every cluster's ownership tag begins; the cluster's name follows. Source: ccoctl.
+pub const OWNERSHIP_PREFIX: &str = "openshift.io/cloud-credential-operator/";
 
 /// The value of the tag that [`ClusterName::ownership_tag`] names.
 pub const OWNED: &str = "owned";

@@ -1,6 +1,6 @@
 //! `sts-generator create-all`: key pair, issuer, roles and bundle in one go.
 
-use super::create_bundle::{bundle, refuse_strangers};
+use super::create_bundle::{bundle, known_files};
 use super::create_iam_roles::role_files;
 use super::create_identity_provider::ProviderArgs;
 use super::previous::PreviousArgs;
@@ -67,8 +67,7 @@ impl CreateAll {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = self.output.claim()?;
-        refuse_strangers(&directory)?;
-        stale(&directory, &files, is_of_roles)?;
+        stale(&directory, known_files(&directory)?, &files, is_of_roles)?;
         let key = match (&self.provider.public_key_file, &following) {
             (Some(path), following) => {
                 if let Some(following) = following {

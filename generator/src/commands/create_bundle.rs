@@ -189,8 +189,7 @@ struct Inconsistent {
 fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let mut files = Files::new();
-    refuse_strangers(directory)?;
-    for path in directory.files().map_err(failed)? {
+    for path in known_files(directory)? {
         if Place::of(&path) == Some(Place::PrivateKey) {
             continue;
         }
@@ -201,13 +200,14 @@ fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
     Ok(files)
 }
 
-/// Refuses a directory with files that have no place in a bundle.
-pub(crate) fn refuse_strangers(directory: &Directory) -> Result<(), Failure> {
-    let mut strangers = directory.files().map_err(|error| Failure::new(Exit::Failed, error))?;
-    strangers
-        .retain(|path| matches!(Place::of(path), Some(Place::Manifest | Place::Signature { .. }) | None));
+/// The files of a directory, all of which have a place in what this program writes; a directory with others is refused.
+pub(crate) fn known_files(directory: &Directory) -> Result<Vec<String>, Failure> {
+    let files = directory.files().map_err(|error| Failure::new(Exit::Failed, error))?;
+    let is_strange =
+        |path: &&String| matches!(Place::of(path), Some(Place::Manifest | Place::Signature { .. }) | None);
+    let strangers: Vec<_> = files.iter().filter(is_strange).collect();
     if strangers.is_empty() {
-        return Ok(());
+        return Ok(files);
     }
     let count = strangers.len();
     let listed = strangers.iter().take(20).fold(String::new(), |text, path| format!("{text}\n  {path}"));

@@ -1,14 +1,12 @@
 //! The flags that name the bundle a new one follows.
 
 use super::trust::TrustArgs;
-use super::{create_key_pair, in_file, say};
+use super::{create_key_pair, in_file, read_start, say};
 use crate::access::{Access, difference};
-use crate::directory::{Directory, FileError};
+use crate::directory::Directory;
 use crate::previous::{Previous, PreviousError};
 use crate::render::{Files, Upgrade};
 use clap::Args;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use sts_schemas::InvalidText;
@@ -82,12 +80,8 @@ pub(super) fn read_previous(
 ) -> Result<Previous, Failure> {
     /// An archive of the largest size, and what its blocks add.
     const MOST: u64 = Limits::FORMAT.archive + (1 << 20);
-    let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
-    let file = File::open(path).map_err(failed)?;
-    let room = file.metadata().map_err(failed)?.len().min(MOST);
-    // A private key may be in it: a buffer that grows leaves copies of itself behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(room).unwrap_or_default()));
-    file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
+    // A private key may be in it.
+    let bytes = Zeroizing::new(read_start(path, MOST)?);
     // It has been applied: that its signature ended to count for new work changes nothing.
     let bundle = trust.verify(bytes.as_slice(), Expiry::Overridden(0), configuration)?;
     Previous::of(bundle, &bytes).map_err(|error| in_file(path, error))
@@ -129,7 +123,7 @@ impl Following {
                  a bundle of its own is made, for another cluster"
             }
             PreviousError::OtherKeys => {
-                "an upgrade keeps the cluster's keys; they are exchanged with rotate-keys, as a bundle of its own"
+                "an upgrade keeps the cluster's keys; exchanging them (rotate-keys) is not here yet"
             }
             PreviousError::NoLater { .. } => {
                 "set the clock, or SOURCE_DATE_EPOCH; or give the bundle that was applied last"

@@ -30,17 +30,11 @@ impl Seal {
         private_key: &PrivateKeyArgs,
         surroundings: Surroundings,
     ) -> Result<Self, Failure> {
-        let private_key = private_key.open(surroundings)?;
-        Ok(Self { private_key, ..Self::without_private_key(signing, surroundings)? })
-    }
-
-    /// The same for a bundle that has no directory, and so no private key to take in.
-    pub(crate) fn without_private_key(
-        signing: &SigningArgs,
-        surroundings: Surroundings,
-    ) -> Result<Self, Failure> {
-        let (signing, bundle_dir) = (signing.open(surroundings)?, signing.bundle_dir.clone());
-        Ok(Self { signing, private_key: PrivateKey::Omit, bundle_dir })
+        Ok(Self {
+            private_key: private_key.open(surroundings)?,
+            signing: signing.open(surroundings)?,
+            bundle_dir: signing.bundle_dir.clone(),
+        })
     }
 
     /// Puts the directory's private key among the files, where that was asked for.
