@@ -11,6 +11,7 @@ Endpoint, region and credentials come from the environment, as boto3 reads it.
 
 import json
 import sys
+import time
 
 import boto3
 from botocore.exceptions import ClientError
@@ -86,7 +87,23 @@ def read_bucket(s3, name):
     }
 
 
+def settled(look, tries=20, pause=0.25):
+    """What a look sees, once nothing goes away under it: a call of a killed executor may still be under way."""
+    for _ in range(tries - 1):
+        try:
+            return look()
+        except ClientError as error:
+            if not error.response["Error"]["Code"].startswith("NoSuch"):
+                raise
+            time.sleep(pause)
+    return look()
+
+
 def dump():
+    return settled(dump_once)
+
+
+def dump_once():
     iam, s3 = boto3.client("iam"), boto3.client("s3")
     providers = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     return {

@@ -3,7 +3,7 @@
 use crate::emulator::python;
 use crate::programs::command;
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdout, Stdio};
 
 /// An account behind an endpoint, reached through boto3.
@@ -95,8 +95,11 @@ impl Watch {
         let asked =
             self.child.stdin.as_mut().map(|stdin| stdin.write_all(b"\n").and_then(|()| stdin.flush()));
         let read = self.stdout.read_line(&mut line);
-        serde_json::from_str(&line)
-            .unwrap_or_else(|error| panic!("account.py watch: {error}, {asked:?}, {read:?}"))
+        serde_json::from_str(&line).unwrap_or_else(|error| {
+            let mut words = String::new();
+            let _ = self.child.stderr.take().map(|mut stderr| stderr.read_to_string(&mut words));
+            panic!("account.py watch: {error}, {asked:?}, {read:?}\n{words}")
+        })
     }
 }
 

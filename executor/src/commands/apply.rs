@@ -6,6 +6,7 @@ use super::bundle::BundleArgs;
 use super::carry_out::{self, SettlingArgs, Work};
 use super::installer;
 use super::issuer::{self, Moment};
+use super::last_look;
 use super::place::Neighbours;
 use super::plan::{self, ChoiceArgs};
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
@@ -100,6 +101,11 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     carry_out::print(&carried.receipt, format, session)?;
     let exit = carry_out::judge(&carried)?;
     let contents = carried.contents.unwrap_or(contents);
+    if !plan.is_empty() {
+        let scope = account::scope(&contents.desired, args.account.search());
+        let again = |seen: &_| args.choice.plan(&bundle, &contents.desired, seen);
+        last_look::confirm(&runtime, &aws, (&scope, args.account.time_limit()), again)?;
+    }
     if let Some(folder) = &args.output_dir {
         installer::write_manifests(&contents, folder, session)?;
     }

@@ -5,7 +5,7 @@ use super::approval::{self, ApprovalArgs};
 use super::binding;
 use super::bundle::{BundleArgs, TrustArgs, expired};
 use super::carry_out::{self, SettlingArgs, Work};
-use super::gone;
+use super::last_look;
 use super::place::Neighbours;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
@@ -154,7 +154,7 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     carry_out::print(&carried.receipt, format, session)?;
     let exit = carry_out::judge(&carried)?;
     if !plan.is_empty() {
-        gone::confirm(&runtime, &aws, (&scope, &target), time_limit)?;
+        last_look::confirm(&runtime, &aws, (&scope, time_limit), |seen| plan_delete(&target, seen))?;
     }
     Ok(exit)
 }

@@ -8,7 +8,7 @@ use super::place::Neighbours;
 use super::refusal;
 use crate::account::{Account, Runtime};
 use crate::cli::Format;
-use crate::plan::{Orphans, PlanOptions, RollBack, plan};
+use crate::plan::{Orphans, PlanOptions, PlanRefused, RollBack, plan};
 use crate::preflight::{Preflight, USUAL_PROVIDERS, preflight};
 use crate::session::Session;
 use crate::show::printable;
@@ -18,6 +18,7 @@ use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::Plan;
 use sts_schemas::resource::Address;
+use sts_schemas::state::{Desired, Observed};
 
 /// Show what applying a bundle would change, and the plan's digest. Changes nothing.
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,16 @@ pub(crate) struct ChoiceArgs {
 }
 
 impl ChoiceArgs {
+    /// What a bundle wants of the account as it was seen, with what the person asks for beyond it.
+    pub(super) fn plan(
+        &self,
+        bundle: &VerifiedBundle,
+        desired: &Desired,
+        observed: &Observed,
+    ) -> Result<Plan, PlanRefused> {
+        plan(Some(bundle.digest()), desired, observed, &self.options())
+    }
+
     fn options(&self) -> PlanOptions {
         PlanOptions {
             orphans: if self.prune { Orphans::Prune } else { Orphans::Keep },
@@ -68,8 +79,7 @@ pub(super) fn make(
     (account, choice): (&AccountArgs, &ChoiceArgs),
 ) -> Result<(Plan, Preflight, Contents), Failure> {
     let (Look { contents, observed }, survey) = Look::ahead(aws, runtime, bundle, account.search())?;
-    let mut plan = plan(Some(bundle.digest()), &contents.desired, &observed, &choice.options())
-        .map_err(refusal::of_plan)?;
+    let mut plan = choice.plan(bundle, &contents.desired, &observed).map_err(refusal::of_plan)?;
     // What a person overrode to come this far is part of what is approved.
     plan.notes.extend(expired(bundle));
     let ahead = preflight((&contents.desired, &observed), &plan, (&survey, choice.provider_quota));
