@@ -113,6 +113,15 @@ impl IssuerUrl {
         format!("https://{bucket}.s3.{region}.{}", partition.dns_suffix()).parse()
     }
 
+    /// The bucket and the region of a public bucket's issuer; `None` where something else serves it.
+    #[must_use]
+    pub fn bucket_and_region(&self) -> Option<(BucketName, Region)> {
+        let (bucket, rest) = self.host_and_path().split_once(".s3.")?;
+        let region = rest.split('.').next()?.parse().ok()?;
+        let (bucket, partition) = (bucket.parse().ok()?, Partition::of_region(&region)?);
+        (Self::of_bucket(&bucket, &region, partition).ok()? == *self).then_some((bucket, region))
+    }
+
     /// The URL without `https://`: what provider ARNs and condition keys are made of.
     #[must_use]
     pub fn host_and_path(&self) -> &str {
@@ -214,6 +223,22 @@ mod tests {
         }
         assert_eq!("demo".parse::<ClusterName>().unwrap().default_bucket().as_str(), "demo-oidc");
         assert!("x".repeat(58).parse::<ClusterName>().is_ok());
+    }
+
+    #[test]
+    fn only_the_issuer_of_a_public_bucket_tells_bucket_and_region() {
+        let told = |url: &str| url.parse::<IssuerUrl>().unwrap().bucket_and_region();
+        let home = |region: &str| Some(("a-oidc".parse().unwrap(), region.parse().unwrap()));
+        assert_eq!(told("https://a-oidc.s3.us-gov-west-1.amazonaws.com"), home("us-gov-west-1"));
+        assert_eq!(told("https://a-oidc.s3.cn-north-1.amazonaws.com.cn"), home("cn-north-1"));
+        for url in [
+            "https://a-oidc.s3.cn-north-1.amazonaws.com",
+            "https://a-oidc.s3.eu-north-1.amazonaws.com/path",
+            "https://a-oidc.s3.example.com",
+            "https://d123.cloudfront.net",
+        ] {
+            assert_eq!(told(url), None, "{url}");
+        }
     }
 
     #[test]

@@ -264,8 +264,8 @@ fn role_settings(role: &Role) -> BTreeMap<String, Value> {
     for (name, policy) in &role.inline {
         settings.insert(format!("inline policy {name}"), policy.meaning());
     }
-    for arn in &role.attached {
-        settings.insert(format!("attached policy {arn}"), true.into());
+    if !role.attached.is_empty() {
+        settings.insert("attached policies".into(), json!(role.attached));
     }
     settings
 }

@@ -73,6 +73,24 @@ fn what_could_not_be_looked_at_is_said_and_another_regions_path_is_pointed_out()
 }
 
 #[test]
+fn another_regions_name_deletes_nothing_even_where_only_the_provider_is_left() {
+    let emulator = handoff::inhabited();
+    let at = emulator.address();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let bucket = format!("{CLUSTER}-oidc");
+    let gone = |key: &str| json!(["s3", "delete_object", { "Bucket": bucket, "Key": key }]);
+    handoff::account(&emulator).call(&json!([
+        gone("keys.json"),
+        gone(".well-known/openid-configuration"),
+        ["s3", "delete_bucket", { "Bucket": bucket }],
+    ]));
+    let refused = delete_by_name(&story, at, "eu-west-1", &["--yes"]).exits(1);
+    let _ = refused.says("is, or was, in eu-central-1, and eu-west-1 was named").says("nothing was deleted");
+    let _ = delete_by_name(&story, at, REGION, &["--yes"]).exits(0).says("deleted provider/");
+}
+
+#[test]
 fn a_bucket_that_s3_only_denies_is_never_taken_for_a_strangers() {
     let emulator = handoff::inhabited();
     let account = handoff::account(&emulator);

@@ -86,13 +86,8 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
             Standing::Veiled | Standing::Free => {}
         }
     }
-    for step in &steps {
-        if let Step::Delete { before: Resource::Bucket(bucket) } = step
-            && bucket.region != target.region
-        {
-            let (bucket, found) = (bucket.name.clone(), bucket.region.clone());
-            return Err(PlanRefused::OtherRegion { bucket, found, named: target.region.clone() });
-        }
+    if let Some((bucket, found)) = steps.iter().filter_map(home).find(|(_, found)| *found != target.region) {
+        return Err(PlanRefused::OtherRegion { bucket, found, named: target.region.clone() });
     }
     steps.extend(remains(&steps, observed));
     let contents = contents(&steps, observed);
@@ -142,6 +137,17 @@ fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefus
         }
     }
     if veiled.is_empty() { Ok(notes) } else { Err(PlanRefused::Veiled { addresses: veiled }) }
+}
+
+/// The bucket of the cluster that a step tells of, and its region: the bucket itself, or the provider it serves.
+fn home(step: &Step) -> Option<(BucketName, Region)> {
+    match step {
+        Step::Delete { before: Resource::Bucket(bucket) } => {
+            Some((bucket.name.clone(), bucket.region.clone()))
+        }
+        Step::Delete { before: Resource::Provider(provider) } => provider.issuer.bucket_and_region(),
+        _ => None,
+    }
 }
 
 /// Whether one of these steps deletes the bucket.

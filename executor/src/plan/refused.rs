@@ -43,7 +43,7 @@ pub enum PlanRefused {
         settings: Vec<Immovable>,
     },
     /// The cluster of this name is in another region than the one that was named.
-    #[error("the cluster's bucket {bucket} is in {found}, and {named} was named")]
+    #[error("the cluster's bucket {bucket} is, or was, in {found}, and {named} was named")]
     OtherRegion {
         /// The bucket.
         bucket: BucketName,
