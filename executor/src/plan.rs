@@ -18,6 +18,7 @@ use ownership::Standing;
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
+use sts_schemas::oidc::several_token_keys;
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::resource::{Address, GENERATION_TAG, Resource};
 use sts_schemas::state::{Desired, Observed};
@@ -73,6 +74,7 @@ pub fn plan(
         return Err(PlanRefused::AdoptUnwanted { addresses: unwanted });
     }
     let mut draft = Draft::default();
+    draft.notes.extend(several_token_keys(&desired.token_keys));
     draft.generation(desired, observed, options.roll_back)?;
     for (address, wanted) in &desired.resources {
         draft.wanted(address, wanted, desired, observed, options);
@@ -93,6 +95,7 @@ pub fn plan(
         partition: observed.partition,
         region: cluster.region.clone(),
         bound: desired.bound.clone(),
+        token_keys: desired.token_keys.clone(),
         steps: draft.steps.into_values().collect(),
         foreign: draft.foreign,
         orphans: draft.orphans,

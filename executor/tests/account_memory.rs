@@ -115,6 +115,7 @@ async fn plan(account: &Memory, desired: &State) -> Option<Plan> {
         partition: identity().partition,
         region: "eu-north-1".parse().unwrap(),
         bound: sts_schemas::open::Bound::default(),
+        token_keys: Vec::new(),
         steps: steps.collect(),
         foreign: [].into(),
         orphans: Vec::new(),

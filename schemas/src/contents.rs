@@ -178,7 +178,7 @@ impl ContentsReader {
         let mut resources = State::new();
         let parsed = std::mem::take(&mut self.parsed);
         hosting::check(&mut self, &parsed, &mut resources);
-        documents::check(&mut self, &parsed);
+        let token_keys = documents::check(&mut self, &parsed);
         private_key::check(&mut self, &parsed);
         self.provider(parsed.provider.as_ref(), &mut resources);
         roles::check(&mut self, &parsed, &mut resources);
@@ -194,6 +194,7 @@ impl ContentsReader {
             cluster: self.cluster,
             generation: self.generation,
             resources,
+            token_keys,
             bound: Bound::default(),
         };
         let Parsed { installer_manifests, private_keys, discovery, keys, open_files, .. } = parsed;

@@ -1,5 +1,9 @@
 //! The issuer's two documents: the discovery document and the JWKS.
 
+mod token_key;
+
+pub use token_key::{TokenKey, several_token_keys};
+
 use crate::cluster::IssuerUrl;
 use crate::pem;
 use base64::Engine as _;
@@ -58,7 +62,7 @@ impl DiscoveryDocument {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Jwks {
-    /// The keys that tokens may be signed with.
+    /// The keys that tokens may be signed with; the first is the one whose public half is in the bundle.
     pub keys: Vec<Jwk>,
 }
 

@@ -4,6 +4,7 @@ use crate::aws::{AccountId, BucketName, Partition, Region};
 use crate::cluster::ClusterName;
 use crate::digest::Sha256;
 use crate::manifest::SchemaVersion;
+use crate::oidc::TokenKey;
 use crate::open::Bound;
 use crate::resource::{Address, Bucket, Resource};
 use crate::state::Leftovers;
@@ -36,6 +37,9 @@ pub struct Plan {
     /// The values that take the places the bundle left open, as far as they are known.
     #[serde(default, skip_serializing_if = "Bound::is_empty")]
     pub bound: Bound,
+    /// The keys that tokens of the cluster may be signed with; none where the cluster goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_keys: Vec<TokenKey>,
     /// What to do, in the order of the addresses.
     pub steps: Vec<Step>,
     /// Resources at wanted addresses that are not the cluster's; while there are any, nothing is done.

@@ -3,6 +3,7 @@
 use crate::cluster::Cluster;
 use crate::digest::Sha256;
 use crate::manifest::{FileEntry, SchemaVersion, Tool};
+use crate::oidc::TokenKey;
 use crate::resource::Address;
 use crate::signature::Holder;
 use schemars::JsonSchema;
@@ -97,6 +98,8 @@ pub struct ReportedBundle {
     pub made_by: Tool,
     /// Keys that signed and are not trusted; they count for nothing.
     pub unknown_signatures: Vec<Sha256>,
+    /// The keys that tokens of the cluster may be signed with; the first is the bundle's public key.
+    pub token_keys: Vec<TokenKey>,
     /// The files, each compared with this length and digest.
     pub files: Vec<FileEntry>,
     /// The AWS resources they ask for.

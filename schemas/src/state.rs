@@ -2,6 +2,7 @@
 
 use crate::aws::{AccountId, Arn, BucketName, Partition, RoleName};
 use crate::cluster::Cluster;
+use crate::oidc::TokenKey;
 use crate::open::Bound;
 use crate::resource::{Address, Resource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ pub struct Desired {
     pub generation: u64,
     /// Every resource the cluster needs.
     pub resources: State,
+    /// The keys that tokens of the cluster may be signed with, the bundle's public key first.
+    pub token_keys: Vec<TokenKey>,
     /// The values that took the places the bundle left open.
     pub bound: Bound,
 }

@@ -77,6 +77,10 @@ def json_of(text, what):
         raise Refused(f"{what}: {error}") from error
 
 
+def is_number(value):
+    return type(value) is int and 0 <= value < 1 << 64
+
+
 def members(value, what, needed, optional=()):
     must(isinstance(value, dict), f"{what}: no object")
     must(set(needed) <= set(value) <= set(needed) | set(optional), f"{what}: has the members {sorted(value)}")
@@ -262,6 +266,7 @@ def manifest_of(data):
     members(manifest, "manifest", ["schema_version", "tool", "generation", "cluster", "files"])
     must(manifest["schema_version"] == "1.0", "schema_version")
     members(manifest["tool"], "tool", ["name", "version"])
+    must(is_number(manifest["generation"]), "generation")
     cluster = manifest["cluster"]
     members(cluster, "cluster", ["name", "account", "partition", "region", "hosting", "issuer"])
     for value, (_, stand_in, _) in OPEN.items():
@@ -281,6 +286,7 @@ def manifest_of(data):
     for entry in manifest["files"]:
         members(entry, "files", ["path", "length", "sha256"])
         mode_of(entry["path"])
+        must(is_number(entry["length"]), "files: length")
         must(not re.match(r"signatures/|manifest\.json$", entry["path"]), "lists what it must not")
         paths.append(entry["path"])
     must(paths == sorted(set(paths)), "files are not sorted")
@@ -585,7 +591,7 @@ class Files:
         der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         numbers = key.public_numbers()
         must({"use": "sig", "kty": "RSA", "kid": encode(hashlib.sha256(der).digest()), "alg": "RS256",
-              "n": number(numbers.n), "e": number(numbers.e)} in jwks["keys"], "keys.json lacks the public key")
+              "n": number(numbers.n), "e": number(numbers.e)} == jwks["keys"][0], "the first key is not the public key")
 
     def private_key(self):
         places = ["serviceaccount-signer.private", "tls/bound-service-account-signing-key.key"]

@@ -3,9 +3,11 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use sts_schemas::oidc::Jwk;
 use sts_tests::emulator::Emulator;
-use sts_tests::handoff::{self, GENERATION, Handoff, REQUESTS};
-use sts_tests::programs::Run;
+use sts_tests::handoff::{self, GENERATION, Handoff, REGION, REQUESTS};
+use sts_tests::programs::{Run, command, program};
+use sts_tests::vectors;
 
 fn read_json(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -157,4 +159,94 @@ fn a_private_key_in_plain_text_is_pointed_at_by_the_program_that_never_needs_it(
     assert!(!run.stderr.contains("WARNING"), "{}", run.stderr);
     let omitted = rehearse(&create_all(&[]));
     assert!(!omitted.stderr.contains("private key"), "{}", omitted.stderr);
+}
+
+/// The key ids that a JWKS lists.
+fn key_ids(jwks: &Path) -> Vec<String> {
+    let keys = read_json(jwks)["keys"].take();
+    keys.as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_key_that_tokens_may_be_signed_with_is_named_and_a_second_one_loudly() {
+    const LOUD: &str = "TWO KEYS: tokens signed with either of these are accepted";
+    let vectors = Path::new(vectors::FOLDER);
+    let run = |case: &str, flags: &[&str]| {
+        let mut executor = command(&program("sts-executor"));
+        executor.arg(flags[0]).arg(vectors.join(case).join(vectors::BUNDLE));
+        let executor =
+            executor.args(&flags[1..]).arg("--trusted-key").arg(vectors.join(vectors::TRUSTED_KEY));
+        let run = Run::of(executor).exits(0);
+        (run.stdout.split_whitespace().collect::<Vec<_>>().join(" "), run.stderr)
+    };
+    let (inspected, _) = run("keys-two", &["inspect", "--format", "json"]);
+    let inspected: Value = serde_json::from_str(&inspected).unwrap();
+    let keys = inspected["token_keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2);
+
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.txt");
+    let with_report = ["verify", "--report", report.to_str().unwrap()];
+    for flags in [
+        &["inspect"][..],
+        &["inspect", "--format", "markdown"],
+        &["inspect", "--format", "html"],
+        &with_report,
+        &["rehearse"],
+    ] {
+        let (shown, told) = run("keys-two", flags);
+        // Markdown escapes what it could take for emphasis.
+        let shown = shown.replace('\\', "");
+        assert!(shown.contains(LOUD), "{flags:?}: {shown}");
+        assert!(told.contains("WARNING: TWO KEYS"), "{flags:?}: {told}");
+        for key in keys {
+            let (kid, digest) = (key["kid"].as_str().unwrap(), key["sha256"].as_str().unwrap());
+            assert!(shown.contains(kid) && shown.contains(digest), "{flags:?}: {kid} is not in {shown}");
+        }
+        let (shown, told) = run("sound", flags);
+        let first = keys[0]["kid"].as_str().unwrap();
+        let shown = shown.replace('\\', "");
+        assert!(shown.contains(first) && !shown.contains("TWO KEYS"), "{flags:?}: {shown}");
+        assert!(!told.contains("TWO KEYS"), "{flags:?}: {told}");
+    }
+    let written = std::fs::read_to_string(&report).unwrap();
+    assert!(written.contains(keys[0]["kid"].as_str().unwrap()), "{written}");
+}
+
+#[test]
+fn the_review_names_a_second_key_and_the_bundles_own_must_be_the_first() {
+    let story = Handoff::prepare();
+    let out = story.path(&format!("out-{REGION}-{GENERATION}"));
+    let review = || std::fs::read_to_string(out.join("REVIEW.md")).unwrap();
+    let jwks = out.join("03-keys.json");
+    let first = key_ids(&jwks);
+    assert!(review().contains(&format!("| tokens are signed with | {} (SHA-256 ", first[0])), "{}", review());
+    assert!(!review().contains("TWO KEYS"), "{}", review());
+
+    let _ = Run::of(story.generator().args(["create-key-pair", "--output-dir", "other"])).exits(0);
+    let mut both = read_json(&jwks);
+    let stranger = jwk_of(&story.path("other/serviceaccount-signer.public"));
+    both["keys"].as_array_mut().unwrap().push(stranger.clone());
+    std::fs::write(&jwks, both.to_string()).unwrap();
+    let pack = || {
+        let mut generator = story.generator();
+        generator.args(["create-bundle", "--signing-key", "author.key", "--output-dir"]).arg(&out);
+        Run::of(generator.env("SOURCE_DATE_EPOCH", GENERATION.to_string()))
+    };
+    let _ = pack().exits(0);
+    assert!(review().contains("**TWO KEYS: tokens signed with either of these"), "{}", review());
+    assert!(review().contains(stranger["kid"].as_str().unwrap()), "{}", review());
+
+    both["keys"].as_array_mut().unwrap().reverse();
+    std::fs::write(&jwks, both.to_string()).unwrap();
+    let _ = pack()
+        .exits(1)
+        .says("03-keys.json: the key of serviceaccount-signer.public")
+        .says("must be the first");
+}
+
+/// The JWK of a cluster's public key.
+fn jwk_of(path: &Path) -> Value {
+    let pem = std::fs::read_to_string(path).unwrap();
+    serde_json::to_value(Jwk::of_pem(&pem).unwrap()).unwrap()
 }

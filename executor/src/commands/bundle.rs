@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::oidc::several_token_keys;
 use sts_schemas::signature::{PublicKey, TrustStore, trusted_keys};
 
 /// A bundle, and whose signatures count.
@@ -70,6 +71,9 @@ impl BundleArgs {
         let bundle = UnverifiedBundle::new(source).verify(&trust, expiry).map_err(refusal::of_bundle)?;
         for note in expired(&bundle) {
             session.tell(&format!("WARNING: {note}"));
+        }
+        if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
+            session.tell(&format!("WARNING: {warning}"));
         }
         for (path, form) in bundle.private_keys() {
             session.tell(&match form {

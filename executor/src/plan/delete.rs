@@ -108,6 +108,7 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
         partition: observed.partition,
         region: target.region.clone(),
         bound: Bound::default(),
+        token_keys: Vec::new(),
         steps,
         foreign,
         orphans: Vec::new(),

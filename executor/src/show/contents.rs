@@ -10,6 +10,7 @@ use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::digest::Sha256;
 use sts_schemas::lint::lint_roles;
 use sts_schemas::manifest::Manifest;
+use sts_schemas::oidc::{TokenKey, several_token_keys};
 use sts_schemas::resource::Resource;
 
 /// Whether somebody trusted signed what is shown.
@@ -29,6 +30,7 @@ pub struct Contents<'a> {
     bundle: &'a Sha256,
     signed_by: Vec<&'a Sha256>,
     unknown_signatures: &'a [Sha256],
+    token_keys: &'a [TokenKey],
     manifest: &'a Manifest,
     resources: Vec<&'a Resource>,
 }
@@ -42,6 +44,7 @@ impl<'a> Contents<'a> {
             bundle: bundle.digest(),
             signed_by: bundle.signers().iter().map(|signer| &signer.key).collect(),
             unknown_signatures: bundle.unknown_signatures(),
+            token_keys: &bundle.outline().token_keys,
             manifest: bundle.manifest(),
             resources: bundle.outline().resources.values().collect(),
         }
@@ -58,6 +61,10 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
                 + "\n\n"
         }
     };
+    if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
+        let _ = writeln!(out, "{}", paint.tone(Tone::Warning, wrapped("", &warning).trim_end()));
+        out.push('\n');
+    }
     for (name, value) in facts(bundle) {
         // The longest name leaves no room for the space behind it.
         let _ = writeln!(out, "{:<11}{value}", format!("{name} "));

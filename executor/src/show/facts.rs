@@ -28,6 +28,9 @@ pub(super) fn facts(bundle: &VerifiedBundle) -> Vec<(&'static str, String)> {
         facts.extend(claims(signer.holder.as_ref()).map(|claim| ("claimed", claim)));
     }
     facts.extend(bundle.unknown_signatures().iter().map(|key| ("unknown key", key.to_string())));
+    for key in &bundle.outline().token_keys {
+        facts.extend([("token key", key.sha256.to_string()), ("its kid", key.kid.clone())]);
+    }
     for (path, form) in bundle.private_keys() {
         let form = match form {
             PrivateKeyForm::Plaintext => "IN PLAIN TEXT",

@@ -10,6 +10,7 @@ use super::plan::essence;
 use html::Html;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::lint::{Level, lint_roles};
+use sts_schemas::oidc::several_token_keys;
 use sts_schemas::policy::{Effect, OneOrMany, Statement};
 use sts_schemas::version::VERSION;
 
@@ -36,6 +37,9 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
     out.raw("<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n<main>\n");
     out.element("h1", &[], &format!("Bundle for cluster {cluster}")).line();
     banner(&mut out, trust);
+    if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
+        out.element("p", &[("class", &"banner alarm")], &warning).line();
+    }
     summary(&mut out, bundle);
     findings(&mut out, bundle);
     let grants = grants(bundle.outline());
@@ -65,7 +69,11 @@ fn banner(out: &mut Html, trust: Trust) {
 fn summary(out: &mut Html, bundle: &VerifiedBundle) {
     out.raw("<dl>\n");
     for (name, value) in facts(bundle) {
-        let class = if matches!(name, "bundle" | "signed by" | "unknown key") { "mono" } else { "" };
+        let class = if matches!(name, "bundle" | "signed by" | "unknown key" | "token key" | "its kid") {
+            "mono"
+        } else {
+            ""
+        };
         out.element("dt", &[], name).element("dd", &[("class", &class)], &value).line();
     }
     out.raw("</dl>\n");

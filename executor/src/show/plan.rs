@@ -64,7 +64,9 @@ fn heading(plan: &Plan, paint: Paint) -> String {
     };
     let title = format!("{what} cluster {}", plan.cluster);
     let place = format!("account {}, {} ({})", plan.account, plan.region, plan.partition);
-    let bound = bound(plan).into_iter().fold(String::new(), |text, line| text + "  " + &line + "\n");
+    let keys = plan.token_keys.iter().map(|key| format!("token key {}", key.kid));
+    let bound =
+        bound(plan).into_iter().chain(keys).fold(String::new(), |text, line| text + "  " + &line + "\n");
     format!("{}\n  {place}\n{bound}\n", paint.tone(Tone::Strong, &title))
 }
 

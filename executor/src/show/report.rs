@@ -4,6 +4,7 @@ use super::plan::account_and_issuer;
 use super::wrap::wrapped;
 use super::{printable, utc};
 use std::fmt::Write as _;
+use sts_schemas::oidc::several_token_keys;
 use sts_schemas::report::{Report, ReportVerdict, ReportedBundle};
 
 /// The first lines that reports have as text.
@@ -80,6 +81,13 @@ fn describe(out: &mut String, bundle: &ReportedBundle) {
     );
     for key in &bundle.unknown_signatures {
         line(out, "  unknown", key.as_str());
+    }
+    for key in &bundle.token_keys {
+        line(out, "  tokens", key.sha256.as_str());
+        line(out, "", &format!("signed with the key of this SHA-256, kid {}", key.kid));
+    }
+    if let Some(warning) = several_token_keys(&bundle.token_keys) {
+        out.push_str(&wrapped("  ", &warning));
     }
     let _ = writeln!(out, "\nAWS resources");
     for address in &bundle.resources {

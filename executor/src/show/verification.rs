@@ -1,6 +1,7 @@
 //! What verification found, for people and for the security officer's file.
 
 use super::plan::account_and_issuer;
+use super::wrap::wrapped;
 use super::{Paint, Tone, printable, utc};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -8,6 +9,7 @@ use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::Tool;
+use sts_schemas::oidc::{TokenKey, several_token_keys};
 use sts_schemas::signature::Holder;
 
 /// The facts of a verification that went well.
@@ -33,6 +35,8 @@ pub struct Verification {
     pub threshold: usize,
     /// Keys that signed and that are not trusted; they count for nothing.
     pub unknown_signatures: Vec<Sha256>,
+    /// The keys that tokens of the cluster may be signed with, the bundle's public key first.
+    pub token_keys: Vec<TokenKey>,
     /// How many files were compared with their digests.
     pub files: usize,
     /// How many AWS resources they ask for.
@@ -84,6 +88,7 @@ impl Verification {
             signers: signers.collect(),
             threshold,
             unknown_signatures: bundle.unknown_signatures().to_vec(),
+            token_keys: bundle.outline().token_keys.clone(),
             files: manifest.files.len(),
             resources: bundle.outline().resources.len(),
         }
@@ -118,7 +123,14 @@ impl Verification {
         line("issuer", &issuer);
         let tool = printable(&format!("{} {}", self.made_by.name, self.made_by.version));
         line("made", &format!("{} by {tool}", utc(self.generation)));
+        for key in &self.token_keys {
+            line("token key", key.sha256.as_str());
+            line("", &format!("kid {}", key.kid));
+        }
         line("content", &format!("{} files, {} AWS resources", self.files, self.resources));
+        if let Some(warning) = several_token_keys(&self.token_keys) {
+            let _ = writeln!(out, "{}", paint.tone(Tone::Warning, wrapped("  ", &warning).trim_end()));
+        }
         out
     }
 }

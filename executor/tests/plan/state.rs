@@ -80,6 +80,7 @@ pub(crate) fn desired() -> Desired {
         Resource::Role(role("demo-ingress")),
     ];
     Desired {
+        token_keys: Vec::new(),
         bound: sts_schemas::open::Bound::default(),
         cluster: Cluster {
             name: "demo".parse().unwrap(),

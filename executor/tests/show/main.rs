@@ -142,7 +142,8 @@ fn a_status_names_how_every_address_stands() {
         remains: [].into(),
         unseen: BTreeMap::new(),
     };
-    let desired = Desired { cluster, generation: 1, resources, bound: sts_schemas::open::Bound::default() };
+    let bound = sts_schemas::open::Bound::default();
+    let desired = Desired { cluster, generation: 1, resources, token_keys: Vec::new(), bound };
     let standings = standing::standings(&desired, &observed, &changing());
     assert!(!standings.in_step);
     let expected = r#"  missing       role/demo-a

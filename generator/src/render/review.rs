@@ -9,6 +9,7 @@ use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::{Contents, PrivateKeyForm};
 use sts_schemas::difference::Difference;
 use sts_schemas::lint::lint_roles;
+use sts_schemas::oidc::several_token_keys;
 use sts_schemas::policy::{Effect, PolicyDocument};
 use sts_schemas::resource::{Resource, Role};
 
@@ -61,6 +62,9 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
     writeln!(out, "| hosting | {hosting} |")?;
     writeln!(out, "| OIDC provider | {} |", cluster.provider_arn())?;
     writeln!(out, "| generation | {} (seconds since 1970) |", contents.desired.generation)?;
+    for key in &contents.desired.token_keys {
+        writeln!(out, "| tokens are signed with | {key} |")?;
+    }
     let private = match contents.private_keys.values().find(|form| **form == PrivateKeyForm::Plaintext) {
         Some(_) => "**IN THIS BUNDLE, in the clear**",
         None if contents.private_keys.is_empty() => "not in this bundle",
@@ -68,6 +72,9 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
     };
     writeln!(out, "| the cluster's private key | {private} |\n")?;
 
+    if let Some(warning) = several_token_keys(&contents.desired.token_keys) {
+        writeln!(out, "**{warning}**\n")?;
+    }
     if let Some(upgrade) = upgrade {
         write_upgrade(out, upgrade)?;
     }

@@ -2,12 +2,13 @@
 
 use super::{ContentsReader, Parsed};
 use crate::layout;
-use crate::oidc::{DiscoveryDocument, Jwk, Jwks, SMALLEST_CLUSTER_KEY};
+use crate::oidc::{DiscoveryDocument, Jwk, Jwks, SMALLEST_CLUSTER_KEY, TokenKey};
 
 /// The most keys a JWKS may list: the one in use, and during a rotation the next.
 const MOST_KEYS: usize = 2;
 
-pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
+/// Checks all of it, and names the keys that tokens may be signed with.
+pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) -> Vec<TokenKey> {
     match &parsed.discovery {
         Some(text) => discovery(reader, text),
         None => reader.missing(layout::DISCOVERY),
@@ -22,6 +23,7 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
         Some(pem) => public_key(reader, pem, jwks.as_ref()),
         None => reader.missing(layout::PUBLIC_KEY),
     }
+    jwks.iter().flat_map(|jwks| &jwks.keys).filter_map(TokenKey::of).collect()
 }
 
 fn discovery(reader: &mut ContentsReader, text: &str) {
@@ -68,10 +70,16 @@ fn jwks(reader: &mut ContentsReader, text: &str) -> Option<Jwks> {
 fn public_key(reader: &mut ContentsReader, pem: &str, jwks: Option<&Jwks>) {
     match Jwk::of_pem(pem) {
         Ok(jwk) => {
-            if jwks.is_some_and(|jwks| !jwks.keys.contains(&jwk)) {
-                let what = format!("the key of {} (kid {}) is not in it", layout::PUBLIC_KEY, jwk.kid);
-                reader.problem(layout::KEYS, what);
-            }
+            let Some(keys) = jwks.map(|jwks| &jwks.keys).filter(|keys| keys.first() != Some(&jwk)) else {
+                return;
+            };
+            let what = format!("the key of {} (kid {})", layout::PUBLIC_KEY, jwk.kid);
+            let what = if keys.contains(&jwk) {
+                format!("{what} must be the first in it, and another comes before it")
+            } else {
+                format!("{what} is not in it")
+            };
+            reader.problem(layout::KEYS, what);
         }
         Err(error) => reader.problem(layout::PUBLIC_KEY, error.to_string()),
     }

@@ -9,6 +9,7 @@ use sts_schemas::cluster::Hosting;
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout;
 use sts_schemas::manifest::{FileEntry, Manifest};
+use sts_schemas::oidc::Jwks;
 
 /// What one case replaces in the files whose paths begin so, and what the refusal must say.
 macro_rules! edits {
@@ -93,6 +94,17 @@ pub(super) const MORE_CASES: &[Case] = &[
         name: "keys-the-same-twice",
         verdict: "inconsistent: stands there already",
         damage: |s| keys(s, 2),
+    },
+    Case { name: "keys-two", verdict: "verified", damage: |s| keys_of_two(s, |jwks| jwks) },
+    Case {
+        name: "keys-of-a-stranger-first",
+        verdict: "inconsistent: must be the first in it",
+        damage: |s| {
+            keys_of_two(s, |mut jwks| {
+                jwks.keys.reverse();
+                jwks
+            })
+        },
     },
     Case { name: "keys-three", verdict: "inconsistent: it lists 3 keys", damage: |s| keys(s, 3) },
     Case { name: "secret-missing", verdict: "inconsistent: no Secret in", damage: |s| without(s, SECRET) },
@@ -193,6 +205,24 @@ fn keys(sound: &Sound, count: usize) -> Vec<u8> {
         jwks["keys"] = vec![key; count].into();
         files.insert(layout::KEYS.to_owned(), jwks.to_string().into_bytes());
     })
+}
+
+/// The cluster's key and that of another cluster, ordered.
+fn keys_of_two(sound: &Sound, order: fn(Jwks) -> Jwks) -> Vec<u8> {
+    let kin = sound.kin("plaintext");
+    let path = format!("{}{}", kin.top(), layout::KEYS);
+    let other = kin.files.iter().find(|file| file.path == path).map(|file| jwks(&file.bytes));
+    authored(sound, |files, _| {
+        let mut both = jwks(files.get(layout::KEYS).map(Vec::as_slice).unwrap_or_default());
+        both.keys.extend(other.into_iter().flat_map(|jwks| jwks.keys));
+        assert_eq!(both.keys.len(), 2, "each cluster has its key");
+        let bytes = serde_json::to_vec_pretty(&order(both)).unwrap_or_default();
+        files.insert(layout::KEYS.to_owned(), bytes);
+    })
+}
+
+fn jwks(bytes: &[u8]) -> Jwks {
+    serde_json::from_slice(bytes).unwrap_or_else(|error| panic!("the generator's JWKS: {error}"))
 }
 
 fn asked_by_nobody(sound: &Sound) -> Vec<u8> {

@@ -44,11 +44,34 @@ pub(super) const CASES: &[Case] = &[
         verdict: "bad-signature",
         damage: |s| more_claims(s, r#""exp":"never""#),
     },
+    ends("claims-end-as-digits-in-text", NO_MOMENT, |s| ends_at(s, r#""1700086400""#)),
+    ends("claims-end-null", NO_MOMENT, |s| ends_at(s, "null")),
+    ends("claims-end-as-a-fraction", NO_MOMENT, |s| ends_at(s, "1700086400.5")),
+    ends("claims-end-as-a-fraction-of-nothing", NO_MOMENT, |s| ends_at(s, "1700086400.0")),
+    ends("claims-end-as-a-power", NO_MOMENT, |s| ends_at(s, "17e8")),
+    ends("claims-end-before-1970", NO_MOMENT, |s| ends_at(s, "-1")),
+    ends("claims-end-in-the-year-10000", NO_MOMENT, |s| ends_at(s, "253402300800")),
+    ends("claims-end-beyond-counting", NO_MOMENT, |s| ends_at(s, "18446744073709551616")),
+    ends("claims-end-twice", NO_MOMENT, |s| ends_at(s, r#"1700086400,"exp":1700086400"#)),
+    ends("claims-end-in-the-year-9999", "verified", |s| ends_at(s, "253402300799")),
+    ends("claims-end-tomorrow", "verified", |s| ends_at(s, "1700086400")),
     Case { name: "signature-padded", verdict: "bad-signature", damage: |s| token(s, |t| t + "==") },
     Case { name: "signature-with-a-newline", verdict: "bad-signature", damage: |s| token(s, |t| t + "\n") },
     Case { name: "signature-in-four-parts", verdict: "bad-signature", damage: |s| token(s, |t| t + ".x") },
     Case { name: "signature-of-zeros", verdict: "bad-signature", damage: of_zeros },
 ];
+
+/// What is said of an end that is no moment.
+const NO_MOMENT: &str = "bad-signature";
+
+/// A case of a signature that ends to count, or does not say when.
+const fn ends(name: &'static str, verdict: &'static str, damage: fn(&Sound) -> Vec<u8>) -> Case {
+    Case { name, verdict, damage }
+}
+
+fn ends_at(sound: &Sound, moment: &str) -> Vec<u8> {
+    more_claims(sound, &format!(r#""exp":{moment}"#))
+}
 
 /// Header and claims of the author's signature, as text.
 fn parts(sound: &Sound) -> (String, String) {

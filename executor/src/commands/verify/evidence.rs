@@ -111,6 +111,7 @@ fn reported(bundle: &VerifiedBundle) -> ReportedBundle {
         generation: manifest.generation,
         made_by: manifest.tool.clone(),
         unknown_signatures: bundle.unknown_signatures().to_vec(),
+        token_keys: bundle.outline().token_keys.clone(),
         files: manifest.files.clone(),
         resources: bundle.outline().resources.keys().cloned().collect(),
     }
