@@ -59,10 +59,14 @@ impl Sha256Hasher {
     #[must_use]
     #[expect(clippy::expect_used, reason = "32 bytes in hexadecimal are a digest")]
     pub fn finish(self) -> Sha256 {
-        let mut text = String::with_capacity(64);
-        for byte in self.0.finalize() {
-            let _ = write!(text, "{byte:02x}");
-        }
-        Sha256::try_from(text).expect("64 hexadecimal digits")
+        Sha256::try_from(hexadecimal(&self.0.finalize())).expect("64 hexadecimal digits")
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

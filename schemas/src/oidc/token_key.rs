@@ -1,7 +1,7 @@
 //! The keys whose tokens an issuer vouches for, named for people.
 
 use super::Jwk;
-use crate::digest::Sha256;
+use crate::digest::{Sha256, hexadecimal};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
@@ -24,8 +24,7 @@ impl TokenKey {
     #[must_use]
     pub fn of(jwk: &Jwk) -> Option<Self> {
         let digest = URL_SAFE_NO_PAD.decode(&jwk.kid).ok()?;
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(Self { kid: jwk.kid.clone(), sha256: Sha256::try_from(digits).ok()? })
+        Some(Self { kid: jwk.kid.clone(), sha256: Sha256::try_from(hexadecimal(&digest)).ok()? })
     }
 }
 
