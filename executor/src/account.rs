@@ -48,10 +48,11 @@ pub trait Account {
 
     /// Makes `after` so, from `before` as it was last seen (`None`: nothing was there).
     ///
-    /// Can be repeated: where `after` already stands, or half of it, the rest is done.
+    /// Can be repeated: where `after` already stands, or half of it, the rest is done. An object is written only in
+    /// the place of `before`: what somebody else put there meanwhile stays.
     ///
     /// # Errors
-    /// When a call fails for good; the resource may then be half made.
+    /// When a call fails for good; the resource may then be half made. When an object is not as it was seen.
     async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError>;
 
     /// Makes all that lies in the bucket be gone, with all versions.
@@ -194,6 +195,14 @@ impl AccountError {
         Self { call: call.into(), on: on.into(), message: message.into(), request_id: None, kind }
     }
 
+    /// Somebody else changed the thing since it was looked at, and their change was left alone.
+    #[must_use]
+    pub fn overtaken(call: impl Into<String>, on: impl Into<String>) -> Self {
+        let message =
+            "somebody else changed it since this was planned; it was left as it is now, so plan again";
+        Self::unanswered(call, on, AccountErrorKind::Overtaken, message)
+    }
+
     /// The permission that was wanting: the action AWS named, which need not be that of the call.
     ///
     /// Source of the wording: IAM User Guide, "Troubleshoot access denied error messages".
@@ -214,6 +223,8 @@ pub enum AccountErrorKind {
     DeniedAbove,
     /// A resource that is not the cluster's appeared at the address after planning.
     Foreign,
+    /// Somebody else changed the resource after planning.
+    Overtaken,
     /// There are no usable credentials, or they have expired.
     Credentials,
     /// AWS could not be reached, or did not answer in time.

@@ -243,6 +243,30 @@ fn what_appears_after_planning_and_is_not_ours_stays_as_it_is() {
 }
 
 #[test]
+fn an_object_that_somebody_wrote_after_planning_is_not_written_over() {
+    block_on(async {
+        let at: Address = "object/blue-oidc/keys.json".parse().unwrap();
+        let with_body = |body: &str| match wanted().remove(&at).unwrap() {
+            Resource::Object(object) => Resource::Object(Object { body: body.into(), ..object }),
+            other => panic!("{other:?} is no object"),
+        };
+        let drifted = full().await;
+        drifted.hold(with_body("drifted"));
+        for account in [Memory::new(identity()), drifted] {
+            let plan = plan(&account, &wanted()).await.unwrap();
+            account.hold(with_body("somebody's"));
+            let reports = apply(&account, &plan, &Pace::default(), &mut ()).await;
+            let report = reports.iter().find(|report| report.address == at).unwrap();
+            assert!(
+                matches!(&report.outcome, Outcome::Failed { error } if error.contains("somebody else changed it")),
+                "{report:?}"
+            );
+            assert_eq!(account.resources()[&at], with_body("somebody's"));
+        }
+    });
+}
+
+#[test]
 fn tags_of_others_survive_and_strangers_are_not_seen() {
     block_on(async {
         let account = full().await;

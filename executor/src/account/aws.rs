@@ -11,6 +11,7 @@ mod document;
 mod endpoint;
 mod limits;
 mod object;
+mod object_write;
 mod observe;
 mod patience;
 mod provider;
@@ -227,7 +228,10 @@ impl Account for Aws {
             (Some(_), Resource::Distribution(after)) => distribution_change::update(self, after).await,
             (_, Resource::BucketStatement(after)) => self.put_statement(after).await,
             (before, Resource::Object(after)) => {
-                let before = before.map(Resource::tags);
+                let before = match before {
+                    Some(Resource::Object(before)) => Some(before),
+                    _ => None,
+                };
                 self.bucket_client(&after.bucket, &self.region).put_object(before, after).await
             }
             (Some(Resource::Provider(before)), Resource::Provider(after)) => {

@@ -131,7 +131,7 @@ impl Account for Memory {
             Resource::AccessControl(control) => self.put_access_control(control).await,
             Resource::Distribution(distribution) => self.put_distribution(distribution).await,
             Resource::BucketStatement(one) => self.put_statement(one).await,
-            Resource::Object(object) => self.put_object(object).await,
+            Resource::Object(object) => self.put_object(before, object).await,
             Resource::Provider(provider) => self.put_provider(before, provider).await,
             Resource::Role(role) => self.put_role(before, role).await,
         }

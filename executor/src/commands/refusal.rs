@@ -78,6 +78,7 @@ fn advice(error: &AccountError) -> Option<String> {
         AccountErrorKind::Foreign => {
             "plan again: something that is not the cluster's has come in the way".into()
         }
+        AccountErrorKind::Overtaken => "plan again, and look at what somebody else changed".into(),
         AccountErrorKind::Other => return None,
     })
 }

@@ -1,15 +1,13 @@
-//! Objects of a bucket: reading, making and deleting them.
+//! Objects of a bucket: reading and deleting them.
 
 use super::answer::Answer;
-use super::bucket::{Client, NOT_YET};
+use super::bucket::Client;
 use super::patience::{BUCKET_BUSY, patiently};
 use crate::account::AccountError;
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
-use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::future::try_join_all;
-use sts_schemas::cli_input::tags_as_query;
 use sts_schemas::resource::{Address, Object, Tags};
 
 /// The most of an object that is read. The documents of an issuer are a few kilobytes.
@@ -26,37 +24,43 @@ const MOST_AT_ONCE: usize = 1000;
 /// What S3 says when a version is not there any more.
 const GONE: [&str; 3] = ["NoSuchKey", "NoSuchVersion", "NoSuchBucket"];
 
+/// An object as it was read, and what S3 calls this content of it.
+pub(super) struct Reading {
+    pub(super) object: Object,
+    /// Another content has another one; empty where none was given, which no later content has.
+    pub(super) etag: String,
+}
+
 impl Client {
     /// Reads an object with its tags, in one round trip; `None` where there is none.
-    pub(super) async fn read_object(&self, key: &str) -> Result<Option<Object>, AccountError> {
+    pub(super) async fn read_object(&self, key: &str) -> Result<Option<Reading>, AccountError> {
         let (content, tags) = tokio::try_join!(self.read_content(key), self.read_object_tags(key))?;
-        Ok(content.map(|(content_type, body)| Object {
-            bucket: self.name.clone(),
-            key: key.to_owned(),
-            content_type,
-            body,
-            tags,
-        }))
+        Ok(content.map(|Reading { object, etag }| Reading { object: Object { tags, ..object }, etag }))
     }
 
-    /// Media type and content.
-    async fn read_content(&self, key: &str) -> Result<Option<(String, String)>, AccountError> {
+    /// All but the tags.
+    async fn read_content(&self, key: &str) -> Result<Option<Reading>, AccountError> {
         const CALL: &str = "s3:GetObject";
         let ask = self.s3.get_object().bucket(self.name.as_str()).key(key).expected_bucket_owner(&self.owner);
         let Some(answer) = ask.send().await.or_absent(CALL, &self.on_object(key), &ABSENT)? else {
             return Ok(None);
         };
         let content_type = answer.content_type().unwrap_or_default().to_owned();
+        let etag = answer.e_tag().unwrap_or_default().to_owned();
+        let of = |body: String| {
+            let (bucket, key) = (self.name.clone(), key.to_owned());
+            Some(Reading { object: Object { bucket, key, content_type, body, tags: Tags::new() }, etag })
+        };
         let length = answer.content_length().unwrap_or_default();
         if length > MAX_BODY {
             // Differs from whatever is wanted, and so gets replaced.
-            return Ok(Some((content_type, format!("({length} bytes, more than this program reads)"))));
+            return Ok(of(format!("({length} bytes, more than this program reads)")));
         }
         let body = answer.body.collect().await.map_err(|error| {
             let message = format!("the content broke off: {error}");
             AccountError { on: self.on_object(key), ..self.failed(CALL, message) }
         })?;
-        Ok(Some((content_type, String::from_utf8_lossy(&body.into_bytes()).into_owned())))
+        Ok(of(String::from_utf8_lossy(&body.into_bytes()).into_owned()))
     }
 
     async fn read_object_tags(&self, key: &str) -> Result<Tags, AccountError> {
@@ -65,25 +69,6 @@ impl Client {
         let answer = answer.or_absent("s3:GetObjectTagging", &self.on_object(key), &ABSENT)?;
         let list = answer.map(|answer| answer.tag_set).unwrap_or_default();
         Ok(list.into_iter().map(|tag| (tag.key, tag.value)).collect())
-    }
-
-    /// Puts an object with its tags; those it had before stay, unless they are set anew.
-    pub(super) async fn put_object(&self, before: Option<&Tags>, after: &Object) -> Result<(), AccountError> {
-        let mut tags = before.cloned().unwrap_or_default();
-        tags.extend(after.tags.clone());
-        let ask = || {
-            self.s3
-                .put_object()
-                .bucket(self.name.as_str())
-                .key(&after.key)
-                .expected_bucket_owner(&self.owner)
-                .content_type(&after.content_type)
-                .tagging(tags_as_query::encode(&tags))
-                .body(ByteStream::from(after.body.clone().into_bytes()))
-                .send()
-        };
-        let answer = patiently(&NOT_YET, ask).await;
-        answer.or_error("s3:PutObject", &self.on_object(&after.key)).map(drop)
     }
 
     /// Deletes an object with all its versions, the current one last, so that it is there until all else is gone.
@@ -144,7 +129,7 @@ impl Client {
         }))
     }
 
-    fn on_object(&self, key: &str) -> String {
+    pub(super) fn on_object(&self, key: &str) -> String {
         Address::Object(self.name.clone(), key.to_owned()).to_string()
     }
 }

@@ -149,7 +149,7 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Si
     let (settings, objects) = tokio::try_join!(client.read_settings(&region), objects)?;
     let Some(settings) = settings else { return Ok(Sight::Not(address, Unseen::Absent)) };
     let statements = statements(scope, &name, &region, settings.policy.as_ref());
-    let objects = objects.into_iter().flatten().map(Resource::Object);
+    let objects = objects.into_iter().flatten().map(|reading| Resource::Object(reading.object));
     let within: Vec<Resource> = statements.into_iter().chain(objects).collect();
     let bucket = Resource::Bucket(settings.bucket.clone());
     if !is_of_interest(scope, &bucket) {

@@ -73,14 +73,24 @@ impl Memory {
         .await
     }
 
-    pub(super) async fn put_object(&self, after: &Object) -> Result<(), AccountError> {
+    pub(super) async fn put_object(
+        &self,
+        before: Option<&Resource>,
+        after: &Object,
+    ) -> Result<(), AccountError> {
+        const CALL: &str = "s3:PutObject";
         let at = Address::Object(after.bucket.clone(), after.key.clone());
-        self.call("s3:PutObject", &at, |world| {
+        let wanted = Resource::Object(after.clone());
+        let written = self.call(CALL, &at, |world| {
             world.bucket(&Address::Bucket(after.bucket.clone()))?;
-            world.resources.insert(at.clone(), Resource::Object(after.clone()));
-            Ok(())
-        })
-        .await
+            let now = world.resources.get(&at);
+            let as_seen = now == before || now == Some(&wanted);
+            if as_seen {
+                world.resources.insert(at.clone(), wanted);
+            }
+            Ok(as_seen)
+        });
+        if written.await? { Ok(()) } else { Err(AccountError::overtaken(CALL, at.to_string())) }
     }
 
     pub(super) async fn put_provider(
