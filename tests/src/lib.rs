@@ -16,5 +16,6 @@ pub mod handoff;
 pub mod programs;
 pub mod proxy;
 pub mod screen;
+pub mod terminal;
 pub mod tls_proxy;
 pub mod vectors;

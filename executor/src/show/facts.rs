@@ -24,7 +24,8 @@ pub(super) fn facts(bundle: &VerifiedBundle) -> Vec<(&'static str, String)> {
         ("generation", manifest.generation.to_string()),
     ];
     for signer in bundle.signers() {
-        facts.push(("signed by", format!("{}, {:?}", signer.key, signer.kind)));
+        facts.push(("signed by", signer.key.to_string()));
+        facts.push(("key type", format!("{:?}", signer.kind)));
         facts.extend(claims(signer.holder.as_ref()).map(|claim| ("claimed", claim)));
     }
     facts.extend(bundle.unknown_signatures().iter().map(|key| ("unknown key", key.to_string())));

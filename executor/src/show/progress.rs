@@ -26,6 +26,22 @@ impl<W: Write> Progress for Lines<W> {
     }
 }
 
+/// Only the steps that fail: for whoever wants to hear of nothing else.
+#[derive(Debug)]
+pub struct Failures<W: Write>(pub W);
+
+impl<W: Write> Progress for Failures<W> {
+    fn started(&mut self, _step: &Step) {}
+
+    fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
+        if result.is_err() {
+            let _ = writeln!(self.0, "{}", line(step, result));
+        }
+    }
+
+    fn waiting(&mut self, _on: &Address, _waited: Duration) {}
+}
+
 /// A bar on a terminal, with the same lines above it.
 #[derive(Debug)]
 pub struct Bar(ProgressBar);

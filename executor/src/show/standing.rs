@@ -52,17 +52,13 @@ pub fn standings(desired: &Desired, observed: &Observed, plan: &Plan) -> Standin
 #[must_use]
 pub fn text(standings: &Standings, paint: Paint) -> String {
     let mut out = String::new();
+    // No wider than what is said: beside the usual words the longest role still fits into 80 columns.
+    let width =
+        standings.addresses.values().map(|standing| in_words(standing).1.len()).max().unwrap_or_default();
     for (address, standing) in &standings.addresses {
-        let (tone, word) = match standing {
-            Standing::InStep => (Tone::Added, "in step"),
-            Standing::Drifted { .. } => (Tone::Changed, "drifted"),
-            Standing::Missing => (Tone::Removed, "missing"),
-            Standing::Orphaned => (Tone::Changed, "orphaned"),
-            Standing::Foreign { .. } => (Tone::Warning, "foreign"),
-            Standing::NotCompared => (Tone::Warning, "not compared"),
-        };
-        let word = paint.tone(tone, &format!("{word:<12}"));
-        let _ = writeln!(out, "  {word}  {}", printable(&address.to_string()));
+        let (tone, word) = in_words(standing);
+        let word = paint.tone(tone, &format!("{word:<width$}"));
+        let _ = writeln!(out, "  {word} {}", printable(&address.to_string()));
         match standing {
             Standing::Drifted { changes } => {
                 for (name, values) in changes {
@@ -70,7 +66,7 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
                 }
             }
             Standing::Foreign { reason } => {
-                out.push_str(&wrapped("                ", &printable(reason)));
+                out.push_str(&wrapped(&" ".repeat(width + 3), &printable(reason)));
             }
             Standing::InStep | Standing::Missing | Standing::Orphaned | Standing::NotCompared => {}
         }
@@ -82,9 +78,20 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
     let in_step = standings.addresses.values().filter(|standing| **standing == Standing::InStep).count();
     let _ = writeln!(out, "\nStatus: {in_step} of {} in step.", standings.addresses.len());
     if standings.addresses.values().any(|standing| matches!(standing, Standing::Drifted { .. })) {
-        out.push_str(
-            "Where it drifted: left of the arrow and - is the account, right of it and + the bundle.\n",
-        );
+        let legend =
+            "Where it drifted: left of the arrow and - is the account, right of it and + the bundle.";
+        out.push_str(&wrapped("", legend));
     }
     out
+}
+
+fn in_words(standing: &Standing) -> (Tone, &'static str) {
+    match standing {
+        Standing::InStep => (Tone::Added, "in step"),
+        Standing::Drifted { .. } => (Tone::Changed, "drifted"),
+        Standing::Missing => (Tone::Removed, "missing"),
+        Standing::Orphaned => (Tone::Changed, "orphaned"),
+        Standing::Foreign { .. } => (Tone::Warning, "foreign"),
+        Standing::NotCompared => (Tone::Warning, "not compared"),
+    }
 }

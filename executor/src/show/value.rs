@@ -1,5 +1,6 @@
 //! One setting's old and new value.
 
+use super::wrap::WIDTH;
 use super::{Paint, Tone, printable};
 use serde_json::Value;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
@@ -13,7 +14,7 @@ const CONTEXT: usize = 2;
 pub(super) fn change(name: &str, change: &Change, paint: Paint) -> String {
     let name = printable(name);
     match (&change.old, &change.new) {
-        (Some(old), Some(new)) if is_short(old) && is_short(new) => {
+        (Some(old), Some(new)) if fits(&name, old, new) => {
             format!("      {name}: {} -> {}\n", one_line(old), one_line(new))
         }
         (None, Some(new)) if is_short(new) => {
@@ -24,6 +25,16 @@ pub(super) fn change(name: &str, change: &Change, paint: Paint) -> String {
         }
         (old, new) => format!("      {name}:\n{}", diff(&pretty(old.as_ref()), &pretty(new.as_ref()), paint)),
     }
+}
+
+/// Whether both values stand in one line of a terminal; else they stand below each other.
+fn fits(name: &str, old: &Value, new: &Value) -> bool {
+    /// What stands before, between and behind: `      name: old -> new`.
+    const AROUND: usize = 6 + 2 + 4;
+    let width = |text: &str| text.chars().count();
+    is_short(old)
+        && is_short(new)
+        && AROUND + width(name) + width(&one_line(old)) + width(&one_line(new)) <= WIDTH
 }
 
 fn is_short(value: &Value) -> bool {
@@ -88,6 +99,19 @@ fn placed(json: &str) -> Vec<Placed<'_>> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn values_stand_in_one_line_where_they_fit_and_below_each_other_where_not() {
+        let shown = |old: &str, new: &str| {
+            change("description", &Change { old: Some(json!(old)), new: Some(json!(new)) }, Paint::Plain)
+        };
+        let line = format!("      description: \"{}\" -> \"{}\"\n", "a".repeat(26), "b".repeat(27));
+        assert_eq!(line.trim_end().len(), WIDTH);
+        assert_eq!(shown(&"a".repeat(26), &"b".repeat(27)), line);
+        let (old, new) = ("a".repeat(27), "b".repeat(27));
+        let lines = format!("      description:\n        - \"{old}\"\n        + \"{new}\"\n");
+        assert_eq!(shown(&old, &new), lines);
+    }
 
     #[test]
     fn a_wildcard_that_goes_is_not_taken_for_one_that_stays() {

@@ -1,7 +1,7 @@
 //! Lines that fit a terminal.
 
 /// How wide text is: what a terminal has had since punched cards.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// The text on lines of at most 80 characters, each behind `indent`, each ending in a newline.
 ///

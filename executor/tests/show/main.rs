@@ -146,8 +146,8 @@ fn a_status_names_how_every_address_stands() {
     let desired = Desired { cluster, generation: 1, resources, token_keys: Vec::new(), bound };
     let standings = standing::standings(&desired, &observed, &changing());
     assert!(!standings.in_step);
-    let expected = r#"  missing       role/demo-a
-  drifted       role/demo-b
+    let expected = r#"  missing  role/demo-a
+  drifted  role/demo-b
       description: "old" -> "new\u001b[2J"
       inline policy demo-b:
               {
@@ -158,15 +158,16 @@ fn a_status_names_how_every_address_stands() {
                 ]
       tag Name: + "demo"
       tag gone: - "x"
-  orphaned      role/demo-c
-  in step       role/demo-d
-  orphaned      role/demo-old
+  orphaned role/demo-c
+  in step  role/demo-d
+  orphaned role/demo-old
 "#;
     let text = standing::text(&standings, Paint::Plain);
     assert!(text.starts_with(expected), "{text}");
     let end = "
 Status: 1 of 5 in step.
-Where it drifted: left of the arrow and - is the account, right of it and + the bundle.
+Where it drifted: left of the arrow and - is the account, right of it and + the
+bundle.
 ";
     assert!(text.ends_with(end), "{text}");
 }

@@ -1,0 +1,115 @@
+//! What a person at a terminal of 80 columns sees, and what a pipe gets instead.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::path::Path;
+use std::process::Command;
+use sts_tests::emulator::Emulator;
+use sts_tests::handoff::{Handoff, with_credentials};
+use sts_tests::programs::Run;
+use sts_tests::terminal::{COLUMNS, is_coloured, on_terminal, on_terminal_with_result_in};
+
+const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
+
+/// The executor with one command on a terminal that knows colours.
+fn at_terminal(story: &Handoff, emulator: &Emulator, task: &str, flags: &[&str]) -> Command {
+    let mut command = story.executor(task);
+    with_credentials(&mut command, emulator.address()).env("TERM", "xterm-256color").args(flags);
+    command
+}
+
+#[test]
+fn an_apply_shows_a_bar_on_a_terminal_that_is_gone_in_the_end_and_none_in_a_pipe() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let result = story.path("result.txt");
+    let apply = at_terminal(&story, &emulator, "apply", &["--yes"]);
+    let shown = on_terminal_with_result_in(result.as_os_str(), &apply).exits(0);
+    let steps = 5;
+    assert!(
+        shown.stdout.contains("[=") && shown.stdout.contains(&format!("/{steps}  ")),
+        "{:?}",
+        shown.stdout
+    );
+    let lines = shown.stdout.matches("  created ").count();
+    assert_eq!(lines, steps, "a line to each step stays: {:?}", shown.stdout);
+    // The terminal's last word on the bar is to clear its line.
+    let after_bar = &shown.stdout[shown.stdout.rfind("[=").unwrap()..];
+    assert!(after_bar.contains("\x1b[2K") || after_bar.contains("\x1b[J"), "{after_bar:?}");
+    let result = std::fs::read_to_string(result).unwrap();
+    assert!(
+        result.contains("Receipt: 5 done") && !result.contains('\x1b') && !result.contains("[="),
+        "{result}"
+    );
+
+    let delete = at_terminal(&story, &emulator, "delete", &["--yes", "--quiet"]);
+    let shown = on_terminal(&delete).exits(0);
+    assert!(!shown.stdout.contains("[=") && !shown.stdout.contains("deleted "), "{:?}", shown.stdout);
+
+    let piped = Run::of(&mut at_terminal(&story, &emulator, "apply", &["--yes"])).exits(0);
+    assert!(!piped.stderr.contains('\x1b') && !piped.stderr.contains("[="), "{:?}", piped.stderr);
+    assert_eq!(piped.stderr.matches("  created ").count(), steps);
+}
+
+#[test]
+fn a_new_key_is_waited_for_under_a_moving_line_on_a_terminal_and_in_silence_in_a_pipe() {
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let words = ["create-key-pair", "--output-dir", "fresh"];
+    let mut command = story.generator();
+    command.env("TERM", "xterm-256color").args(words);
+    let shown = on_terminal(&command).exits(0);
+    assert!(shown.stdout.contains("making an RSA-4096 key pair ("), "{:?}", shown.stdout);
+    std::fs::remove_dir_all(story.path("fresh")).unwrap();
+    let piped = Run::of(story.generator().args(words)).exits(0);
+    assert!(!piped.stderr.contains("making an RSA-4096 key pair"), "{:?}", piped.stderr);
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_nobody_who_set_no_color() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    for task in ["verify", "plan", "inspect"] {
+        let command = at_terminal(&story, &emulator, task, &[]);
+        let shown = on_terminal(&command).exits(0);
+        assert!(is_coloured(&shown.stdout), "{task}: {:?}", shown.stdout);
+        for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+            let mut command = at_terminal(&story, &emulator, task, &[]);
+            let plain = on_terminal(command.env(name, value)).exits(0);
+            assert!(!plain.stdout.contains('\x1b'), "{task} with {name}: {:?}", plain.stdout);
+        }
+        let piped = Run::of(&mut at_terminal(&story, &emulator, task, &[])).exits(0);
+        assert!(!piped.stdout.contains('\x1b') && !piped.stderr.contains('\x1b'), "{task}");
+    }
+}
+
+#[test]
+fn no_line_of_a_result_is_wider_than_a_terminal_but_for_a_word_that_is() {
+    let emulator = Emulator::start();
+    let story = Handoff::prepare();
+    let at = emulator.address();
+    let look = |task: &str, flags: &[&str]| {
+        let run = story.run(at, task, flags);
+        for line in run.stdout.lines().filter(|line| line.chars().count() > COLUMNS) {
+            let words = line.split_whitespace().count();
+            // The length of a file and its path, which is one word.
+            assert!(task == "inspect" && words == 2, "{task}: {} columns: {line}", line.chars().count());
+        }
+        run
+    };
+    for task in ["verify", "inspect", "rehearse", "plan"] {
+        let _ = look(task, &[]).exits(0);
+    }
+    let _ = look("apply", &["--yes"]).exits(0);
+    let _ = look("status", &[]).exits(0);
+    // Everything drifts: an older bundle with another boundary and other tags.
+    let flags = ["--tag", "Team=platform-engineering-of-the-whole-company-and-all-its-branches"];
+    let other = story.create_all(Path::new(sts_tests::handoff::REQUESTS), 1_800_000_000, &flags);
+    for task in ["plan", "status"] {
+        let mut command = story.executor_on(&other, task);
+        let run = Run::of(with_credentials(&mut command, at)).exits(0);
+        for line in run.stdout.lines() {
+            let longest = line.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default();
+            assert!(line.chars().count() <= COLUMNS || longest > COLUMNS / 2, "{task}: {line}");
+        }
+    }
+    let _ = look("delete", &["--yes"]).exits(0);
+}
