@@ -7,7 +7,9 @@ use crate::session::{Session, Surroundings};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Instant;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::verbosity::Verbosity;
 use sts_schemas::version::VERSION;
 
 /// Verifies a bundle made by sts-generator and makes an AWS account hold what it says.
@@ -21,8 +23,21 @@ struct Cli {
     /// How results are written to standard output; markdown and html are for `inspect` alone.
     #[arg(long, global = true, value_enum, default_value_t = Form::Text)]
     format: Form,
+    #[command(flatten)]
+    loudness: Loudness,
     #[command(subcommand)]
     command: Command,
+}
+
+/// How much is said on standard error. Standard output is the same in any case.
+#[derive(Debug, clap::Args)]
+struct Loudness {
+    /// Say nothing beside the result but errors, refusals, questions and warnings that may change what you do.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Also say what is read, which keys are tried, and each call to AWS with its answer and how long it took.
+    #[arg(long, short, global = true)]
+    verbose: bool,
 }
 
 /// How results can be written.
@@ -94,13 +109,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, session: &mut Session<
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            session.tell(error.to_string().trim_end());
+            session.warn(error.to_string().trim_end());
             return Exit::Usage;
         }
         // Asked for help or the version: these are the result.
         Err(error) => return ended(session.data(&error.to_string()).map(|()| Exit::Done), session),
     };
-    ended(dispatch(cli, session), session)
+    let began = Instant::now();
+    let asked = Verbosity::of_flags(cli.loudness.quiet, cli.loudness.verbose)
+        .map_err(|error| Failure::new(Exit::Usage, error).hint("give one of them"));
+    let result = asked.and_then(|verbosity| {
+        session.surroundings.verbosity = verbosity;
+        dispatch(cli, session)
+    });
+    session.detail(|| format!("The whole run: {} ms.", began.elapsed().as_millis()));
+    ended(result, session)
 }
 
 fn dispatch(cli: Cli, session: &mut Session<'_>) -> Result<Exit, Failure> {

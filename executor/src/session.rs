@@ -5,6 +5,8 @@ use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::terminal::printable_lines;
+use sts_schemas::verbosity::Verbosity;
 
 /// What a command may read from and write to.
 pub struct Session<'a> {
@@ -33,6 +35,8 @@ pub struct Surroundings {
     pub paint: Paint,
     /// Colour for `err`.
     pub paint_err: Paint,
+    /// How much goes to `err`.
+    pub verbosity: Verbosity,
 }
 
 /// Whether a person sits at a terminal, to read a question and to answer it.
@@ -71,6 +75,7 @@ impl Surroundings {
             person: if stdin && stderr { Person::Present } else { Person::Absent },
             paint: colour(std::io::stdout().is_terminal()),
             paint_err: colour(stderr),
+            verbosity: Verbosity::default(),
         }
     }
 }
@@ -79,6 +84,15 @@ impl Surroundings {
 fn seconds_since_1970() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
+}
+
+/// One who is told of things as they happen, each in a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Listener(pub fn(&str));
+
+/// Standard error itself: the session's is with whoever shows the progress.
+fn listen(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", printable_lines(text));
 }
 
 impl Session<'_> {
@@ -109,9 +123,30 @@ impl Session<'_> {
         self.data(&(text + "\n"))
     }
 
-    /// Tells the person something, as far as anybody listens.
+    /// Tells the person what is going on and what came of it.
     pub fn tell(&mut self, text: &str) {
+        if self.surroundings.verbosity >= Verbosity::Usual {
+            self.warn(text);
+        }
+    }
+
+    /// Tells the person what may change what they do next, however quiet the rest is.
+    pub fn warn(&mut self, text: &str) {
+        // Where standard error is gone, nobody is left to tell.
         let _ = writeln!(self.err, "{text}");
+    }
+
+    /// Tells what helps to find a fault. Never anything secret.
+    pub fn detail(&mut self, text: impl FnOnce() -> String) {
+        if self.surroundings.verbosity >= Verbosity::Detailed {
+            self.warn(&printable_lines(&text()));
+        }
+    }
+
+    /// Who is told of things as they happen below a command, where no session is at hand.
+    #[must_use]
+    pub fn listener(&self) -> Option<Listener> {
+        (self.surroundings.verbosity >= Verbosity::Detailed).then_some(Listener(listen))
     }
 }
 

@@ -14,11 +14,13 @@ pub use roles::{RequestArgs, RoleArgs, SelectionArgs, TagArgs};
 
 use crate::commands::{self, Person, Surroundings};
 use crate::sandbox::{self, Sandbox};
+use crate::voice;
 use clap::{CommandFactory as _, Parser, Subcommand};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::verbosity::Verbosity;
 use sts_schemas::version::VERSION;
 
 /// Makes everything an OpenShift cluster with short-lived credentials needs from AWS, offline, as a signed bundle.
@@ -31,8 +33,22 @@ pub struct Cli {
     /// Fail where the kernel cannot take the network away from this program, instead of saying so and going on.
     #[arg(long, global = true)]
     require_sandbox: bool,
+    #[command(flatten)]
+    loudness: Loudness,
     #[command(subcommand)]
     command: Command,
+}
+
+/// How much is said on standard error. Standard output is the same in any case.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_field_names, reason = "these are the names of the flags")]
+struct Loudness {
+    /// Say nothing beside the result but errors, refusals, questions and warnings that may change what you do.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Also say what is read, which keys are tried, and how long each piece of work took.
+    #[arg(long, short, global = true)]
+    verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,11 +82,13 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
-    let result = surroundings().and_then(|surroundings| {
+    let began = std::time::Instant::now();
+    let result = settle(&cli.loudness).and_then(|()| surroundings()).and_then(|surroundings| {
         let configuration = configuration();
         enter_sandbox(cli.require_sandbox)?;
         run(cli.command, surroundings, configuration.as_deref())
     });
+    voice::detail(|| format!("the whole run: {} ms", began.elapsed().as_millis()));
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report(),
@@ -97,15 +115,25 @@ fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path
     done.map(|()| Exit::Done)
 }
 
+fn settle(loudness: &Loudness) -> Result<(), Failure> {
+    let verbosity = Verbosity::of_flags(loudness.quiet, loudness.verbose)
+        .map_err(|error| Failure::new(Exit::Usage, error).hint("give one of them"))?;
+    voice::settle(verbosity);
+    Ok(())
+}
+
 fn enter_sandbox(required: bool) -> Result<(), Failure> {
     match sandbox::enter() {
-        Sandbox::Entered => Ok(()),
+        Sandbox::Entered => {
+            voice::detail(|| "the network is given up: no socket can be opened from here on".into());
+            Ok(())
+        }
         Sandbox::Unavailable(why) if required => {
             Err(Failure::new(Exit::Failed, format!("the network could not be given up: {why}"))
                 .hint("leave out --require-sandbox to go on without that second lock"))
         }
         Sandbox::Unavailable(why) => {
-            let _ = writeln!(std::io::stderr().lock(), "note: the network could not be given up: {why}");
+            voice::warn(&format!("note: the network could not be given up: {why}"));
             Ok(())
         }
     }
@@ -135,6 +163,7 @@ fn surroundings() -> Result<Surroundings, Failure> {
                 format!("{SOURCE_DATE_EPOCH} is {text:?}, and seconds since 1970 are needed"),
             )
         })?;
+        voice::detail(|| format!("the time is {generation}, by {SOURCE_DATE_EPOCH}"));
         return Ok(Surroundings { generation, person });
     }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

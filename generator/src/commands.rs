@@ -26,11 +26,12 @@ use crate::feature::{CredentialsMode, InstallConfig};
 use crate::made::is_made_here;
 use crate::progress::Stage;
 use crate::render::Files;
+use crate::voice::{detail, say, warn};
 use std::io::Read as _;
 use std::path::Path;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::Place;
-use sts_schemas::terminal::printable_lines;
+use sts_schemas::lint::{Finding, Level};
 
 /// What commands take from around the program, read once at its start.
 #[derive(Debug, Clone, Copy)]
@@ -119,11 +120,12 @@ fn stale(
         .hint("nothing was written; give --output-dir a directory of its own, or move these files away"))
 }
 
-/// Tells the person at the terminal; data goes to stdout, this does not.
-fn say(text: &str) {
-    use std::io::Write as _;
-    // Where standard error is gone, nobody is left to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{}", printable_lines(text));
+/// Says what lint found; what it calls a danger is said in quiet too.
+fn tell_findings(findings: &[Finding]) {
+    for finding in findings {
+        let voice = if finding.level == Level::Danger { warn } else { say };
+        voice(&format!("lint: {finding}"));
+    }
 }
 
 /// Prints one line of data to stdout.
@@ -150,6 +152,7 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
 /// of a key behind.
 fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
+    detail(|| format!("reading {}", path.display()));
     let file = std::fs::File::open(path).map_err(failed)?;
     let length = file.metadata().map_or(0, |found| found.len()).min(most);
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
@@ -173,7 +176,7 @@ pub(crate) fn in_file<E: std::error::Error + Send + Sync + 'static>(path: &Path,
 /// Says when the installer's configuration would not have the cluster use short-lived credentials.
 pub(crate) fn read_note(config: &InstallConfig, path: &Path) {
     if config.credentials_mode != Some(CredentialsMode::Manual) {
-        say(&format!(
+        warn(&format!(
             "note: {} lacks the line {:?}, which STS needs",
             path.display(),
             InstallConfig::MANUAL_LINE

@@ -28,3 +28,4 @@ pub mod render;
 pub mod request;
 pub mod sandbox;
 pub mod token;
+mod voice;

@@ -1,33 +1,46 @@
-//! What is going on, for a person at a terminal; nothing at all in pipes and logs.
+//! What is going on: a moving line for a person at a terminal, nothing at all in pipes and logs.
 
+use crate::voice::{detail, verbosity};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use sts_schemas::verbosity::Verbosity;
 
 /// How often the line is drawn: often enough to be seen moving.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A piece of work, named on standard error for as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct Stage(ProgressBar);
+pub(crate) struct Stage {
+    bar: ProgressBar,
+    what: String,
+    began: Instant,
+}
 
 impl Stage {
     /// Begins it.
     pub(crate) fn begin(what: impl Into<String>) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let (what, began) = (what.into(), Instant::now());
+        let target = match verbosity() {
+            Verbosity::Usual => ProgressDrawTarget::stderr(),
+            // With details a line for each piece of work takes its place.
+            Verbosity::Quiet | Verbosity::Detailed => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             bar.set_style(style);
         }
-        bar.set_message(what.into());
+        bar.set_message(what.clone());
         // Where nobody looks there is nothing to draw, and no thread to draw it.
         if !bar.is_hidden() {
             bar.enable_steady_tick(TICK);
         }
-        Self(bar)
+        Self { bar, what, began }
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
+        detail(|| format!("{}: {} ms", self.what, self.began.elapsed().as_millis()));
     }
 }

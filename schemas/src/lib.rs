@@ -39,6 +39,7 @@ pub mod standing;
 pub mod state;
 pub mod terminal;
 mod text;
+pub mod verbosity;
 pub mod version;
 
 pub use text::InvalidText;

@@ -28,6 +28,7 @@ pub use limits::CallLimits;
 use super::{
     Account, AccountError, AccountErrorKind, Deployment, Identity, Roots, Scope, Survey, Width, Wish,
 };
+use crate::session::Listener;
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -51,6 +52,8 @@ pub struct ConnectOptions {
     pub roots: Roots,
     /// Where every attempt at every call is written down, if anywhere.
     pub log: Option<CallLog>,
+    /// Who is told of every attempt at every call, if anybody.
+    pub listener: Option<Listener>,
 }
 
 /// An account on AWS, open because AWS has said whose credentials these are.
@@ -81,7 +84,7 @@ impl Aws {
         let redirected = endpoint::redirected(&config);
         endpoint::check(&redirected, options.foreign_endpoints)?;
         let (width, budget) = (Width::default(), options.limits.budget());
-        let witness = Witness::new(options.log.clone(), width.clone());
+        let witness = Witness::new(options.log.clone(), options.listener, width.clone());
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(witness.clone());
         let identity = who(sts, options.limits.attempts.get())
             .await

@@ -92,14 +92,16 @@ impl AccountArgs {
                 .hint("nothing was changed; give --log FILE where it can be written")
         })?;
         let roots = self.roots(session)?;
-        let options = ConnectOptions { region: region.clone(), foreign_endpoints, limits, roots, log };
+        let listener = session.listener();
+        let options =
+            ConnectOptions { region: region.clone(), foreign_endpoints, limits, roots, log, listener };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {
             redirected.entry(&endpoint.url).or_default().push(endpoint.service);
         }
         for (url, services) in redirected {
-            session.tell(&format!(
+            session.warn(&format!(
                 "Note: calls to {} go to {}, not to AWS.",
                 services.join(", "),
                 printable(url)
@@ -111,8 +113,13 @@ impl AccountArgs {
     }
 
     /// Whose certificates count: the flag's, the environment's, else this machine's.
-    pub(super) fn roots(&self, session: &Session<'_>) -> Result<Roots, Failure> {
-        let named = self.ca_bundle.as_deref().or(session.surroundings.ca_bundle.as_deref());
+    pub(super) fn roots(&self, session: &mut Session<'_>) -> Result<Roots, Failure> {
+        let from_environment = session.surroundings.ca_bundle.clone();
+        let named = self.ca_bundle.as_deref().or(from_environment.as_deref());
+        session.detail(|| match named {
+            Some(path) => format!("Trusting the certificates in {} and no others.", path.display()),
+            None => "Trusting the certificates that this machine trusts.".into(),
+        });
         named.map_or(Ok(Roots::System), read_roots)
     }
 

@@ -143,6 +143,7 @@ mod tests {
     use super::*;
     use crate::session::Surroundings;
     use crate::show::Paint;
+    use sts_schemas::verbosity::Verbosity;
 
     fn plan() -> Plan {
         serde_json::from_value(serde_json::json!({
@@ -163,6 +164,7 @@ mod tests {
             person,
             paint: Paint::Plain,
             paint_err: Paint::Plain,
+            verbosity: Verbosity::default(),
         };
         let input = &mut answer.as_bytes();
         let mut session = Session { out: &mut out, err: &mut err, input, surroundings };

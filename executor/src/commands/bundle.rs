@@ -8,11 +8,12 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::oidc::several_token_keys;
-use sts_schemas::signature::{PublicKey, TrustStore, trusted_keys};
+use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, trusted_keys};
 
 /// A bundle, and whose signatures count.
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,9 @@ impl BundleArgs {
         source: impl Read,
         session: &mut Session<'_>,
     ) -> Result<VerifiedBundle, Failure> {
+        session.detail(|| format!("Reading the bundle {}.", self.bundle.display()));
         let keys = self.trust.keys(session)?;
+        self.trust.tell(&keys, session);
         let trust =
             TrustStore::new(keys, self.trust.threshold).map_err(|error| refusal::of_trust(error, session))?;
         let expiry = if self.trust.allow_expired {
@@ -68,23 +71,25 @@ impl BundleArgs {
         } else {
             Expiry::Enforced(session.now())
         };
+        let began = Instant::now();
         let bundle = UnverifiedBundle::new(source).verify(&trust, expiry).map_err(refusal::of_bundle)?;
+        session.detail(|| format!("Verified it: {} ms.", began.elapsed().as_millis()));
         for note in expired(&bundle) {
-            session.tell(&format!("WARNING: {note}"));
+            session.warn(&format!("WARNING: {note}"));
         }
         if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
-            session.tell(&format!("WARNING: {warning}"));
+            session.warn(&format!("WARNING: {warning}"));
         }
         for (path, form) in bundle.private_keys() {
-            session.tell(&match form {
-                PrivateKeyForm::Plaintext => format!(
+            match form {
+                PrivateKeyForm::Plaintext => session.warn(&format!(
                     "WARNING: the bundle carries the cluster's private key in plain text, in {path}. Whoever can \
                      read the bundle can make tokens of the cluster. Nothing here needs it."
-                ),
-                PrivateKeyForm::Encrypted => format!(
+                )),
+                PrivateKeyForm::Encrypted => session.tell(&format!(
                     "Note: the bundle carries the cluster's private key in {path}, encrypted. Nothing here needs it."
-                ),
-            });
+                )),
+            }
         }
         Ok(bundle)
     }
@@ -143,6 +148,18 @@ impl TrustArgs {
             Failure::new(Exit::Failed, error)
                 .hint("give the FILE.pub that `sts-generator create-signing-key --output FILE` wrote")
         })
+    }
+
+    /// Names the keys that count to who looks for a fault.
+    fn tell(&self, keys: &[PublicKey], session: &mut Session<'_>) {
+        let configuration = session.surroundings.configuration.clone();
+        session.detail(|| match configuration {
+            Some(folder) if self.trusted_key.is_empty() => {
+                format!("Trusted keys in {}: {}.", folder.join(KEY_FOLDER).display(), keys.len())
+            }
+            _ => format!("Trusted keys given: {}.", keys.len()),
+        });
+        keys.iter().for_each(|key| session.detail(|| format!("Trusting {}, {:?}.", key.id(), key.kind())));
     }
 }
 

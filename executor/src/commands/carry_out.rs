@@ -8,13 +8,14 @@ use crate::apply::{Pace, Progress, Reason, Settling, Staged, apply_in_stages, un
 use crate::cli::Format;
 use crate::session::{Person, Session};
 use crate::show;
-use crate::show::progress::{Bar, Lines};
+use crate::show::progress::{Bar, Failures, Lines};
 use std::io::Write;
 use std::time::Duration;
 use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::Plan;
 use sts_schemas::receipt::{Outcome, Receipt, StepReport};
+use sts_schemas::verbosity::Verbosity;
 
 /// How long to wait for what AWS carries out by and by.
 #[derive(Debug, clap::Args)]
@@ -67,9 +68,11 @@ impl Work<'_> {
                 apply_in_stages(self.account, self.plan, self.contents, pace_and_settling, &mut record);
             self.runtime.block_on(until_stopped(&pace.stop, self.time_limit, tell_of_stop, work))
         };
-        let staged = match session.surroundings.person {
-            Person::Present => walk(&mut Bar::new(self.plan.steps.len())),
-            Person::Absent => walk(&mut Lines(&mut *session.err)),
+        let staged = match (session.surroundings.verbosity, session.surroundings.person) {
+            (Verbosity::Quiet, _) => walk(&mut Failures(&mut *session.err)),
+            (Verbosity::Usual, Person::Present) => walk(&mut Bar::new(self.plan.steps.len())),
+            // A bar would stand in the way of the lines that tell of calls.
+            (Verbosity::Usual | Verbosity::Detailed, _) => walk(&mut Lines(&mut *session.err)),
         };
         let Staged { steps, contents } = staged.map_err(|error| Failure::new(Exit::Failed, error))?;
         let desired = contents.as_ref().map(|contents| &contents.desired);

@@ -127,8 +127,8 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     let mut plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
     plan.notes.extend(notes);
     if !plan.foreign.is_empty() {
-        session.tell("Left as they are, because they are not the cluster's:");
-        session.tell(show::plan::foreign(&plan).trim_end());
+        session.warn("Left as they are, because they are not the cluster's:");
+        session.warn(show::plan::foreign(&plan).trim_end());
     }
     let place = if plan.is_empty() {
         session.tell("Nothing to do: nothing of the cluster's is left.");

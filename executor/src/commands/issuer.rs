@@ -3,7 +3,8 @@
 use super::account::AccountArgs;
 use crate::account::{Runtime, Web};
 use crate::issuer::{Patience, probe};
-use crate::session::Session;
+use crate::session::{Listener, Session};
+use std::time::Instant;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
@@ -44,7 +45,15 @@ pub(super) fn look(
         Moment::Before => Patience::Standing,
         Moment::After => Patience::Settling,
     };
-    let get = |url: &str| runtime.block_on(web.get(url));
+    let listener = session.listener();
+    let get = |url: &str| {
+        let began = Instant::now();
+        let got = runtime.block_on(web.get(url));
+        if let Some(Listener(told)) = listener {
+            told(&format!("Fetched {url}: {} ms.", began.elapsed().as_millis()));
+        }
+        got
+    };
     let probed = probe(issuer, &contents.documents, patience, get, std::thread::sleep);
     let notes = probed.map_err(|error| {
         Failure::new(Exit::Failed, error).hint(match moment {
@@ -58,7 +67,7 @@ pub(super) fn look(
         })
     })?;
     for note in notes {
-        session.tell(&format!("Note: {note}"));
+        session.warn(&format!("Note: {note}"));
     }
     session.tell("The issuer serves the bundle's documents: issuer and keys are right.");
     Ok(())

@@ -89,10 +89,10 @@ pub(super) fn make(
 /// Tells what a look ahead found.
 pub(super) fn tell(ahead: &Preflight, session: &mut Session<'_>) {
     for obstacle in &ahead.obstacles {
-        session.tell(&format!("Obstacle: {}", printable(obstacle)));
+        session.warn(&format!("Obstacle: {}", printable(obstacle)));
     }
     for warning in &ahead.warnings {
-        session.tell(&format!("Note: {}", printable(warning)));
+        session.warn(&format!("Note: {}", printable(warning)));
     }
 }
 

@@ -16,6 +16,7 @@ use sts_schemas::digest::Sha256;
 use sts_schemas::failure::Exit;
 use sts_schemas::receipt::Receipt;
 use sts_schemas::report::{Report, ReportVerdict};
+use sts_schemas::verbosity::Verbosity;
 
 /// A folder with a bundle and its author's key, and an empty configuration folder.
 struct Desk {
@@ -67,6 +68,7 @@ impl Desk {
                 person: Person::Absent,
                 paint: Paint::Plain,
                 paint_err: Paint::Plain,
+                verbosity: Verbosity::default(),
             },
         };
         let exit = run(std::iter::once(OsString::from("sts-executor")).chain(arguments), &mut session);

@@ -4,7 +4,7 @@ use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{Seal, derived, provider_of_generation};
 use super::signing::SigningArgs;
-use super::{Surroundings, in_file, say};
+use super::{Surroundings, in_file, say, tell_findings};
 use crate::cli::{LintArgs, OutputArgs};
 use crate::directory::{Directory, FileError};
 use crate::pack::check;
@@ -61,9 +61,7 @@ impl CreateBundle {
         let checked =
             Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), surroundings))?;
         let findings = lint_roles(&checked.contents.desired);
-        for finding in &findings {
-            say(&format!("lint: {finding}"));
-        }
+        tell_findings(&findings);
         self.lint.judge(&findings)?;
         checked.close(&seal)
     }

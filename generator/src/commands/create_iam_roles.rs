@@ -1,6 +1,6 @@
 //! `sts-generator create-iam-roles`: one role for each request.
 
-use super::{is_of_roles, say, write_files};
+use super::{detail, is_of_roles, say, tell_findings, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::progress::Stage;
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
@@ -99,6 +99,10 @@ pub(crate) fn role_files(
     let folder = read_folder(&requests.credentials_requests_dir, &selection)
         .map_err(|errors| Failure::new(Exit::Failed, errors))?;
     drop(stage);
+    let folder_name = requests.credentials_requests_dir.display();
+    for file in &folder.files {
+        detail(|| format!("read {folder_name}/{}, {} bytes", file.name, file.bytes.len()));
+    }
     for skipped in &folder.skipped {
         say(&format!("skipped {skipped}"));
     }
@@ -107,9 +111,7 @@ pub(crate) fn role_files(
     }
     let lint = |request: &CredentialsRequest| lint_policy(&request.name, &request.policy);
     let findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
-    for finding in &findings {
-        say(&format!("lint: {finding}"));
-    }
+    tell_findings(&findings);
     requests.lint.judge(&findings)?;
     let named = name_roles(&cluster.name, options.role_names, &folder.used).map_err(|error| {
         let failure = Failure::new(Exit::Failed, error);

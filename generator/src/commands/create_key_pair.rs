@@ -1,6 +1,6 @@
 //! `sts-generator create-key-pair`: the key that signs the cluster's service-account tokens.
 
-use super::{in_file, say};
+use super::{in_file, say, warn};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError, Readers, write_new};
 use crate::key::make_cluster_key_pair;
@@ -77,7 +77,7 @@ pub(crate) fn existing_or_new(directory: &Directory) -> Result<Jwk, Failure> {
 fn keep_secret(directory: &Directory) -> Result<(), Failure> {
     let readers = directory.narrow(layout::PRIVATE_KEY).map_err(|error| Failure::new(Exit::Failed, error))?;
     if readers == Readers::Others {
-        say(&format!(
+        warn(&format!(
             "WARNING: others could read {}; its mode is 0600 from now on",
             directory.path().join(layout::PRIVATE_KEY).display()
         ));

@@ -5,6 +5,7 @@ mod hive;
 mod source;
 mod target;
 
+use super::{say, warn};
 use clap::{Args, ValueEnum};
 use std::fmt;
 use std::io::Write as _;
@@ -99,12 +100,11 @@ fn report(written: &[PathBuf], notes: &[String]) -> std::io::Result<()> {
     for path in written {
         writeln!(out, "{}", path.display())?;
     }
-    let mut log = std::io::stderr().lock();
     if written.is_empty() {
-        writeln!(log, "Everything is in place already.")?;
+        say("Everything is in place already.");
     }
     for note in notes {
-        writeln!(log, "Note: {note}")?;
+        warn(&format!("Note: {note}"));
     }
     Ok(())
 }

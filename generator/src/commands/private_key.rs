@@ -1,7 +1,7 @@
 //! Whether the cluster's private key goes into the bundle, and in which form.
 
 use super::passphrase::{self, Passphrase};
-use super::{Surroundings, create_key_pair, in_file, say};
+use super::{Surroundings, create_key_pair, in_file, say, warn};
 use crate::directory::{Directory, FileError};
 use crate::render::Files;
 use clap::{Args, ValueEnum};
@@ -127,7 +127,7 @@ impl PrivateKey {
         match self {
             Self::Omit => say("no private key is in the bundle: what there is of one stays in the directory"),
             Self::Encrypted(_) => say("the cluster's private key is in the bundle, under its passphrase"),
-            Self::Plaintext => say(
+            Self::Plaintext => warn(
                 "WARNING: the cluster's private key is IN THE BUNDLE, IN PLAIN TEXT. Whoever reads the bundle can \
                  make tokens of the cluster and take on each of its roles. Nothing but the installer needs it",
             ),

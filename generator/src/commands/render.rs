@@ -1,7 +1,7 @@
 //! `sts-generator render`: a bundle's resources for other engines.
 
 use super::trust::TrustArgs;
-use super::{Surroundings, in_file, print_line, say};
+use super::{Surroundings, in_file, print_line, warn};
 use crate::engine::{Engine, rendering};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ impl Render {
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         print_line(&text)?;
         for step in &rendering.steps {
-            say(step);
+            warn(step);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ mod consent;
 mod subject;
 
 use super::signing::SigningManner;
-use super::{Person, Surroundings, in_file, print_line, read_input, say};
+use super::{Person, Surroundings, in_file, print_line, read_input, say, warn};
 use crate::directory::{write_new, write_whole};
 use clap::{ArgGroup, Args};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,9 @@ pub struct Sign {
 impl Sign {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let subject = Subject::read(&self.bundle, &self.trusted_key, surroundings.generation)?;
-        subject.show();
+        // What is asked about is shown, however quiet the rest is.
+        let asks = self.to_be_signed.is_none() && self.person(surroundings) == Person::Present;
+        subject.show(if asks { warn } else { say });
         if let Some(path) = &self.signing_key {
             return self.with_key(path, &subject, surroundings);
         }
@@ -137,10 +139,13 @@ impl Sign {
         self.put(subject, key, &token)
     }
 
-    /// Whoever said --yes is not asked.
     fn consent(&self, subject: &Subject, surroundings: Surroundings) -> Result<(), Failure> {
-        let person = if self.yes { Person::Absent } else { surroundings.person };
-        consent::obtain(&subject.name(), person)
+        consent::obtain(&subject.name(), self.person(surroundings))
+    }
+
+    /// Who there is to be asked: nobody, where --yes was said.
+    fn person(&self, surroundings: Surroundings) -> Person {
+        if self.yes { Person::Absent } else { surroundings.person }
     }
 
     fn public_key(&self) -> Result<PublicKey, Failure> {

@@ -1,7 +1,7 @@
 //! Flags that say who signs, and how long that counts.
 
 use super::passphrase;
-use super::{Person, Surroundings, in_file, read_input, say};
+use super::{Person, Surroundings, in_file, read_input, say, warn};
 use crate::cli::Lifetime;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -100,8 +100,10 @@ impl Signing {
                 }
             }
             Self::Elsewhere => {
-                say("UNSIGNED: nobody vouches for this bundle, and sts-executor refuses it. Sign it with \
-                 `sts-generator sign --to-be-signed` and `--attach`, or `--signing-key`");
+                warn(
+                    "UNSIGNED: nobody vouches for this bundle, and sts-executor refuses it. Sign it with \
+                 `sts-generator sign --to-be-signed` and `--attach`, or `--signing-key`",
+                );
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Reading what was signed: a bundle, and a receipt that came back.
 
-use super::{in_file, say};
+use super::{detail, in_file, warn};
 use clap::Args;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, UntrustedBundle, UnverifiedBundle, VerifiedBundle, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::receipt::{CheckedReceipt, UnverifiedReceipt};
-use sts_schemas::signature::{KEY_FOLDER, TrustStore, trusted_keys};
+use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, trusted_keys};
 
 /// Whose signatures on a bundle count.
 #[derive(Debug, Clone, Args)]
@@ -62,8 +62,7 @@ impl TrustArgs {
     ///
     /// It is looked at, not acted on: that its signature ended to count changes nothing.
     pub(super) fn read(&self, path: &Path, configuration: Option<&Path>) -> Result<ReadBundle, Failure> {
-        let keys = trusted_keys(&self.trusted_key, configuration);
-        if keys.map_err(|error| Failure::new(Exit::Failed, error))?.is_empty() {
+        if keys(&self.trusted_key, configuration)?.is_empty() {
             let bundle = UnverifiedBundle::new(open(path)?).read_without_trust();
             return bundle.map(Box::new).map(ReadBundle::Untrusted).map_err(rejected);
         }
@@ -77,14 +76,13 @@ impl TrustArgs {
         expiry: Expiry,
         configuration: Option<&Path>,
     ) -> Result<VerifiedBundle, Failure> {
-        let keys = trusted_keys(&self.trusted_key, configuration)
-            .map_err(|error| Failure::new(Exit::Failed, error))?;
-        let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| {
-            let folder = configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
-            let folder = folder.map_or_else(String::new, |folder| format!(", or put it into {folder}"));
-            Failure::new(Exit::BundleRejected, error)
-                .hint(format!("give the author's public key with --trusted-key{folder}"))
-        })?;
+        let trust =
+            TrustStore::new(keys(&self.trusted_key, configuration)?, NonZeroUsize::MIN).map_err(|error| {
+                let folder = configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
+                let folder = folder.map_or_else(String::new, |folder| format!(", or put it into {folder}"));
+                Failure::new(Exit::BundleRejected, error)
+                    .hint(format!("give the author's public key with --trusted-key{folder}"))
+            })?;
         UnverifiedBundle::new(bytes).verify(&trust, expiry).map_err(rejected)
     }
 }
@@ -96,6 +94,19 @@ impl BundleArgs {
     }
 }
 
+/// The keys in these files or in the configuration folder, each named to who looks for a fault.
+fn keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey>, Failure> {
+    let keys = trusted_keys(given, configuration).map_err(|error| Failure::new(Exit::Failed, error))?;
+    match configuration {
+        Some(folder) if given.is_empty() => {
+            detail(|| format!("trusted keys in {}: {}", folder.join(KEY_FOLDER).display(), keys.len()));
+        }
+        _ => given.iter().for_each(|path| detail(|| format!("reading {}", path.display()))),
+    }
+    keys.iter().for_each(|key| detail(|| format!("trusting {}, {:?}", key.id(), key.kind())));
+    Ok(keys)
+}
+
 /// A bundle as far as there was a key to check it with.
 pub(super) enum ReadBundle {
     /// A trusted key signed it.
@@ -105,6 +116,7 @@ pub(super) enum ReadBundle {
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+    detail(|| format!("reading {}", path.display()));
     File::open(path).map(BufReader::new).map_err(|error| in_file(path, error))
 }
 
@@ -116,6 +128,7 @@ fn rejected(error: VerifyError) -> Failure {
 impl ExecutorArgs {
     /// Reads a receipt, which a trusted executor must have signed wherever one is named.
     pub(crate) fn receipt(&self, path: &Path) -> Result<CheckedReceipt, Failure> {
+        detail(|| format!("reading {}", path.display()));
         let mut bytes = Vec::new();
         let most = UnverifiedReceipt::MOST_BYTES as u64 + 1;
         File::open(path)
@@ -124,17 +137,15 @@ impl ExecutorArgs {
         if self.executor_key.is_empty() {
             let receipt = UnverifiedReceipt::new(bytes, None).read_without_trust();
             let receipt = receipt.map_err(|error| in_file(path, error))?;
-            say(&format!(
+            warn(&format!(
                 "WARNING: nobody vouches for {}: anybody could have written it. Give --executor-key, and have the \
                  AWS admin run apply with --receipt-key.",
                 path.display()
             ));
             return Ok(receipt);
         }
-        let failed = |error| Failure::new(Exit::Failed, error);
-        let keys = trusted_keys(&self.executor_key, None).map_err(failed)?;
-        let executors =
-            TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| Failure::new(Exit::Usage, error))?;
+        let executors = TrustStore::new(keys(&self.executor_key, None)?, NonZeroUsize::MIN)
+            .map_err(|error| Failure::new(Exit::Usage, error))?;
         let signature_path = UnverifiedReceipt::signature_path(path);
         let signature = match std::fs::read_to_string(&signature_path) {
             Ok(text) => Some(text),

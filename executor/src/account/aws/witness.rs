@@ -1,7 +1,8 @@
-//! Sees every attempt at every call: it writes the log, and notices when AWS wants calls to be fewer.
+//! Sees every attempt at every call: it writes the log, tells who listens, and notices when AWS wants calls to be fewer.
 
 use super::call_log::{CallLog, Entry, Event};
 use crate::account::Width;
+use crate::session::Listener;
 use aws_sdk_sts::config::interceptors::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
@@ -16,6 +17,7 @@ use std::time::Instant;
 #[derive(Debug, Clone)]
 pub(super) struct Witness {
     log: Option<CallLog>,
+    listener: Option<Listener>,
     width: Width,
 }
 
@@ -24,6 +26,7 @@ pub(super) struct Witness {
 struct Begun {
     at: Instant,
     subject: String,
+    host: String,
 }
 
 impl Storable for Begun {
@@ -31,8 +34,8 @@ impl Storable for Begun {
 }
 
 impl Witness {
-    pub(super) fn new(log: Option<CallLog>, width: Width) -> Self {
-        Self { log, width }
+    pub(super) fn new(log: Option<CallLog>, listener: Option<Listener>, width: Width) -> Self {
+        Self { log, listener, width }
     }
 }
 
@@ -47,9 +50,9 @@ impl Intercept for Witness {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let (subject, host) = (subject(context.request()), host(context.request()).to_owned());
+        config.interceptor_state().store_put(Begun { at: Instant::now(), subject, host });
         let Some(log) = &self.log else { return Ok(()) };
-        let subject = subject(context.request());
-        config.interceptor_state().store_put(Begun { at: Instant::now(), subject });
         let entry = entry(Event::Sent, config);
         if !entry.only_reads() {
             // Whoever is cut off now finds in the log what may have happened.
@@ -69,9 +72,11 @@ impl Intercept for Witness {
         if is_throttling(status, code.as_deref()) {
             self.width.narrow();
         }
-        let Some(log) = &self.log else { return Ok(()) };
+        if self.log.is_none() && self.listener.is_none() {
+            return Ok(());
+        }
         let failed = context.output_or_error().is_none_or(|result| result.is_err());
-        log.append(Entry {
+        let entry = Entry {
             milliseconds: config.load::<Begun>().map(|begun| begun.at.elapsed().as_millis()),
             status,
             request_id: context.response().and_then(request_id),
@@ -82,9 +87,29 @@ impl Intercept for Witness {
                 (true, None, None) => Some("no answer".into()),
             },
             ..entry(Event::Answered, config)
-        })?;
+        };
+        if let Some(Listener(told)) = self.listener {
+            let host = config.load::<Begun>().map_or("", |begun| &begun.host);
+            told(&line(&entry, host));
+        }
+        self.log.as_ref().map_or(Ok(()), |log| log.append(entry))?;
         Ok(())
     }
+}
+
+/// An attempt and what came of it, for a person.
+fn line(entry: &Entry, host: &str) -> String {
+    let came = match (&entry.error, entry.status) {
+        (None, Some(status)) => status.to_string(),
+        (Some(error), Some(status)) => format!("{status} {error}"),
+        (Some(error), None) => error.clone(),
+        (None, None) => "no answer".into(),
+    };
+    let attempt = if entry.attempt > 1 { format!(", attempt {}", entry.attempt) } else { String::new() };
+    let took = entry.milliseconds.map_or_else(String::new, |ms| format!(", {ms} ms"));
+    let subject = if entry.on.is_empty() { host } else { &entry.on };
+    let at = if subject.starts_with(host) { String::new() } else { format!(" at {host}") };
+    format!("{} {subject}{at}{attempt}: {came}{took}", entry.call)
 }
 
 fn entry(event: Event, config: &ConfigBag) -> Entry {
@@ -117,6 +142,13 @@ fn subject(request: &HttpRequest) -> String {
     }
     let url = request.uri().split(['?', '#']).next().unwrap_or_default();
     url.split_once("://").map_or(url, |(_, rest)| rest).to_owned()
+}
+
+/// Where a call goes.
+fn host(request: &HttpRequest) -> &str {
+    let url = request.uri();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// The two characters of ARNs and URLs that a form encodes, as they are.
@@ -179,6 +211,35 @@ mod tests {
         ] {
             assert_eq!(subject(&request(uri, body)), expected);
         }
+    }
+
+    #[test]
+    fn a_line_tells_call_subject_host_answer_and_time() {
+        let entry = Entry {
+            time: 0,
+            event: Event::Answered,
+            call: "iam:GetRole".into(),
+            on: "RoleName=a-b".into(),
+            attempt: 1,
+            status: Some(200),
+            request_id: None,
+            milliseconds: Some(31),
+            error: None,
+        };
+        assert_eq!(
+            line(&entry, "iam.amazonaws.com"),
+            "iam:GetRole RoleName=a-b at iam.amazonaws.com: 200, 31 ms"
+        );
+        let on = "a-oidc.s3.eu-west-1.amazonaws.com/keys.json".to_owned();
+        let other = Entry { call: "s3:GetObject".into(), on, attempt: 2, ..entry };
+        let other = Entry { status: Some(503), error: Some("SlowDown".into()), milliseconds: None, ..other };
+        assert_eq!(
+            line(&other, "a-oidc.s3.eu-west-1.amazonaws.com"),
+            "s3:GetObject a-oidc.s3.eu-west-1.amazonaws.com/keys.json, attempt 2: 503 SlowDown"
+        );
+        let unanswered = Entry { on: String::new(), status: None, error: Some("no answer".into()), ..other };
+        assert_eq!(line(&unanswered, "127.0.0.1:9"), "s3:GetObject 127.0.0.1:9, attempt 2: no answer");
+        assert_eq!(host(&request("http://127.0.0.1:5000/a-oidc?tagging", "")), "127.0.0.1:5000");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The bundle that is signed: read and checked as a reader would, and shown to who signs.
 
-use crate::commands::{in_file, say};
+use crate::commands::{in_file, warn};
 use crate::countersign::{CountersignError, with_signature};
 use crate::directory::FileError;
+use crate::voice::detail;
 use std::fs::File;
 use std::io::Read as _;
 use std::num::NonZeroUsize;
@@ -72,6 +73,7 @@ impl Subject {
     /// Reads the bundle and checks all of it; its signatures where keys are named, at this time in seconds since 1970.
     pub(super) fn read(path: &Path, trusted: &[PathBuf], now: u64) -> Result<Self, Failure> {
         let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
+        detail(|| format!("reading {}", path.display()));
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let room = usize::try_from(metadata.len().min(MOST)).unwrap_or_default();
@@ -99,8 +101,8 @@ impl Subject {
         format!("bundle {} of cluster {}", bundle.digest().short(), bundle.manifest().cluster.name)
     }
 
-    /// Shows what a signature would vouch for.
-    pub(super) fn show(&self) {
+    /// Shows what a signature would vouch for, by this voice.
+    pub(super) fn show(&self, say: fn(&str)) {
         let bundle = self.bundle.as_if_verified();
         let manifest = bundle.manifest();
         let cluster = &manifest.cluster;
@@ -126,10 +128,10 @@ impl Subject {
             };
             say(&format!("  private key {path}, {how}"));
         }
-        self.show_signatures();
+        self.show_signatures(say);
     }
 
-    fn show_signatures(&self) {
+    fn show_signatures(&self, say: fn(&str)) {
         let signatures = self.bundle.signatures();
         if signatures.is_empty() {
             say("  signatures  none yet");
@@ -145,8 +147,10 @@ impl Subject {
             say(&format!("  signature   by {key}, {standing}"));
         }
         if self.vouchers.is_none() && !signatures.is_empty() {
-            say("WARNING: the signatures on this bundle were not checked, so anybody may have made it. \
-                 Give the author's public key with --trusted-key.");
+            warn(
+                "WARNING: the signatures on this bundle were not checked, so anybody may have made it. \
+                 Give the author's public key with --trusted-key.",
+            );
         }
     }
 
@@ -171,7 +175,7 @@ impl Subject {
         let until = |claims: &Claims| {
             claims.exp.map_or_else(|| "for good".to_owned(), |end| format!("until {}", utc(end)))
         };
-        say(&format!(
+        warn(&format!(
             "{} signed already, {}: the new signature, {}, takes that one's place",
             key.id(),
             until(&found),
