@@ -41,7 +41,6 @@ pub struct Cli {
 
 /// How much is said on standard error. Standard output is the same in any case.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_field_names, reason = "these are the names of the flags")]
 struct Loudness {
     /// Say nothing beside the result but errors, refusals, questions and warnings that may change what you do.
     #[arg(long, short, global = true)]

@@ -1,5 +1,4 @@
 //! `--quiet` and `--verbose`: what is left out, what never is, and what is added; the result is the same in any case.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,5 +1,4 @@
 //! What a person at a terminal of 80 columns sees, and what a pipe gets instead.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::Path;
 use std::process::Command;

@@ -159,7 +159,9 @@ impl TrustArgs {
             }
             _ => format!("Trusted keys given: {}.", keys.len()),
         });
-        keys.iter().for_each(|key| session.detail(|| format!("Trusting {}, {:?}.", key.id(), key.kind())));
+        for key in keys {
+            session.detail(|| format!("Trusting {}, {:?}.", key.id(), key.kind()));
+        }
     }
 }
 

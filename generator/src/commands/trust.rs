@@ -101,9 +101,15 @@ fn keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey
         Some(folder) if given.is_empty() => {
             detail(|| format!("trusted keys in {}: {}", folder.join(KEY_FOLDER).display(), keys.len()));
         }
-        _ => given.iter().for_each(|path| detail(|| format!("reading {}", path.display()))),
+        _ => {
+            for path in given {
+                detail(|| format!("reading {}", path.display()));
+            }
+        }
     }
-    keys.iter().for_each(|key| detail(|| format!("trusting {}, {:?}", key.id(), key.kind())));
+    for key in &keys {
+        detail(|| format!("trusting {}, {:?}", key.id(), key.kind()));
+    }
     Ok(keys)
 }
 
