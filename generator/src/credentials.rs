@@ -1,30 +1,55 @@
-//! What a component's Secret says: an AWS configuration file, of which three settings matter.
+//! What a component's Secret says: an AWS credentials file, of which a few settings matter.
 
 /// Names of settings whose values are keys that do not expire. Source: AWS SDKs and Tools Reference Guide,
 /// "AWS access keys"; the cloud credential operator uses the same names for the members of a Secret.
-pub(crate) const LONG_LIVED: [&str; 2] = ["aws_access_key_id", "aws_secret_access_key"];
+const LONG_LIVED: [&str; 2] = ["aws_access_key_id", "aws_secret_access_key"];
 
-/// The settings that matter, of whatever profile; values of long-lived keys are never kept.
+/// Settings that give credentials in another way than a role and a token file. Source: AWS SDKs and Tools Reference
+/// Guide, "Settings reference".
+const OTHER_WAYS: [&str; 6] = [
+    "aws_session_token",
+    "credential_process",
+    "credential_source",
+    "source_profile",
+    "sso_session",
+    "sso_start_url",
+];
+
+/// What the ids of access keys that do not expire begin with, and how long they are at least.
+/// Source: IAM User Guide, "IAM identifiers", "Understanding unique ID prefixes".
+const LONG_LIVED_ID: (&str, usize) = ("AKIA", 16);
+
+/// The settings that matter; values of long-lived keys are never kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Credentials {
-    /// Every value of `role_arn`.
+    /// Every value of `role_arn` in the profile that the SDKs read.
     pub(crate) role_arns: Vec<String>,
-    /// Every value of `web_identity_token_file`.
+    /// Every value of `web_identity_token_file` there.
     pub(crate) token_files: Vec<String>,
-    /// Whether there is a key that does not expire.
+    /// Names of settings there that give credentials in another way.
+    pub(crate) other_ways: Vec<&'static str>,
+    /// Whether there is a key that does not expire, in whatever profile.
     pub(crate) long_lived: bool,
 }
 
 impl Credentials {
-    /// Reads a file of `name = value` lines; section titles and comments are passed over.
+    /// Reads a file of `name = value` lines; comments are passed over.
+    ///
+    /// A role counts in the profile `default` only: without a profile's name, no SDK looks elsewhere.
     pub(crate) fn of_file(text: &str) -> Self {
-        let mut found = Self::default();
-        for (name, value) in text.lines().filter_map(|line| line.split_once('=')) {
+        let mut found = Self { long_lived: holds_long_lived_key(text), ..Self::default() };
+        let mut is_default = false;
+        for line in text.lines().map(str::trim) {
+            if let Some(title) = line.strip_prefix('[') {
+                let title = title.split(']').next().unwrap_or_default().trim();
+                is_default = title == "default";
+            }
+            let Some((name, value)) = line.split_once('=').filter(|_| is_default) else { continue };
             let name = name.trim().to_ascii_lowercase();
             match name.as_str() {
                 "role_arn" => found.role_arns.push(value.trim().to_owned()),
                 "web_identity_token_file" => found.token_files.push(value.trim().to_owned()),
-                _ => found.long_lived |= LONG_LIVED.contains(&name.as_str()),
+                name => found.other_ways.extend(OTHER_WAYS.iter().find(|other| **other == name)),
             }
         }
         found
@@ -41,16 +66,58 @@ impl Credentials {
     }
 }
 
+/// Whether this is the name of a setting or a member that holds a key that does not expire.
+pub(crate) fn is_long_lived_name(name: &str) -> bool {
+    LONG_LIVED.iter().any(|known| name.trim().eq_ignore_ascii_case(known))
+}
+
+/// Whether a text sets a key that does not expire, or has the id of one anywhere in it.
+pub(crate) fn holds_long_lived_key(text: &str) -> bool {
+    let settings = text.lines().filter_map(|line| line.split_once('='));
+    settings.clone().any(|(name, _)| is_long_lived_name(name))
+        || text.match_indices(LONG_LIVED_ID.0).any(|(at, prefix)| {
+            let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            let rest = text[at + prefix.len()..].bytes();
+            let id = rest.take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()).count();
+            begins && id + prefix.len() >= LONG_LIVED_ID.1
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn settings_are_found_however_they_are_written() {
-        let text = "# role_arn = no\n[default]\nRole_ARN=a\nweb_identity_token_file  =  /t \nregion = x\n";
+        let text = "# role_arn = no\n[default]\nRole_ARN=a\n  web_identity_token_file  =  /t \nregion = x\n";
         let found = Credentials::of_file(text);
         assert_eq!((found.role_arn(), found.token_file(), found.long_lived), ("a", "/t", false));
-        assert!(Credentials::of_file("[other]\nAWS_ACCESS_KEY_ID = AKIA\n").long_lived);
-        assert_eq!(Credentials::of_file("role_arn = a\nrole_arn = b").role_arns.len(), 2);
+        assert_eq!(Credentials::of_file("[ default ]\nrole_arn = a\nrole_arn = b").role_arns.len(), 2);
+        let other = Credentials::of_file("[default]\nCredential_Process = /bin/x\n[b]\nsource_profile = c");
+        assert_eq!(other.other_ways, ["credential_process"]);
+    }
+
+    #[test]
+    fn a_role_counts_only_where_the_sdks_look() {
+        for text in ["role_arn = a", "[other]\nrole_arn = a", "[default]\n[other]\nrole_arn = a"] {
+            assert_eq!(Credentials::of_file(text).role_arn(), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_does_not_expire_is_found_by_its_name_and_by_its_id() {
+        for text in [
+            "[other]\nAWS_ACCESS_KEY_ID = x",
+            "aws_secret_access_key=x",
+            r#"{"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}"#,
+            "key: AKIAIOSFODNN7EXAMPLE",
+        ] {
+            assert!(holds_long_lived_key(text), "{text}");
+        }
+        for text in
+            ["ASIAIOSFODNN7EXAMPLE", "AKIA", "AKIAshort", "XAKIAIOSFODNN7EXAMPLE", "aws_access_key_id"]
+        {
+            assert!(!holds_long_lived_key(text), "{text}");
+        }
     }
 }

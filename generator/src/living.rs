@@ -20,7 +20,7 @@ const ADMIN: (&str, &str) = ("kube-system", "aws-creds");
 
 /// Checks in the order a person reads them, and notes.
 pub(crate) fn check(expectation: &Expectation, dump: &Dump) -> (Vec<Check>, Vec<String>) {
-    let mut checks = vec![admin(dump), issuer(&expectation.issuer, dump)];
+    let mut checks = vec![admin(expectation, dump), issuer(&expectation.issuer, dump)];
     checks.extend(expectation.secrets.iter().map(|expected| component(expected, dump)));
     let mut elsewhere = Vec::new();
     for secret in dump.secrets.iter().filter(|secret| secret.long_lived) {
@@ -58,14 +58,14 @@ fn object(namespace: &str, name: &str) -> String {
     format!("secret/{namespace}/{name}")
 }
 
-fn admin(dump: &Dump) -> Check {
+fn admin(expectation: &Expectation, dump: &Dump) -> Check {
     let (namespace, name) = ADMIN;
     let there = dump.secrets.iter().any(|secret| (secret.namespace.as_str(), secret.name.as_str()) == ADMIN);
     let finding = if there {
         Finding::Wrong {
             what: "it is there: the cluster holds the key of the account's administrator".into(),
         }
-    } else if dump.tells_of(namespace) {
+    } else if dump.tells_of(namespace, &expectation.namespaces()) {
         Finding::Sound
     } else {
         Finding::Unknown {
@@ -82,7 +82,7 @@ fn issuer(wanted: &IssuerUrl, dump: &Dump) -> Check {
             _ if found == wanted.as_str() => Finding::Sound,
             _ if found.is_empty() => Finding::Wrong { what: "it names no issuer of its own".into() },
             Ok(found) => Finding::Wrong { what: format!("its issuer is {found}, and must be {wanted}") },
-            Err(_) => Finding::Wrong { what: format!("its issuer is none, and must be {wanted}") },
+            Err(_) => Finding::Wrong { what: format!("its issuer is {found:?}, and must be {wanted}") },
         };
         if finding != Finding::Sound {
             break;
@@ -124,8 +124,16 @@ fn differences(expected: &ExpectedSecret, secret: &Secret) -> Vec<String> {
             Err(_) => format!("its role_arn is no ARN, and must be {}", expected.role_arn),
         }),
         found => {
-            wrong.push(format!("it names {} role_arns, and must name {}", found.len(), expected.role_arn));
+            let profile = "in its profile [default]";
+            wrong.push(format!(
+                "it names {} role_arns {profile}, and must name {}",
+                found.len(),
+                expected.role_arn
+            ));
         }
+    }
+    for other in &credentials.other_ways {
+        wrong.push(format!("it also sets {other}, which gives credentials in another way"));
     }
     if credentials.token_files != [expected.token_file.as_str()] {
         wrong.push(format!("its web_identity_token_file is not {}", expected.token_file));

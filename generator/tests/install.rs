@@ -32,6 +32,26 @@ fn new_pair() -> (String, String) {
     (private, key.to_public_key().to_public_key_pem(rsa::pkcs8::LineEnding::LF).unwrap())
 }
 
+const ROLE: &str = "05-0-demo-parrot-role.json";
+
+/// A discovery document of this host's.
+fn discovery(host: &str) -> String {
+    format!(
+        r#"{{"issuer": "https://{host}", "jwks_uri": "https://{host}/keys.json", "response_types_supported": [],
+            "subject_types_supported": [], "id_token_signing_alg_values_supported": [], "claims_supported": []}}"#
+    )
+}
+
+/// A role that trusts this host's provider in this account.
+fn role(account: &str, host: &str) -> String {
+    let provider = format!("arn:aws:iam::{account}:oidc-provider/{host}");
+    let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}]});
+    serde_json::json!({"RoleName": "demo-parrot", "AssumeRolePolicyDocument": trust.to_string(),
+        "Description": "", "Tags": []})
+    .to_string()
+}
+
 struct Stage {
     from: TempDir,
     to: TempDir,
@@ -63,6 +83,8 @@ impl Stage {
             r#"{"Url":"https://demo-oidc.s3.eu-west-1.amazonaws.com","ClientIDList":["openshift"],
                 "Tags":[{"Key":"openshift.io/cloud-credential-operator/demo","Value":"owned"}]}"#,
         );
+        stage.author("02-openid-configuration", &discovery("demo-oidc.s3.eu-west-1.amazonaws.com"));
+        stage.author(ROLE, &role("123456789012", "demo-oidc.s3.eu-west-1.amazonaws.com"));
         stage.installer(CONFIG, SOUND_CONFIG);
         stage
     }
@@ -222,8 +244,27 @@ fn a_finalized_directory_is_taken_though_the_providers_file_stays_open() {
         r#"{"Url":"https://${issuer}","ClientIDList":["openshift"],
             "Tags":[{"Key":"openshift.io/cloud-credential-operator/demo","Value":"owned"}]}"#,
     );
+    stage.author("02-openid-configuration", &discovery("${issuer}"));
+    stage.author(ROLE, &role("${account}", "${issuer}"));
     run(&stage.args()).unwrap();
     assert!(stage.to.path().join(KEY).exists());
+}
+
+#[test]
+fn manifests_of_another_cluster_are_refused() {
+    let stage = Stage::new();
+    stage.author("02-openid-configuration", &discovery("other-oidc.s3.eu-west-1.amazonaws.com"));
+    stage.author(ROLE, &role("999988887777", "other-oidc.s3.eu-west-1.amazonaws.com"));
+    let message = stage.refusal();
+    for expected in [
+        "names the issuer https://demo-oidc.s3.eu-west-1.amazonaws.com, and 02-openid-configuration is of https://other",
+        "names arn:aws:iam::123456789012:role/demo-parrot, and no 05-*-role.json makes that role",
+    ] {
+        assert!(message.contains(expected), "wanted {expected:?}, got {message}");
+    }
+    fs::remove_file(stage.from.path().join(ROLE)).unwrap();
+    stage.author("02-openid-configuration", &discovery("demo-oidc.s3.eu-west-1.amazonaws.com"));
+    assert!(stage.refusal().contains("no 05-*-role.json makes that role"));
 }
 
 #[test]

@@ -264,6 +264,12 @@ impl Arn {
         self.field(2)
     }
 
+    /// The region's text; empty for resources that are in none or in all.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.field(3)
+    }
+
     /// The account's text; empty for resources like buckets that name none.
     #[must_use]
     pub fn account(&self) -> &str {

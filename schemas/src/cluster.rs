@@ -83,7 +83,9 @@ fn check_issuer(text: &str) -> Result<(), String> {
             && !label.ends_with('-')
             && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
-    if !(host.contains('.') && host.split('.').all(label)) {
+    // The last label of a name is never a number. Source: RFC 3696, section 2.
+    let is_number = |label: &str| label.bytes().all(|b| b.is_ascii_digit());
+    if !(host.contains('.') && host.split('.').all(label)) || host.rsplit('.').next().is_some_and(is_number) {
         return Err("the host must be a lower-case DNS name with no port".into());
     }
     let segment = |segment: &str| {
@@ -250,6 +252,7 @@ mod tests {
             "https://a.example/x?y",
             "https://A.example",
             "https://localhost",
+            "https://127.0.0.1",
             "https://a.example/../b",
             "https://a.example//b",
         ] {

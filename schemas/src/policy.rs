@@ -104,6 +104,17 @@ pub enum Principal {
     Named(BTreeMap<String, OneOrMany>),
 }
 
+impl Principal {
+    /// Everyone's `*`, or all the names, of whatever kind.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let (everyone, named) = match self {
+            Self::Everyone(everyone) => (Some(everyone.as_str()), None),
+            Self::Named(named) => (None, Some(named)),
+        };
+        everyone.into_iter().chain(named.into_iter().flat_map(BTreeMap::values).flat_map(OneOrMany::iter))
+    }
+}
+
 /// A string, or a list of strings: IAM takes either nearly everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

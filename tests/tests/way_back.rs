@@ -52,7 +52,7 @@ impl WayBack {
 /// Files below a folder, by path.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
+    entries.filter(|path| path.is_file()).map(|path| (path.clone(), std::fs::read(&path).unwrap())).collect()
 }
 
 #[test]
@@ -176,4 +176,21 @@ fn a_directory_of_another_cluster_is_left_as_it_is() {
     let run = story.finalize(&path, "theirs", &[]).exits(1);
     let _ = run.says("manifests/other-credentials.yaml").says("the directory that the bundle was made in");
     assert_eq!(files(&folder), before);
+
+    // The same requests for another cluster make manifests of the same names: only the rest tells them apart.
+    let out = story.handoff.path("out-eu-central-1-1700000000");
+    let copy = story.handoff.path("copy");
+    for file in ["02-openid-configuration", "serviceaccount-signer.public"] {
+        let _ = std::fs::remove_dir_all(&copy);
+        std::fs::create_dir(&copy).unwrap();
+        for (path, bytes) in files(&out) {
+            std::fs::write(copy.join(path.file_name().unwrap()), bytes).unwrap();
+        }
+        let _ = story.finalize(&path, "copy", &[]).exits(0).says("receipt of the apply that ended 20");
+        std::fs::remove_dir_all(copy.join("manifests")).unwrap();
+        std::fs::write(copy.join(file), "another").unwrap();
+        let run = story.finalize(&path, "copy", &[]).exits(1);
+        let _ = run.says(&format!("{file} is another than the bundle's"));
+        assert!(!copy.join("manifests").exists(), "nothing was written");
+    }
 }

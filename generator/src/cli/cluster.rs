@@ -41,7 +41,7 @@ pub struct ClusterArgs {
     /// Private bucket behind a CloudFront distribution; AWS names the issuer when the bundle is applied.
     #[arg(long)]
     pub create_private_s3_bucket: bool,
-    /// Certificate of the host of --issuer-url, in us-east-1, for a distribution that is known by it.
+    /// Certificate of the host of --issuer-url, of ACM in us-east-1, for a distribution that is known by it.
     #[arg(long, value_name = "ARN", requires = "create_private_s3_bucket", requires = "issuer_url")]
     pub certificate_arn: Option<Arn>,
 }
@@ -132,6 +132,11 @@ impl ClusterArgs {
             let error = format!("partition {partition} has no CloudFront for --create-private-s3-bucket");
             return Err(Failure::new(Exit::Usage, error).hint(ELSEWHERE));
         }
+        if partition == Partition::AwsCn {
+            let error =
+                "in China CloudFront serves only hosts of yours, by a certificate that IAM alone can name";
+            return Err(Failure::new(Exit::Usage, error).hint(ELSEWHERE));
+        }
         let hosting = Hosting::PrivateBucket { bucket, certificate: self.certificate_arn.clone() };
         match (&self.issuer_url, &self.certificate_arn) {
             (Some(issuer), Some(_)) => Ok((hosting, issuer.clone())),
@@ -140,13 +145,6 @@ impl ClusterArgs {
                 "--create-private-s3-bucket with --issuer-url needs --certificate-arn for that host",
             )
             .hint("without --issuer-url AWS names the issuer when the bundle is applied")),
-            (None, _) if partition == Partition::AwsCn => Err(Failure::new(
-                Exit::Usage,
-                "in China CloudFront's own domain serves nothing: --create-private-s3-bucket needs an alias",
-            )
-            .hint(
-                "give --issuer-url and --certificate-arn of a host that is registered, or --issuer-url alone",
-            )),
             (None, _) => Ok((hosting, open_issuer())),
         }
     }

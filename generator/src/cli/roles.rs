@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use sts_schemas::aws::{Arn, Partition, RolePath};
 use sts_schemas::cluster::OWNERSHIP_PREFIX;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::open::OpenValue;
 use sts_schemas::resource::{GENERATION_TAG, Tags};
 
 /// Which requests are used.
@@ -116,6 +117,10 @@ fn well_formed(key: &str, value: &str) -> Result<(String, String), String> {
         return Err(format!(
             "AWS takes letters, digits, spaces and _ . : / = + - @ in tags, not {strange:?}"
         ));
+    }
+    let mut stand_ins = OpenValue::ALL.into_iter().map(OpenValue::stand_in);
+    if let Some(reserved) = stand_ins.find(|text| key.contains(text) || value.contains(text)) {
+        return Err(format!("{reserved} stands for what AWS alone can name, and would not stay as it is"));
     }
     if key.chars().count() > LONGEST_KEY || value.chars().count() > LONGEST_VALUE {
         return Err(format!(

@@ -7,8 +7,11 @@ use crate::directory::{Directory, FileError};
 use crate::render::Files;
 use clap::Args;
 use std::path::{Path, PathBuf};
+use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::layout::Place;
+use sts_schemas::layout::{DISCOVERY, KEYS, PUBLIC_KEY, Place};
+use sts_schemas::manifest::Manifest;
+use sts_schemas::moment;
 
 /// Write the installer's manifests with the values that AWS gave, once the receipt of the apply is back.
 ///
@@ -30,10 +33,10 @@ pub struct Finalize {
 
 /// A directory that belongs to something else than the bundle.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} holds manifests that the bundle does not have: {strangers}")]
+#[error("{path} is not the directory that the bundle was made in: {}", strangers.join(", "))]
 struct OtherDirectory {
     path: String,
-    strangers: String,
+    strangers: Vec<String>,
 }
 
 impl Finalize {
@@ -44,7 +47,7 @@ impl Finalize {
             in_file(&self.receipt, error).hint("ask for the receipt of a complete apply of this very bundle")
         })?;
         let directory = self.output.claim()?;
-        belongs(&directory, |path| contents.installer_manifests.contains_key(path))?;
+        belongs(&directory, bundle.manifest())?;
         let files: Files =
             contents.installer_manifests.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
         write_files(&directory, &files, |_| false)?;
@@ -57,6 +60,7 @@ impl Finalize {
         }
         let cluster = &contents.desired.cluster;
         say(&format!("cluster {}, account {}, issuer {}", cluster.name, cluster.account, cluster.issuer));
+        say(&format!("receipt of the apply that ended {}", moment::utc(receipt.finished())));
         if let Some(signer) = receipt.signer() {
             say(&format!("receipt signed by {signer}"));
         }
@@ -65,21 +69,37 @@ impl Finalize {
     }
 }
 
-/// Refuses a directory with manifests of something else.
-fn belongs(directory: &Directory, is_known: impl Fn(&str) -> bool) -> Result<(), Failure> {
+/// Refuses a directory of another cluster, or of another making of this one.
+///
+/// There, the key would not be that of the issuer in the manifests. Permissions policies may have been narrowed
+/// since the bundle was packed, and the provider's file may be of a newer generation: neither stands in a manifest.
+fn belongs(directory: &Directory, bundle: &Manifest) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     if !directory.path().exists() {
         return Ok(());
     }
-    let files = directory.files().map_err(failed)?;
-    let strangers: Vec<_> = files
-        .into_iter()
-        .filter(|path| Place::of(path) == Some(Place::InstallerManifest) && !is_known(path))
-        .collect();
+    let mut strangers = Vec::new();
+    for path in directory.files().map_err(failed)? {
+        let packed = bundle.files.iter().find(|entry| entry.path == path);
+        let is_bound_to =
+            [DISCOVERY, KEYS, PUBLIC_KEY].contains(&path.as_str()) || path.ends_with("-role.json");
+        match (Place::of(&path), packed) {
+            (Some(Place::InstallerManifest), None) => {
+                strangers.push(format!("{path} is none of the bundle's"));
+            }
+            (Some(Place::Aws | Place::PublicKey), Some(entry)) if is_bound_to => {
+                let bytes = directory.read(&path).map_err(failed)?;
+                if bytes.is_none_or(|bytes| Sha256::of(&bytes) != entry.sha256) {
+                    strangers.push(format!("{path} is another than the bundle's"));
+                }
+            }
+            _ => {}
+        }
+    }
     if strangers.is_empty() {
         return Ok(());
     }
     let path = directory.path().display().to_string();
-    Err(Failure::new(Exit::Failed, OtherDirectory { path, strangers: strangers.join(", ") })
-        .hint("give --output-dir the directory that the bundle was made in"))
+    Err(Failure::new(Exit::Failed, OtherDirectory { path, strangers })
+        .hint("give --output-dir the directory that the bundle was made in, and this bundle's own receipt"))
 }

@@ -1,5 +1,6 @@
 //! `sts-generator install`: the installer's files into the installer's directory, checked.
 
+mod belonging;
 mod config;
 mod hive;
 mod source;
@@ -15,7 +16,7 @@ use sts_schemas::failure::{Exit, Failure};
 /// Put the cluster's manifests and signing key where the installer reads them.
 ///
 /// Checks that install-config.yaml says `credentialsMode: Manual` and names the region of the OIDC bucket,
-/// that no manifest has an open value, and that the private key belongs to the public key AWS was given.
+/// that no manifest has an open value, that issuer and roles are the directory's own, and that the private key belongs to the public key AWS was given.
 /// Run it after `openshift-install create manifests` and before `openshift-install create cluster`.
 /// Nothing is written unless every check passes. The files that were written are printed on stdout.
 #[derive(Debug, Clone, Args)]

@@ -3,11 +3,11 @@
 //! It is read as a stream, and members nobody asks about are passed over: a large cluster prints hundreds of
 //! megabytes. Of the Secrets' values only what [`Credentials`] keeps outlives the reading of one object.
 
-use crate::credentials::{Credentials, LONG_LIVED};
+use crate::credentials::{Credentials, holds_long_lived_key, is_long_lived_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -36,7 +36,7 @@ pub(crate) struct Secret {
     pub(crate) name: String,
     /// What its member `credentials` says, where it has one that is text.
     pub(crate) credentials: Option<Credentials>,
-    /// Whether it holds a key that does not expire, as a member or within `credentials`.
+    /// Whether it holds a key that does not expire, as a member or within one.
     pub(crate) long_lived: bool,
 }
 
@@ -92,8 +92,13 @@ impl Dump {
     }
 
     /// Whether a Secret of this namespace would have been seen: a List shows it, or one of all namespaces does.
-    pub(crate) fn tells_of(&self, namespace: &str) -> bool {
-        self.lists.iter().any(|list| list.len() > 1 || list.contains(namespace))
+    ///
+    /// A List is taken for one of all namespaces when it spans those where the bundle wants a Secret, and one more.
+    pub(crate) fn tells_of(&self, namespace: &str, wanted: &BTreeSet<&str>) -> bool {
+        let spans_all = |list: &BTreeSet<String>| {
+            list.len() > wanted.len().max(1) && wanted.iter().all(|wanted| list.contains(*wanted))
+        };
+        self.lists.iter().any(|list| list.contains(namespace) || spans_all(list))
     }
 
     /// Keeps what matters of an object, and says whether it is of a kind that could matter.
@@ -158,11 +163,18 @@ struct Spec {
     service_account_issuer: Option<String>,
 }
 
-/// The members of `data` or `stringData`: the value of `credentials`, and whether there is a long-lived key.
+/// The members of `data` or `stringData`, and the names of those that matter by name.
 #[derive(Default)]
 struct Members {
-    credentials: Option<Zeroizing<String>>,
+    values: Vec<(Member, Zeroizing<String>)>,
     long_lived: bool,
+}
+
+/// Which member a value is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Member {
+    Credentials,
+    Other,
 }
 
 /// What the members say once they are decoded.
@@ -175,17 +187,28 @@ struct Values {
 impl Members {
     /// Of `data`: base64.
     fn decoded(self) -> Values {
-        let credentials = self.credentials.and_then(|encoded| {
+        self.read(|encoded| {
             let bytes = Zeroizing::new(STANDARD.decode(encoded.as_bytes()).ok()?);
-            std::str::from_utf8(&bytes).ok().map(Credentials::of_file)
-        });
-        Values { credentials, long_lived: self.long_lived }
+            std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned()))
+        })
     }
 
     /// Of `stringData`: as it is.
     fn plain(self) -> Values {
-        let credentials = self.credentials.map(|text| Credentials::of_file(&text));
-        Values { credentials, long_lived: self.long_lived }
+        self.read(Some)
+    }
+
+    /// What is no text is no credentials file, and holds no key that a person could have put there.
+    fn read(self, decode: impl Fn(Zeroizing<String>) -> Option<Zeroizing<String>>) -> Values {
+        let mut found = Values { credentials: None, long_lived: self.long_lived };
+        for (member, value) in self.values {
+            let Some(text) = decode(value) else { continue };
+            found.long_lived |= holds_long_lived_key(&text);
+            if member == Member::Credentials {
+                found.credentials = Some(Credentials::of_file(&text));
+            }
+        }
+        found
     }
 }
 
@@ -194,7 +217,6 @@ impl Values {
     fn merge(&mut self, other: Self) {
         self.long_lived |= other.long_lived;
         if other.credentials.is_some() {
-            self.long_lived |= self.credentials.take().is_some_and(|hidden| hidden.long_lived);
             self.credentials = other.credentials;
         }
     }
@@ -222,12 +244,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
         let mut members = Members::default();
         while let Some(name) = map.next_key::<String>()? {
-            if name == "credentials" {
-                members.credentials = map.next_value::<Option<String>>()?.map(Zeroizing::new);
-            } else {
-                members.long_lived |= LONG_LIVED.contains(&name.as_str());
-                map.next_value::<IgnoredAny>()?;
-            }
+            members.long_lived |= is_long_lived_name(&name);
+            let member = if name == "credentials" { Member::Credentials } else { Member::Other };
+            let value = map.next_value::<Option<String>>()?.map(Zeroizing::new);
+            members.values.extend(value.map(|value| (member, value)));
         }
         Ok(members)
     }

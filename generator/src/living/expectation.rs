@@ -2,7 +2,7 @@
 
 use crate::credentials::Credentials;
 use crate::request::{Node, document};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::cluster::IssuerUrl;
 
 /// What the cluster must hold.
@@ -52,9 +52,14 @@ impl Expectation {
         self.secrets.iter().any(|secret| secret.namespace == namespace && secret.name == name)
     }
 
+    /// The namespaces they are in.
+    pub(crate) fn namespaces(&self) -> BTreeSet<&str> {
+        self.secrets.iter().map(|secret| secret.namespace.as_str()).collect()
+    }
+
     /// Whether one of them is in this namespace.
     pub(crate) fn has_namespace(&self, namespace: &str) -> bool {
-        self.secrets.iter().any(|secret| secret.namespace == namespace)
+        self.namespaces().contains(namespace)
     }
 }
 

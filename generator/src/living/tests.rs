@@ -107,7 +107,17 @@ fn the_administrators_secret_must_be_shown_to_be_absent() {
         &[list(&[good.clone(), admin]), authentication(ISSUER)],
         &["secret/kube-system/aws-creds: it is there"],
     );
-    complains(&[good, authentication(ISSUER)], &["aws-creds: nothing given shows all Secrets"]);
+    complains(&[good.clone(), authentication(ISSUER)], &["aws-creds: nothing given shows all Secrets"]);
+    // Two namespaces are not all of them: this could be what a label selects.
+    let items = [good, secret("openshift-x", "other", &json!({}))];
+    let some = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    complains(&[some, authentication(ISSUER)], &["aws-creds: nothing given shows all Secrets"]);
+    let others = [secret("a", "b", &json!({})), secret("c", "d", &json!({}))];
+    let others = json!({"apiVersion": "v1", "kind": "List", "items": others});
+    complains(
+        &[component(ROLE, "/var/token"), others, authentication(ISSUER)],
+        &["aws-creds: nothing given shows all Secrets"],
+    );
 }
 
 #[test]
@@ -137,6 +147,18 @@ fn a_secret_of_a_component_must_name_its_role_and_token_and_nothing_that_lives_l
         &["it holds a long-lived key"],
     );
     complains(&with(secret("openshift-x", "creds", &json!({"credentials": "not base64"}))), &["no readable"]);
+    let elsewhere = credentials(ROLE, "/var/token").replace("[default]", "[other]");
+    for text in [elsewhere.as_str(), elsewhere.trim_start_matches("[other]")] {
+        complains(
+            &with(secret("openshift-x", "creds", &json!({"credentials": encoded(text)}))),
+            &["it names 0 role_arns in its profile [default]"],
+        );
+    }
+    let process = format!("{}\ncredential_process = /bin/{SECRET_KEY}", credentials(ROLE, "/var/token"));
+    complains(
+        &with(secret("openshift-x", "creds", &json!({"credentials": encoded(&process)}))),
+        &["it also sets credential_process"],
+    );
     let two = [list(&[component(ROLE, "/var/token"), component("x", "/var/token")]), issuer.clone()];
     complains(&two, &["its role_arn is no ARN"]);
 }
@@ -150,6 +172,18 @@ fn a_long_lived_key_anywhere_in_the_platform_counts_and_elsewhere_is_noted() {
         authentication(ISSUER),
     ];
     complains(&inputs, &["secret/openshift-y/new: it holds a long-lived key"]);
+    let file = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n";
+    for data in [
+        json!({"cloud": encoded(file)}),
+        json!({"config.json": encoded(r#"{"key": "AKIAIOSFODNN7EXAMPLE"}"#)}),
+        json!({"AWS_ACCESS_KEY_ID": encoded("x")}),
+    ] {
+        let secrets = list(&[component(ROLE, "/var/token"), secret("openshift-adp", "cloud", &data)]);
+        complains(
+            &[secrets, authentication(ISSUER)],
+            &["secret/openshift-adp/cloud: it holds a long-lived key"],
+        );
+    }
     let (_, notes) = check(&expectation(), &dump(&inputs));
     assert_eq!(notes.len(), 1);
     assert!(notes[0].contains("shop/backup") && !notes[0].contains("openshift-y"), "{notes:?}");

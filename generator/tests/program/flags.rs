@@ -23,12 +23,14 @@ fn tags_that_aws_or_this_program_cannot_take_are_refused_by_what_is_wrong() {
     let long = format!("a={}", "x".repeat(257));
     let many: Vec<String> = (0..9).map(|number| format!("key{number}=x")).collect();
     let many: Vec<&str> = many.iter().flat_map(|tag| ["--tag", tag.as_str()]).collect();
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["--tag", "owner=O'Brien"], "not '\\''"),
         (&["--tag", "AWS:x=1"], "begin with aws:"),
         (&["--tag", "name=x"], "made by the program"),
         (&["--tag", "sts-handoff/generation=1"], "made by the program"),
         (&["--tag", "=x"], "KEY=VALUE"),
+        (&["--tag", "x=000000000001"], "would not stay as it is"),
+        (&["--tag", "x=known-after-apply.invalid"], "would not stay as it is"),
         (&["--tag", &long], "256"),
         (&["--tag", "a=1", "--tag", "A=2"], "given twice"),
         (&many, "at most 8 fit"),

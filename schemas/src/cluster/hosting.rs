@@ -123,21 +123,19 @@ pub(super) fn check(cluster: &Cluster) -> Result<(), InvalidText> {
 }
 
 fn check_private(cluster: &Cluster, certificate: Option<&Arn>, is_open: bool) -> Result<(), String> {
+    // Source: Amazon CloudFront in China, "Feature availability and implementation differences": it serves no host of
+    // its own, and certificates are IAM's, which a distribution names by an id that is in no ARN.
+    if cluster.partition == Partition::AwsCn {
+        return Err("in China CloudFront serves only hosts with a certificate that IAM alone can name".into());
+    }
     let host = cluster.issuer.host_and_path();
     if let Some(certificate) = certificate {
-        if certificate.partition() != cluster.partition || !matches!(certificate.service(), "acm" | "iam") {
-            return Err(format!("{certificate} is no certificate of partition {}", cluster.partition));
-        }
+        check_certificate(cluster, certificate)?;
         return match (is_open, host.contains('/')) {
             (true, _) => Err("a certificate is for a host that is known beforehand".into()),
             (_, true) => Err("a distribution serves it at the root of its host, not below a path".into()),
             _ => Ok(()),
         };
-    }
-    if cluster.partition == Partition::AwsCn {
-        return Err(
-            "in China CloudFront's own domain serves nothing: an alias and its certificate are needed".into(),
-        );
     }
     let named_by_aws = host.strip_suffix(CLOUDFRONT_SUFFIX).is_some_and(|label| !label.contains(['.', '/']));
     if is_open || named_by_aws {
@@ -145,4 +143,27 @@ fn check_private(cluster: &Cluster, certificate: Option<&Arn>, is_open: bool) ->
     } else {
         Err("without a certificate AWS names its host, below cloudfront.net".into())
     }
+}
+
+/// Where `CloudFront` looks for certificates. Source: Amazon CloudFront Developer Guide, "Requirements for using
+/// SSL/TLS certificates with CloudFront".
+const CERTIFICATES: &str = "us-east-1";
+
+/// Refuses a certificate that the distribution could not use.
+fn check_certificate(cluster: &Cluster, certificate: &Arn) -> Result<(), String> {
+    let any_account = cluster.open().contains(&OpenValue::Account);
+    let fits = certificate.partition() == cluster.partition
+        && certificate.service() == "acm"
+        && certificate.region() == CERTIFICATES
+        && certificate.resource().starts_with("certificate/")
+        && (any_account || certificate.account() == cluster.account.as_str());
+    if fits {
+        return Ok(());
+    }
+    let account = if any_account { "ACCOUNT" } else { cluster.account.as_str() };
+    Err(format!(
+        "CloudFront cannot use the certificate {certificate}: it takes the account's own in {CERTIFICATES}, \
+         arn:{}:acm:{CERTIFICATES}:{account}:certificate/ID",
+        cluster.partition
+    ))
 }

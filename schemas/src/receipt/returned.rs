@@ -157,6 +157,12 @@ impl CheckedReceipt {
         self.signer.as_ref()
     }
 
+    /// When the run ended, in seconds since 1970.
+    #[must_use]
+    pub fn finished(&self) -> u64 {
+        self.receipt.finished
+    }
+
     /// What the bundle asks for and hands on, with the values of this receipt in the places it leaves open.
     ///
     /// # Errors

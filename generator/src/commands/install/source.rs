@@ -1,5 +1,6 @@
 //! What the generator's directory holds for the installer, held against itself.
 
+use super::belonging;
 use super::target::{File, Mode};
 use crate::credentials::Credentials;
 use crate::request::Node;
@@ -45,14 +46,19 @@ impl Source {
 pub(super) fn read(from: &Path, problems: &mut Vec<String>) -> Source {
     let manifests = manifests(from, problems);
     let checked = document::with_stack(|| {
-        let mut wrong = Vec::new();
+        let (mut parsed, mut wrong) = (Vec::new(), Vec::new());
         for (name, bytes) in &manifests {
-            check_manifest(&format!("{MANIFESTS}/{name}"), bytes, &mut wrong);
+            let path = format!("{MANIFESTS}/{name}");
+            let manifest = check_manifest(&path, bytes, &mut wrong);
+            parsed.extend(manifest.map(|manifest| (path, manifest)));
         }
-        wrong
+        (parsed, wrong)
     });
     match checked {
-        Ok(wrong) => problems.extend(wrong),
+        Ok((parsed, wrong)) => {
+            problems.extend(wrong);
+            belonging::check(from, &parsed, problems);
+        }
         Err(error) => problems.push(format!("no thread could be started to read the manifests: {error}")),
     }
     if !manifests.iter().any(|(name, _)| AUTHENTICATION.ends_with(name.as_str())) {
@@ -93,43 +99,56 @@ fn manifests(from: &Path, problems: &mut Vec<String>) -> Vec<(String, Vec<u8>)> 
     manifests
 }
 
-fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) {
+/// What a manifest tells the cluster of AWS.
+pub(super) enum Manifest {
+    /// Its issuer.
+    Authentication(IssuerUrl),
+    /// The role of one of its components.
+    Secret(Arn),
+}
+
+/// What a manifest says; what is wrong with it goes to `problems`.
+fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) -> Option<Manifest> {
+    let advice = "it is still open, finalize the directory first";
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return problems.push(format!("{path} is not UTF-8"));
+        problems.push(format!("{path} is not UTF-8"));
+        return None;
     };
     if let Some(value) = OpenValue::ALL.into_iter().find(|value| text.contains(value.token())) {
-        return problems.push(format!("{path}: its {value} is still open, finalize the directory first"));
+        problems.push(format!("{path}: its {value} is still open, finalize the directory first"));
+        return None;
     }
     let node = match document::parse(text) {
         Ok(node) => node,
         Err(malformed) => {
             let line = malformed.position.map_or(1, |(line, _)| line);
-            return problems.push(format!("{path}, line {line}: {}", malformed.message));
+            problems.push(format!("{path}, line {line}: {}", malformed.message));
+            return None;
         }
     };
     let at = |keys: &[&str]| {
         let node = keys.iter().try_fold(&node, |node, key| node.get(key));
         node.and_then(Node::as_text).unwrap_or_default()
     };
-    let advice = "it is still open, finalize the directory first";
     match at(&["kind"]) {
-        "Authentication" => {
-            if let Err(error) = at(&["spec", "serviceAccountIssuer"]).parse::<IssuerUrl>() {
-                problems.push(format!("{path}: spec.serviceAccountIssuer: {error}; {advice}"));
-            }
-        }
+        "Authentication" => match at(&["spec", "serviceAccountIssuer"]).parse() {
+            Ok(issuer) => return Some(Manifest::Authentication(issuer)),
+            Err(error) => problems.push(format!("{path}: spec.serviceAccountIssuer: {error}; {advice}")),
+        },
         "Secret" => {
             let credentials = Credentials::of_file(at(&["stringData", "credentials"]));
-            if let Err(error) = credentials.role_arn().parse::<Arn>() {
-                problems.push(format!("{path}: role_arn: {error}; {advice}"));
-            }
             if !credentials.token_file().starts_with('/') {
                 problems.push(format!("{path}: web_identity_token_file is no absolute path"));
+            }
+            match credentials.role_arn().parse() {
+                Ok(role) => return Some(Manifest::Secret(role)),
+                Err(error) => problems.push(format!("{path}: role_arn: {error}; {advice}")),
             }
         }
         "" => problems.push(format!("{path} is no Kubernetes object (it has no kind)")),
         _ => {}
     }
+    None
 }
 
 fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
@@ -161,7 +180,11 @@ fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
 }
 
 /// A numbered file, where it is there: issuers served elsewhere have no bucket.
-fn input<T: serde::de::DeserializeOwned>(from: &Path, name: &str, problems: &mut Vec<String>) -> Option<T> {
+pub(super) fn input<T: serde::de::DeserializeOwned>(
+    from: &Path,
+    name: &str,
+    problems: &mut Vec<String>,
+) -> Option<T> {
     // An open issuer stays open in this file: what is installed are the finalized manifests.
     let bytes = stand_in_for_tokens(&fs::read(from.join(name)).ok()?, &OpenValue::ALL);
     serde_json::from_slice(&bytes).map_err(|error| problems.push(format!("{name}: {error}"))).ok()
