@@ -93,10 +93,12 @@ impl Dump {
 
     /// Whether a Secret of this namespace would have been seen: a List shows it, or one of all namespaces does.
     ///
-    /// A List is taken for one of all namespaces when it spans those where the bundle wants a Secret, and one more.
+    /// A List is taken for one of all namespaces when it spans most of those where the bundle wants a Secret, and
+    /// one where it wants none: what a namespace or a label selects does not.
     pub(crate) fn tells_of(&self, namespace: &str, wanted: &BTreeSet<&str>) -> bool {
         let spans_all = |list: &BTreeSet<String>| {
-            list.len() > wanted.len().max(1) && wanted.iter().all(|wanted| list.contains(*wanted))
+            let shown = list.iter().filter(|shown| wanted.contains(shown.as_str())).count();
+            shown > 0 && shown * 2 >= wanted.len() && list.len() > shown
         };
         self.lists.iter().any(|list| list.contains(namespace) || spans_all(list))
     }
