@@ -43,6 +43,28 @@ fn tags_that_aws_or_this_program_cannot_take_are_refused_by_what_is_wrong() {
 }
 
 #[test]
+fn a_certificate_that_cloudfront_could_not_use_is_refused() {
+    let author = Author::new();
+    let flags =
+        ["--create-private-s3-bucket", "--issuer-url", "https://oidc.example.org", "--certificate-arn"];
+    for certificate in [
+        "arn:aws:acm:us-west-2:123456789012:certificate/1",
+        "arn:aws:acm:us-east-1:999988887777:certificate/1",
+        "arn:aws:iam::123456789012:server-certificate/x",
+        "arn:aws-us-gov:acm:us-east-1:123456789012:certificate/1",
+    ] {
+        let run = author.create_all("out", &[&flags[..], &[certificate]].concat()).exits(64);
+        run.says(&["CloudFront cannot use", "arn:aws:acm:us-east-1:123456789012:certificate/ID"]);
+    }
+    let china = ["arn:aws-cn:acm:us-east-1:123456789012:certificate/1", "--region", "cn-north-1"];
+    let mut line = vec!["create-identity-provider", "--name", "harbour", "--account-id", "123456789012"];
+    line.extend(["--public-key-file", CLUSTER_KEY, "--output-dir", "out"]);
+    line.extend(flags.iter().chain(&china));
+    author.run(&line).exits(64).says(&["in China", "give --issuer-url alone"]);
+    assert!(!author.path("out").exists());
+}
+
+#[test]
 fn a_terminal_shows_what_is_going_on_and_a_pipe_does_not() {
     let author = Author::new();
     let quiet = author.run(&["create-key-pair", "--output-dir", "quiet"]).exits(0);
