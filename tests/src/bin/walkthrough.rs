@@ -1,7 +1,7 @@
 //! The main job once, each command printed before what it really prints: `cargo walkthrough`.
 //!
 //! Seven example requests become a signed bundle; the bundle is verified, planned and applied to an account
-//! in memory, and a receipt comes out. No network, no AWS, nothing outside `target/walkthrough` is touched.
+//! in memory, a receipt comes out, and a report for whoever has to answer for it. No network, no AWS, nothing outside `target/walkthrough` is touched.
 #![expect(clippy::print_stdout, reason = "this program is a text to read")]
 #![expect(clippy::disallowed_methods, reason = "it runs the programs a person would run")]
 
@@ -52,6 +52,14 @@ fn walk() -> Result<(), String> {
     run("sts-executor", &["verify", &bundle, "--trusted-key", &trusted])?;
     let receipt = at("receipt.json");
     run("sts-executor", &["rehearse", &bundle, "--trusted-key", &trusted, "--receipt", &receipt])?;
+
+    println!("\nThe security officer, who has the same two files:");
+    let report = at("report.txt");
+    run("sts-executor", &["verify", &bundle, "--trusted-key", &trusted, "--report", &report])?;
+    println!("\n$ cat {report}");
+    let text = std::fs::read_to_string(root().join(&report)).map_err(|error| format!("{report}: {error}"))?;
+    print!("{text}");
+    run("sts-executor", &["inspect", &bundle, "--trusted-key", &trusted])?;
 
     println!("\nAll of it lies in {}; the receipt is {receipt}.", folder.display());
     println!("With credentials for an account, `apply` does for real what `rehearse` did in memory.");
