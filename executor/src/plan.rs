@@ -5,12 +5,14 @@
 mod compare;
 mod delete;
 mod leads;
+mod live_keys;
 mod ownership;
 mod refused;
 
 pub use compare::changes;
 pub use delete::{BucketContents, Target, plan_delete};
 pub use leads::{Leads, leads, private_bucket, public_bucket};
+pub use live_keys::retired_keys;
 pub use refused::{Immovable, PlanRefused};
 
 use compare::{aligned, immovable};
@@ -86,6 +88,8 @@ pub fn plan(
     if !draft.foreign.is_empty() {
         draft.steps.clear();
     }
+    let retired = draft.steps.values().flat_map(live_keys::retired_by);
+    draft.notes.extend(retired.map(|kid| live_keys::note(&kid)));
     Ok(Plan {
         schema_version: SchemaVersion::CURRENT,
         purpose: Purpose::Apply,

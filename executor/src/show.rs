@@ -5,6 +5,7 @@
 pub mod contents;
 mod facts;
 mod grant;
+mod keys;
 pub mod markdown;
 pub mod moved;
 pub mod page;

@@ -16,6 +16,7 @@ mod passphrase;
 mod previous;
 mod private_key;
 pub mod render;
+pub mod rotate_keys;
 mod seal;
 pub mod sign;
 mod signing;

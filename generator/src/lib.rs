@@ -5,6 +5,7 @@
 //!    feature      ▲                        key
 //!                key                    sandbox: no network, from before the first input
 //!
+//! bundle ──▶ rotation ──▶ pack               the next signing key's bundles
 //! bundle ──▶ engine ──▶ a CloudFormation template, a Terraform configuration
 //! receipt, bundle ──▶ finalize ──▶ install        what `oc` printed, bundle ──▶ living ──▶ report
 //! ```
@@ -26,6 +27,7 @@ mod progress;
 pub mod recognise;
 pub mod render;
 pub mod request;
+pub mod rotation;
 pub mod sandbox;
 pub mod token;
 mod voice;

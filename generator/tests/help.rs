@@ -4,7 +4,7 @@ use clap::{Command, CommandFactory as _};
 use sts_generator::cli::Cli;
 
 /// The commands whose help ends in an example.
-const TAUGHT: [&str; 8] = [
+const TAUGHT: [&str; 9] = [
     "create-signing-key",
     "create-key-pair",
     "create-identity-provider",
@@ -13,6 +13,7 @@ const TAUGHT: [&str; 8] = [
     "create-all",
     "diff",
     "install",
+    "rotate-keys",
 ];
 
 /// The lines of a text that run this program, put together where they go on.

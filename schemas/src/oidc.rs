@@ -165,15 +165,27 @@ impl Jwk {
         self.made_anew().as_ref() == Some(self)
     }
 
+    /// The key as `PUBLIC KEY` PEM.
+    ///
+    /// # Errors
+    /// When modulus and exponent make no key.
+    pub fn to_pem(&self) -> Result<String, ClusterKeyError> {
+        self.pem().ok_or(ClusterKeyError::Damaged)
+    }
+
     /// The JWK of the key that modulus and exponent make.
     fn made_anew(&self) -> Option<Self> {
+        Self::of_pem(&self.pem()?).ok()
+    }
+
+    fn pem(&self) -> Option<String> {
         let number = |text: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
             let bits = u32::try_from(bytes.len().checked_mul(8)?).ok()?;
             rsa::BoxedUint::from_be_slice(&bytes, bits).ok()
         };
         let key = rsa::PublicKey::new(number(&self.n)?, number(&self.e)?).ok()?;
-        Self::of_pem(&key.to_public_key_pem(spki::der::pem::LineEnding::LF).ok()?).ok()
+        key.to_public_key_pem(spki::der::pem::LineEnding::LF).ok()
     }
 }
 

@@ -18,4 +18,5 @@ pub mod proxy;
 pub mod screen;
 pub mod terminal;
 pub mod tls_proxy;
+pub mod tokens;
 pub mod vectors;

@@ -1,31 +1,14 @@
 //! Trust, proven end to end: tokens of the cluster's, checked by libraries nobody here wrote against the
 //! documents as the account serves them.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
-use std::io::Write as _;
-use std::process::Stdio;
 use sts_tests::crossing::{ACCOUNT, AUTHOR, Crossing};
-use sts_tests::emulator::{Emulator, python};
-use sts_tests::handoff::{self, REGION, with_credentials};
-use sts_tests::programs::command;
+use sts_tests::emulator::Emulator;
+use sts_tests::{handoff, tokens};
 
-/// What became of each case: see `trust.py`.
+/// What became of each case, with tokens of the cluster's: see `trust.py`.
 fn tried(story: &Crossing, emulator: &Emulator, cases: &Value) -> Value {
-    let mut script = command(&python());
-    let mut child = with_credentials(&mut script, emulator.address())
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/trust.py"))
-        .arg(story.path(AUTHOR, "out/serviceaccount-signer.private"))
-        .arg(emulator.endpoint())
-        .env("AWS_DEFAULT_REGION", REGION)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(cases.to_string().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "trust.py failed");
-    serde_json::from_slice(&output.stdout).unwrap()
+    tokens::tried(&story.path(AUTHOR, "out/serviceaccount-signer.private"), emulator, cases)
 }
 
 #[test]

@@ -11,9 +11,11 @@ use super::place::Neighbours;
 use super::plan::{self, ChoiceArgs};
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use crate::cli::Format;
+use crate::plan::retired_keys;
 use crate::session::Session;
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::plan::Plan;
 
 /// Make the account hold what a bundle wants, once its plan is approved.
 ///
@@ -27,6 +29,9 @@ pub(crate) struct Args {
     account: AccountArgs,
     #[command(flatten)]
     choice: ChoiceArgs,
+    /// Let keys go that the issuer serves now: AWS takes no token any more that one of them signed.
+    #[arg(long)]
+    retire_live_key: bool,
     #[command(flatten)]
     settling: SettlingArgs,
     #[command(flatten)]
@@ -57,6 +62,26 @@ impl Args {
         self.account.check_log(&neighbours)?;
         self.receipt.as_deref().map_or(Ok(()), |path| ReceiptFile::check(path, &neighbours))
     }
+
+    /// A key that is served now goes only if that was said, whatever else was approved.
+    fn keeps_live_keys(&self, plan: &Plan, format: Format, session: &mut Session<'_>) -> Result<(), Failure> {
+        let retired = retired_keys(plan);
+        if retired.is_empty() || self.retire_live_key {
+            return Ok(());
+        }
+        approval::print(plan, format, session)?;
+        let error = LiveKeys { kids: retired.join(", ") };
+        Err(Failure::new(Exit::NotApproved, error).hint(
+            "nothing was changed; be sure that the cluster signs with another key by now and that no token of this one is \
+             in use, then say so with --retire-live-key",
+        ))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("AWS would take no token any more that was signed with a key which the issuer serves now: {kids}")]
+struct LiveKeys {
+    kids: String,
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -70,6 +95,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         approval::print(&plan, format, session)?;
     }
     plan::unobstructed(&plan)?;
+    args.keeps_live_keys(&plan, format, session)?;
     plan::tell(&ahead, session);
     if !plan.is_empty() {
         plan::unhindered(&ahead)?;

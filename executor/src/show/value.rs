@@ -1,7 +1,7 @@
 //! One setting's old and new value.
 
 use super::wrap::WIDTH;
-use super::{Paint, Tone, printable};
+use super::{Paint, Tone, keys, printable};
 use serde_json::Value;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 use std::fmt::Write as _;
@@ -23,7 +23,11 @@ pub(super) fn change(name: &str, change: &Change, paint: Paint) -> String {
         (Some(old), None) if is_short(old) => {
             format!("      {name}: {}\n", paint.tone(Tone::Removed, &format!("- {}", one_line(old))))
         }
-        (old, new) => format!("      {name}:\n{}", diff(&pretty(old.as_ref()), &pretty(new.as_ref()), paint)),
+        (old, new) => {
+            let shown = keys::change(change, paint);
+            let shown = shown.unwrap_or_else(|| diff(&pretty(old.as_ref()), &pretty(new.as_ref()), paint));
+            format!("      {name}:\n{shown}")
+        }
     }
 }
 

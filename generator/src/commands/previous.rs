@@ -88,6 +88,11 @@ pub(super) fn read_previous(
 }
 
 impl Following {
+    /// A previous bundle that was read from this path, on the way to no other release.
+    pub(super) fn of(path: &Path, previous: Previous) -> Self {
+        Self { path: path.to_owned(), previous, release: None }
+    }
+
     /// Whether a new bundle for this cluster can follow, made at `generation`.
     pub(crate) fn allows(&self, cluster: &Cluster, generation: u64) -> Result<(), Failure> {
         self.previous.precedes(cluster, generation).map_err(|error| self.refused(error))
@@ -123,7 +128,7 @@ impl Following {
                  a bundle of its own is made, for another cluster"
             }
             PreviousError::OtherKeys => {
-                "an upgrade keeps the cluster's keys; exchanging them (rotate-keys) is not here yet"
+                "an upgrade keeps the cluster's keys; `rotate-keys stage` begins to exchange them"
             }
             PreviousError::NoLater { .. } => {
                 "set the clock, or SOURCE_DATE_EPOCH; or give the bundle that was applied last"

@@ -43,6 +43,8 @@ pub(crate) enum PrivateKeyMode {
 /// The same, with all that is needed to do it.
 pub(crate) enum PrivateKey {
     Omit,
+    /// There is no directory that it could come from.
+    Elsewhere,
     Encrypted(Passphrase),
     Plaintext,
 }
@@ -99,7 +101,7 @@ impl PrivateKey {
             Ok::<_, Failure>(private)
         };
         match self {
-            Self::Omit => {}
+            Self::Omit | Self::Elsewhere => {}
             Self::Encrypted(passphrase) => {
                 let sealed = seal(&read()?, passphrase).map_err(|error| in_file(&path, error))?;
                 files.insert(layout::PRIVATE_KEY.to_owned(), sealed.as_bytes().to_vec());
@@ -117,7 +119,7 @@ impl PrivateKey {
     /// The mode of the bundle's file.
     pub(crate) fn bundle_mode(&self) -> u32 {
         match self {
-            Self::Omit => 0o644,
+            Self::Omit | Self::Elsewhere => 0o644,
             Self::Encrypted(_) | Self::Plaintext => 0o600,
         }
     }
@@ -126,6 +128,7 @@ impl PrivateKey {
     pub(crate) fn tell(&self) {
         match self {
             Self::Omit => say("no private key is in the bundle: what there is of one stays in the directory"),
+            Self::Elsewhere => say("no private key is in the bundle"),
             Self::Encrypted(_) => say("the cluster's private key is in the bundle, under its passphrase"),
             Self::Plaintext => warn(
                 "WARNING: the cluster's private key is IN THE BUNDLE, IN PLAIN TEXT. Whoever reads the bundle can \

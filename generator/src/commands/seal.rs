@@ -37,6 +37,18 @@ impl Seal {
         })
     }
 
+    /// The same for files that come from no directory, and so without a private key.
+    pub(crate) fn without_private_key(
+        signing: &SigningArgs,
+        surroundings: Surroundings,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            private_key: PrivateKey::Elsewhere,
+            signing: signing.open(surroundings)?,
+            bundle_dir: signing.bundle_dir.clone(),
+        })
+    }
+
     /// Puts the directory's private key among the files, where that was asked for.
     pub(crate) fn add_private_key(&self, directory: &Directory, files: &mut Files) -> Result<(), Failure> {
         self.private_key.add(directory, files)

@@ -12,6 +12,7 @@ mod keys;
 mod offline;
 mod private_key;
 mod refusals;
+mod rotation;
 mod signatures;
 mod signing_keys;
 mod strangers;

@@ -82,7 +82,7 @@ fn what_a_living_cluster_depends_on_is_refused_to_change_before_anything_is_writ
         (&changed("--account-id", "123456789013"), &[], "account: 123456789012, and now 123456789013"),
         (&same, &["--issuer-url", "https://oidc.example.org"], "and now https://oidc.example.org"),
         (&same, &["--bucket-name", "quay-oidc"], "hosting: "),
-        (&same, &["--public-key-file", "other.pub"], "rotate-keys"),
+        (&same, &["--public-key-file", "other.pub"], "`rotate-keys stage` begins to exchange them"),
         (&same, &["--release", "next"], "two or three numbers"),
     ];
     for (cluster, flags, words) in cases {
