@@ -162,6 +162,28 @@ fn each_service_can_have_an_endpoint_of_its_own() {
         Run::of(foreign.env("AWS_ENDPOINT_URL_S3", "https://store.example")).exits(1).says("store.example");
 }
 
+#[test]
+fn a_customers_host_in_the_domain_of_aws_is_a_strangers_and_an_endpoint_set_to_nothing_is_not_set() {
+    let office = Office::open();
+    let own = "sts.eu-central-1.amazonaws.com";
+    for host in ["abc123.execute-api.us-east-1.amazonaws.com", "mine.s3.us-east-1.amazonaws.com"] {
+        let mut plan = office.executor("plan");
+        plan.env("AWS_ENDPOINT_URL", format!("https://{host}"));
+        let _ = Run::of(&mut plan).exits(1).says(host).says("not AWS's own").says("--allow-foreign-endpoints");
+        assert_eq!(office.proxy.take_hosts(), hosts(&[]), "nothing was sent");
+        let run = Run::of(plan.arg("--allow-foreign-endpoints"));
+        let _ = run.says(&format!("go to https://{host}, not to AWS"));
+        assert!(office.proxy.take_hosts().contains(host));
+    }
+    let mut plan = office.executor("plan");
+    let _ = Run::of(plan.env("AWS_ENDPOINT_URL_STS", "https://sts.us-east-1.amazonaws.com")).exits(0);
+    assert!(office.proxy.take_hosts().contains("sts.us-east-1.amazonaws.com"));
+    for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
+        let _ = Run::of(office.executor("plan").env(variable, "")).exits(0);
+        assert!(office.proxy.take_hosts().contains(own), "{variable}");
+    }
+}
+
 /// Profiles of somebody who may take on the role `deployer` in several ways.
 const PROFILES: &str = "
 [profile base]

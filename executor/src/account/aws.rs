@@ -63,6 +63,8 @@ pub struct Aws {
     region: Region,
     width: Width,
     looking: Duration,
+    /// Where the configuration sends calls, be it to AWS's own endpoints.
+    endpoints: Vec<RedirectedEndpoint>,
     redirected: Vec<RedirectedEndpoint>,
     iam: aws_sdk_iam::Client,
     s3: aws_sdk_s3::Client,
@@ -81,14 +83,15 @@ impl Aws {
     /// When there are no usable credentials, STS cannot be reached, or an endpoint is not one of AWS's.
     pub async fn connect(options: &ConnectOptions) -> Result<Self, AccountError> {
         let config = load(options).await;
-        let redirected = endpoint::redirected(&config);
+        let endpoints = endpoint::all(&config);
+        let redirected = endpoint::redirected(&endpoints);
         endpoint::check(&redirected, options.foreign_endpoints)?;
         let (width, budget) = (Width::default(), options.limits.budget());
         let witness = Witness::new(options.log.clone(), options.listener, width.clone());
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(witness.clone());
         let identity = who(sts, options.limits.attempts.get())
             .await
-            .map_err(|error| endpoint::name_endpoint(error, &redirected, &options.region))?;
+            .map_err(|error| endpoint::name_endpoint(error, &endpoints, &options.region))?;
         let iam = aws_sdk_iam::config::Builder::from(&config)
             .interceptor(witness.clone())
             .retry_partition(budget.clone())
@@ -113,6 +116,7 @@ impl Aws {
             region: options.region.clone(),
             width,
             looking: options.limits.looking,
+            endpoints,
             redirected,
             cloudfront: aws_sdk_cloudfront::Client::from_conf(cloudfront),
             iam: aws_sdk_iam::Client::from_conf(iam),
@@ -150,7 +154,7 @@ impl Aws {
     }
 
     fn named<T>(&self, result: Result<T, AccountError>) -> Result<T, AccountError> {
-        result.map_err(|error| endpoint::name_endpoint(error, &self.redirected, &self.region))
+        result.map_err(|error| endpoint::name_endpoint(error, &self.endpoints, &self.region))
     }
 }
 
@@ -169,14 +173,15 @@ fn cloudfront(config: &SdkConfig, identity: &Identity) -> aws_sdk_cloudfront::co
 
 /// The configuration of every client, with all that may not be left to a stranger's profile.
 async fn load(options: &ConnectOptions) -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+    let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(options.roots.client())
         .region(aws_config::Region::new(options.region.as_str().to_owned()))
         // Set outright: the SDK panics over a `retry_mode` it does not know, and adaptive mode waits for minutes.
         .retry_config(RetryConfig::standard().with_max_attempts(options.limits.attempts.get()))
         .timeout_config(options.limits.timeouts())
         .load()
-        .await
+        .await;
+    endpoint::without_empty(config)
 }
 
 async fn who(sts: aws_sdk_sts::config::Builder, attempts: u32) -> Result<Identity, AccountError> {

@@ -1,10 +1,12 @@
 //! Where calls go. A variable or profile can send privileged calls anywhere: that is shown, or refused.
 
+mod host;
+
 use crate::account::{AccountError, AccountErrorKind};
 use aws_config::SdkConfig;
-use aws_types::service_config::ServiceConfigKey;
-use std::net::IpAddr;
-use sts_schemas::aws::{Partition, Region};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use host::{is_loopback, serves};
+use sts_schemas::aws::Region;
 
 /// Whether calls may go to hosts that are neither AWS's nor this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +17,10 @@ pub enum ForeignEndpoints {
     Allow,
 }
 
-/// A service whose calls go to a host that is not AWS's.
+/// A service whose calls go where the configuration says, and not where the SDK would send them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectedEndpoint {
-    /// The service: `sts`, `iam`, `s3` or `s3-control`.
+    /// The service: `sts`, `iam`, `s3`, `s3-control` or `cloudfront`.
     pub service: &'static str,
     /// Where its calls go instead.
     pub url: String,
@@ -35,13 +37,17 @@ const SERVICES: [(&str, &str); 5] = [
     ("cloudfront", "CloudFront"),
 ];
 
-/// The services that the configuration sends to hosts that are not AWS's.
-pub(super) fn redirected(config: &SdkConfig) -> Vec<RedirectedEndpoint> {
+/// The services that the configuration sends somewhere, be it to another of AWS's own endpoints.
+pub(super) fn all(config: &SdkConfig) -> Vec<RedirectedEndpoint> {
     let named = |&(service, id): &(&'static str, &str)| {
-        let url = configured(config, id)?;
-        (!is_aws(&url)).then_some(RedirectedEndpoint { service, url })
+        configured(config, id).map(|url| RedirectedEndpoint { service, url })
     };
     SERVICES.iter().filter_map(named).collect()
+}
+
+/// Those that go to hosts that are not AWS's for this service.
+pub(super) fn redirected(all: &[RedirectedEndpoint]) -> Vec<RedirectedEndpoint> {
+    all.iter().filter(|endpoint| !serves(endpoint.service, &endpoint.url)).cloned().collect()
 }
 
 /// What each client of the SDK does for itself, in the same order.
@@ -51,6 +57,29 @@ pub(super) fn configured(config: &SdkConfig, service_id: &str) -> Option<String>
     let key = key.build().ok()?;
     let own = config.service_config().and_then(|loaded| loaded.load_config(key));
     own.or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+/// The configuration without endpoints that are set to nothing, which the SDK would take for addresses.
+pub(super) fn without_empty(config: SdkConfig) -> SdkConfig {
+    let mut builder = config.clone().into_builder();
+    if config.endpoint_url().is_some_and(is_blank) {
+        builder.set_endpoint_url(None);
+    }
+    builder.service_config(WithoutEmpty(config)).build()
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// Settings of single services, as a configuration was loaded with them.
+#[derive(Debug)]
+struct WithoutEmpty(SdkConfig);
+
+impl LoadServiceConfig for WithoutEmpty {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        self.0.service_config()?.load_config(key).filter(|value| !is_blank(value))
+    }
 }
 
 /// Refuses endpoints that are neither AWS's nor on this machine, unless they are allowed.
@@ -64,7 +93,7 @@ pub(super) fn check(
             format!("{}:*", endpoint.service),
             &endpoint.url,
             AccountErrorKind::Unreachable,
-            "the environment or profile sends calls to a host that is not AWS's",
+            format!("the environment or profile sends calls to a host that is not AWS's own for {}", endpoint.service),
         )),
         _ => Ok(()),
     }
@@ -73,13 +102,13 @@ pub(super) fn check(
 /// Adds to an error of the connection which endpoint it was.
 pub(super) fn name_endpoint(
     mut error: AccountError,
-    redirected: &[RedirectedEndpoint],
+    all: &[RedirectedEndpoint],
     region: &Region,
 ) -> AccountError {
     let on_the_way = [AccountErrorKind::Unreachable, AccountErrorKind::Certificate].contains(&error.kind);
     if on_the_way && error.request_id.is_none() {
         let service = error.call.split(':').next().unwrap_or_default();
-        let redirect = redirected.iter().find(|endpoint| endpoint.service == service);
+        let redirect = all.iter().find(|endpoint| endpoint.service == service);
         let place = redirect.map_or_else(
             || format!("AWS's {service} endpoint for {region}"),
             |endpoint| endpoint.url.clone(),
@@ -89,71 +118,9 @@ pub(super) fn name_endpoint(
     error
 }
 
-/// `https` and one of the partitions' domains, or the ones AWS uses for dual-stack names.
-fn is_aws(url: &str) -> bool {
-    const DUAL_STACK: [&str; 2] = ["api.aws", "api.amazonwebservices.com.cn"];
-    let suffixes = Partition::ALL.iter().map(|partition| partition.dns_suffix()).chain(DUAL_STACK);
-    let Some(host) = url.strip_prefix("https://").map(host_of) else { return false };
-    suffixes.into_iter().any(|suffix| host.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.')))
-}
-
-fn is_loopback(url: &str) -> bool {
-    let host = host_of(url.split_once("://").map_or(url, |(_, rest)| rest));
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// The host of what follows a URL's `://`, in lower case, without user, port or path.
-fn host_of(rest: &str) -> String {
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let end = host.rfind(']').map_or_else(|| host.find(':'), |bracket| Some(bracket + 1));
-    host[..end.unwrap_or(host.len())].trim_end_matches('.').to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_hosts_in_the_domains_of_aws_count_as_aws() {
-        for url in [
-            "https://iam.amazonaws.com",
-            "https://sts.us-gov-west-1.amazonaws.com/",
-            "https://vpce-1-2.sts.us-east-1.vpce.amazonaws.com",
-            "https://s3.cn-north-1.amazonaws.com.cn:443",
-            "https://s3.dualstack.eu-west-1.api.aws",
-        ] {
-            assert!(is_aws(url), "{url}");
-        }
-        for url in [
-            "http://iam.amazonaws.com",
-            "https://amazonaws.com.evil.example",
-            "https://evilamazonaws.com",
-            "https://iam.amazonaws.com@evil.example",
-            "https://evil.example/iam.amazonaws.com",
-            "https://evil.example\\.amazonaws.com",
-        ] {
-            assert!(!is_aws(url), "{url}");
-        }
-    }
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for url in
-            ["http://127.0.0.1:5000", "http://localhost:5000/x", "http://[::1]:5000", "http://127.9.9.9"]
-        {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in [
-            "http://10.0.0.1",
-            "http://localhost.example",
-            "http://127.0.0.1@evil.example",
-            "http://moto:5000",
-        ] {
-            assert!(!is_loopback(url), "{url}");
-        }
-    }
 
     #[test]
     fn a_strange_endpoint_is_refused_until_it_is_allowed() {
