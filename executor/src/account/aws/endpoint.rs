@@ -93,7 +93,10 @@ pub(super) fn check(
             format!("{}:*", endpoint.service),
             &endpoint.url,
             AccountErrorKind::Unreachable,
-            format!("the environment or profile sends calls to a host that is not AWS's own for {}", endpoint.service),
+            format!(
+                "the environment or profile sends calls to a host that is not AWS's own for {}",
+                endpoint.service
+            ),
         )),
         _ => Ok(()),
     }
