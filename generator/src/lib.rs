@@ -11,6 +11,7 @@
 //! ```
 
 pub mod access;
+mod asked;
 pub mod cli;
 pub mod commands;
 pub mod countersign;

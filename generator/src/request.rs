@@ -3,6 +3,7 @@
 //! Every document gets a verdict: used, skipped for a reason, or wrong at a place. Everything wrong is
 //! reported in one run.
 
+mod asked;
 pub(crate) mod document;
 mod fields;
 mod folder;
@@ -21,6 +22,7 @@ pub use partition::RewritePartition;
 pub use problem::{Problem, RequestErrors, Skipped, Source};
 pub use selection::{Recursion, Selection};
 
+pub(crate) use asked::{AskedRequest, Need, asked};
 pub(crate) use fields::Fields;
 pub(crate) use node::Node;
 

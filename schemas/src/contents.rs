@@ -181,8 +181,8 @@ impl ContentsReader {
         let token_keys = documents::check(&mut self, &parsed);
         private_key::check(&mut self, &parsed);
         self.provider(parsed.provider.as_ref(), &mut resources);
-        roles::check(&mut self, &parsed, &mut resources);
-        installer::check(&mut self, &parsed);
+        let unread = roles::check(&mut self, &parsed, &mut resources);
+        installer::check(&mut self, &parsed, &unread);
         if parsed.requests == 0 {
             self.problem(layout::REQUESTS, "the requests that everything was made from are missing");
         }
@@ -273,8 +273,16 @@ impl ContentsReader {
         self.problems.push(Problem::of(file, what.into()));
     }
 
+    /// A file that was not parsed: it is missing, unless it is there and what is wrong with it was told.
     fn missing(&mut self, file: &str) {
-        self.problem(file, "the file is missing");
+        if !self.is_faulty(file) {
+            self.problem(file, "the file is missing");
+        }
+    }
+
+    /// Whether something was found wrong with a file.
+    fn is_faulty(&self, file: &str) -> bool {
+        self.problems.iter().any(|problem| problem.file == file)
     }
 
     fn text(&mut self, path: &str, bytes: &[u8]) -> Option<String> {

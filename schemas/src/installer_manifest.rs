@@ -56,6 +56,59 @@ impl<'a> SecretManifest<'a> {
     }
 }
 
+/// What keeps a text from being a Secret in its one form: the first line that differs, and what it must be.
+#[must_use]
+pub fn fault_of_secret(text: &str) -> String {
+    let value = |mark: &str| text.lines().find_map(|line| line.strip_prefix(mark));
+    let values = [(NAME, value(NAME)), (NAMESPACE, value(NAMESPACE)), (ROLE_ARN, value(ROLE_ARN))];
+    let missing =
+        values.into_iter().chain([(TOKEN_FILE, value(TOKEN_FILE))]).find(|(_, value)| value.is_none());
+    if let Some((mark, _)) = missing {
+        return format!("no line of it begins with {mark:?}");
+    }
+    let found = |mark| value(mark).unwrap_or_default().trim_matches('"');
+    for (mark, kind) in [(NAME, "name"), (NAMESPACE, "namespace")] {
+        if !is_name(found(mark)) {
+            return format!("{:?} is no {kind}, which has a to z, digits, - and .", found(mark));
+        }
+    }
+    let wanted = SecretManifest {
+        name: found(NAME),
+        namespace: found(NAMESPACE),
+        role_arn: value(ROLE_ARN).unwrap_or_default(),
+        token_file: value(TOKEN_FILE).unwrap_or_default(),
+    };
+    if !is_token_file(wanted.token_file) {
+        return format!("{:?} is no absolute path of printable ASCII without spaces", wanted.token_file);
+    }
+    first_difference(text, &wanted.to_text())
+}
+
+/// The ARN on the line of a text that names a role, whatever else stands in it.
+#[must_use]
+pub(crate) fn role_arn_in(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.strip_prefix(ROLE_ARN))
+}
+
+/// The first line in which a text differs from another, with what must stand there.
+#[must_use]
+pub fn first_difference(found: &str, wanted: &str) -> String {
+    // Line ends count: they are part of the bytes.
+    let (mut found, mut wanted) = (found.split_inclusive('\n'), wanted.split_inclusive('\n'));
+    for number in 1_usize.. {
+        match (found.next(), wanted.next()) {
+            (Some(found), Some(wanted)) if found == wanted => {}
+            (Some(found), Some(wanted)) => {
+                return format!("line {number} is {found:?}, and must be {wanted:?}");
+            }
+            (Some(found), None) => return format!("line {number}, {found:?}, is one too many"),
+            (None, Some(wanted)) => return format!("line {number} is missing, and must be {wanted:?}"),
+            (None, None) => break,
+        }
+    }
+    "it has a character that may not stand in it".into()
+}
+
 /// The manifest that tells the cluster its issuer.
 #[must_use]
 pub fn authentication(issuer: &IssuerUrl) -> String {
@@ -118,6 +171,29 @@ mod tests {
             let text = SecretManifest { name, ..SECRET }.to_text();
             assert!(text.contains(&format!("\n  name: {written}\n")), "{text}");
             assert_eq!(SecretManifest::of_text(&text).map(|secret| secret.name), Some(name));
+        }
+    }
+
+    #[test]
+    fn the_line_that_differs_is_named() {
+        let text = SECRET.to_text();
+        for (from, to, why) in [
+            (
+                "kind: Secret",
+                "kind: ConfigMap",
+                r#"line 2 is "kind: ConfigMap\n", and must be "kind: Secret\n""#,
+            ),
+            ("type: Opaque\n", "", r#"line 12 is missing, and must be "type: Opaque\n""#),
+            ("type: Opaque\n", "type: Opaque\n---\n", r#"line 13, "---\n", is one too many"#),
+            ("type: Opaque\n", "type: Opaque", r#"line 12 is "type: Opaque", and must be "type: Opaque\n""#),
+            ("  name: creds\n", "", r#"no line of it begins with "  name: ""#),
+            ("  name: creds", "  name: Creds", r#""Creds" is no name"#),
+            ("/var/run", "var/run", "is no absolute path"),
+            ("  name: creds", "  name: \"creds\"", r#"line 4 is "  name: \"creds\"\n", and must be"#),
+        ] {
+            let changed = text.replace(from, to);
+            let fault = fault_of_secret(&changed);
+            assert!(fault.contains(why), "{changed}: {fault}");
         }
     }
 

@@ -58,6 +58,22 @@ impl DiscoveryDocument {
     }
 }
 
+impl DiscoveryDocument {
+    /// The members that are not as in another document, each with both values.
+    #[must_use]
+    pub fn differences(&self, wanted: &Self) -> Vec<String> {
+        let members = |document: &Self| serde_json::to_value(document).unwrap_or_default();
+        let (found, wanted) = (members(self), members(wanted));
+        let names = wanted.as_object().into_iter().flat_map(serde_json::Map::keys);
+        names
+            .filter(|name| found[name.as_str()] != wanted[name.as_str()])
+            .map(|name| {
+                format!("its {name} is {}, and must be {}", found[name.as_str()], wanted[name.as_str()])
+            })
+            .collect()
+    }
+}
+
 /// The JWKS at `<issuer>/keys.json`. Source: RFC 7517, section 5.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -206,5 +222,8 @@ mod tests {
     fn the_discovery_document_names_its_issuer_and_keys() {
         let document = DiscoveryDocument::of(&"https://oidc.example.org/demo".parse().unwrap());
         assert_eq!(document.jwks_uri, "https://oidc.example.org/demo/keys.json");
+        let other = DiscoveryDocument { claims_supported: vec!["sub".into()], ..document.clone() };
+        let fault = "its claims_supported is [\"sub\"], and must be [\"aud\",\"exp\",\"sub\",\"iat\",\"iss\",\"sub\"]";
+        assert_eq!(other.differences(&document), [fault]);
     }
 }

@@ -1,9 +1,12 @@
 //! IAM policy documents as data, with one canonical rendering and a comparison by meaning.
 
 use schemars::JsonSchema;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A policy document: trust policy, permissions policy or bucket policy.
 ///
@@ -96,7 +99,10 @@ pub enum Effect {
 
 /// Who a statement speaks of: `"*"`, or kinds of principals with their names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a principal is \"*\", or kinds of principals, each with a text or a list of texts"
+)]
 pub enum Principal {
     /// A bare string; IAM knows only `*`.
     Everyone(String),
@@ -117,7 +123,7 @@ impl Principal {
 
 /// A string, or a list of strings: IAM takes either nearly everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text or a list of texts is needed here")]
 pub enum OneOrMany {
     /// A bare string.
     One(String),
@@ -141,7 +147,10 @@ pub type Condition = BTreeMap<String, BTreeMap<String, ConditionValues>>;
 
 /// The values of one condition key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a condition's values are texts, whole numbers or truth values, one or a list of them"
+)]
 pub enum ConditionValues {
     /// A bare value.
     One(Scalar),
@@ -161,7 +170,7 @@ impl ConditionValues {
 
 /// A single value in a condition; IAM takes `true`, `3` and `"true"`, `"3"` for the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text, a whole number or a truth value is needed here")]
 pub enum Scalar {
     /// A truth value.
     Bool(bool),
@@ -171,8 +180,8 @@ pub enum Scalar {
     Text(String),
 }
 
-impl std::fmt::Display for Scalar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool(value) => value.fmt(f),
             Self::Integer(value) => value.fmt(f),
@@ -273,17 +282,27 @@ fn sorted(texts: impl Iterator<Item = String>) -> Value {
     texts.into_iter().collect::<Vec<_>>().into()
 }
 
+/// One statement or a list, read so that an error says what is wrong within a statement.
 fn one_or_many_statements<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Statement>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrManyStatements {
-        Many(Vec<Statement>),
-        One(Box<Statement>),
+    struct Statements;
+
+    impl<'de> Visitor<'de> for Statements {
+        type Value = Vec<Statement>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a statement or a list of statements")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(list))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, one: A) -> Result<Self::Value, A::Error> {
+            Statement::deserialize(MapAccessDeserializer::new(one)).map(|statement| vec![statement])
+        }
     }
-    let statements = match OneOrManyStatements::deserialize(deserializer)? {
-        OneOrManyStatements::Many(many) => many,
-        OneOrManyStatements::One(one) => vec![*one],
-    };
+
+    let statements = deserializer.deserialize_any(Statements)?;
     if statements.is_empty() {
         return Err(serde::de::Error::custom("a policy needs at least one statement"));
     }
@@ -337,5 +356,31 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<PolicyDocument>(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_within_a_policy_is_said_in_words() {
+        for (from, to, why) in [
+            (r#"[{"Effect""#, r#"[{"Efect""#, "unknown field `Efect`"),
+            ("[{", r#"["x",{"#, "expected struct Statement"),
+            (r#""a:X""#, "1", "a text or a list of texts is needed here"),
+            (r#""*""#, r#"[1]"#, "a text or a list of texts is needed here"),
+            (r#""Resource""#, r#""Principal":7,"Resource""#, "a principal is \"*\", or kinds of principals"),
+            (
+                r#""Resource""#,
+                r#""Condition":{"Bool":{"a":1.5}},"Resource""#,
+                "whole numbers or truth values",
+            ),
+        ] {
+            let good =
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:X","Resource":"*"}]}"#;
+            let text = good.replace(from, to);
+            let error = serde_json::from_str::<PolicyDocument>(&text).unwrap_err().to_string();
+            assert!(error.contains(why) && !error.contains("untagged"), "{text}: {error}");
+        }
+        let error = serde_json::from_str::<PolicyDocument>(r#"{"Version":"2012-10-17","Statement":7}"#);
+        assert!(error.unwrap_err().to_string().contains("a statement or a list of statements"));
+        let one = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Acton":"a:X"}}"#;
+        assert!(serde_json::from_str::<PolicyDocument>(one).unwrap_err().to_string().contains("`Acton`"));
     }
 }

@@ -447,13 +447,7 @@ class Files:
         named = [policy]
         if hosting["kind"] != "shared-bucket":
             named += self.own_bucket(hosting)
-        if hosting["kind"] == "public-bucket":
-            for statement in policy_of(policy["Policy"], "bucket policy"):
-                self.arns("bucket policy", statement)
-                reads = "Action" in statement and set(listed(statement["Action"])) <= {"s3:GetObject"}
-                must(statement["Effect"] == "Deny" or reads, "the bucket policy allows more than reading")
-        else:
-            self.statement(hosting, policy["Policy"])
+        self.statement(hosting, policy["Policy"])
         if hosting["kind"] == "private-bucket":
             self.access_control(hosting["bucket"])
             self.distribution(hosting)
@@ -491,7 +485,9 @@ class Files:
             "Action": "s3:GetObject",
             "Resource": f"arn:{self.partition}:s3:::{bucket}/{keys}",
         }
-        if "path" not in hosting:
+        if hosting["kind"] == "public-bucket":
+            wanted["Sid"] = "AllowReadPublicAccess"
+        elif hosting["kind"] == "private-bucket":
             source = f"arn:{self.partition}:cloudfront::{self.account}:distribution/${{distribution}}"
             wanted["Principal"] = {"Service": "cloudfront.amazonaws.com"}
             wanted["Condition"] = {"StringEquals": {"AWS:SourceArn": source}}

@@ -137,8 +137,9 @@ impl TrustArgs {
     }
 
     /// The flags by which a person let something count that otherwise would not.
-    pub(crate) fn overridden(&self) -> Vec<String> {
-        if self.allow_expired { vec!["--allow-expired".into()] } else { Vec::new() }
+    pub(crate) fn overridden(&self, bundle: &VerifiedBundle) -> Vec<String> {
+        let ended = expired(bundle).next().is_some();
+        if self.allow_expired && ended { vec!["--allow-expired".into()] } else { Vec::new() }
     }
 
     /// The keys that were given, else those of the configuration folder.

@@ -25,7 +25,7 @@ pub(super) fn facts(bundle: &VerifiedBundle) -> Vec<(&'static str, String)> {
     ];
     for signer in bundle.signers() {
         facts.push(("signed by", signer.key.to_string()));
-        facts.push(("key type", format!("{:?}", signer.kind)));
+        facts.push(("key type", signer.kind.to_string()));
         facts.extend(claims(signer.holder.as_ref()).map(|claim| ("claimed", claim)));
     }
     facts.extend(bundle.unknown_signatures().iter().map(|key| ("unknown key", key.to_string())));

@@ -72,7 +72,7 @@ impl Verification {
         let manifest = bundle.manifest();
         let signers = bundle.signers().iter().map(|signer| TrustedSigner {
             key: signer.key.clone(),
-            kind: format!("{:?}", signer.kind),
+            kind: signer.kind.to_string(),
             expires: signer.expires,
             expired: signer.expired,
             claimed_holder: signer.holder.clone(),

@@ -127,10 +127,15 @@ fn a_bundle_from_somebody_trusted_is_verified_and_reported() {
     let args = ["verify", "BUNDLE", "--trusted-key", "author.pub", "--allow-expired", "--report"];
     assert_eq!(desk.run(&[&args[..], &["report.txt"]].concat()).exit, Exit::Done);
     let text = std::fs::read_to_string(desk.path("report.txt")).unwrap();
-    for words in ["VERIFIED\n", key.public_key().id().as_str(), "--allow-expired", bundle::ROLE, "2023-11-14"]
-    {
+    for words in ["VERIFIED\n", key.public_key().id().as_str(), bundle::ROLE, "2023-11-14"] {
         assert!(text.contains(words), "{words:?} is not in {text}");
     }
+    // Nothing had expired, so nothing was let pass.
+    assert!(!text.contains("--allow-expired"), "{text}");
+    bundle::write_until(&desk.bundle(), &key, Some(bundle::GENERATION));
+    assert_eq!(desk.run(&[&args[..], &["report.txt"]].concat()).exit, Exit::Done);
+    let text = std::fs::read_to_string(desk.path("report.txt")).unwrap();
+    assert!(text.contains("let pass --allow-expired"), "{text}");
 }
 
 #[test]

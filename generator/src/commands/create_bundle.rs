@@ -5,6 +5,7 @@ use super::private_key::PrivateKeyArgs;
 use super::seal::{Seal, derived, provider_of_generation};
 use super::signing::SigningArgs;
 use super::{Surroundings, in_file, say, tell_findings};
+use crate::asked;
 use crate::cli::{LintArgs, OutputArgs};
 use crate::directory::{Directory, FileError};
 use crate::pack::check;
@@ -27,7 +28,8 @@ use sts_schemas::resource::GENERATION_TAG;
 /// Check a directory, write its REVIEW.md and apply.sh, pack it and sign it; prints the bundle's path.
 ///
 /// The JSON files are what counts: an edit of theirs (a narrower policy, say) goes into the bundle, and what
-/// does not hold together is refused, file by file. The cluster's private key stays behind, unless --private-key says otherwise.
+/// does not hold together is refused, file by file; so are roles and service accounts that no request in the
+/// directory asks for, and those that are missing. The cluster's private key stays behind, unless --private-key says otherwise.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sts-generator create-bundle --output-dir demo --signing-key author.key
@@ -60,6 +62,9 @@ impl CreateBundle {
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let checked =
             Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), surroundings))?;
+        for note in &checked.notes {
+            say(&format!("note: {note}"));
+        }
         let findings = lint_roles(&checked.contents.desired);
         tell_findings(&findings);
         self.lint.judge(&findings)?;
@@ -84,6 +89,8 @@ struct Checked<'a> {
     generation: u64,
     files: Files,
     contents: Contents,
+    /// What a person should know about roles and requests.
+    notes: Vec<String>,
     /// The bundle that this one follows.
     following: Option<&'a Following>,
 }
@@ -112,14 +119,15 @@ impl<'a> Checked<'a> {
         }
         mark_generation(directory, &mut files, generation)?;
         let contents = check(&cluster, generation, &files).map_err(inconsistent)?;
+        let notes = asked::check(&files, &contents).map_err(inconsistent)?;
         prove_key(directory, &files)?;
         drop(stage);
-        Ok(Self { directory, cluster, generation, files, contents, following })
+        Ok(Self { directory, cluster, generation, files, contents, notes, following })
     }
 
     /// Completes the directory with what is derived from its files, packs, signs, and prints the path.
     fn close(self, seal: &Seal) -> Result<(), Failure> {
-        let Self { directory, cluster, generation, mut files, contents, following } = self;
+        let Self { directory, cluster, generation, mut files, contents, following, .. } = self;
         let upgrade = following.map(|following| following.upgrade(&contents)).transpose()?;
         let stage = Stage::begin("packing");
         for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {

@@ -7,7 +7,7 @@ use sts_schemas::cli_input::{
 };
 use sts_schemas::cluster::{Cluster, IssuerPath};
 use sts_schemas::layout;
-use sts_schemas::policy::{OneOrMany, PolicyDocument, Principal, Statement};
+use sts_schemas::policy::PolicyDocument;
 use sts_schemas::resource::{BucketStatement, PublicAccessBlock, Tags};
 
 /// Both documents are JSON. Source: `OpenID` Connect Discovery 1.0, section 4.2, and RFC 7517, section 8.5;
@@ -23,7 +23,10 @@ pub(super) fn public_bucket(cluster: &Cluster, bucket: &BucketName, extra: &Tags
         ..PublicAccessBlock::ALL
     };
     let mut files = own_bucket(cluster, bucket, block, extra);
-    files.insert(layout::BUCKET_POLICY.into(), policy(bucket, anyone_may_read(cluster, bucket)));
+    files.insert(
+        layout::BUCKET_POLICY.into(),
+        policy(bucket, BucketStatement::public_policy(cluster, bucket)),
+    );
     files
 }
 
@@ -76,15 +79,4 @@ fn objects(cluster: &Cluster, bucket: &BucketName, extra: &Tags) -> Files {
 
 fn policy(bucket: &BucketName, policy: PolicyDocument) -> Vec<u8> {
     json(&PutBucketPolicy { bucket: bucket.clone(), policy })
-}
-
-fn anyone_may_read(cluster: &Cluster, bucket: &BucketName) -> PolicyDocument {
-    let objects = format!("arn:{}:s3:::{bucket}/*", cluster.partition);
-    PolicyDocument::of(vec![Statement {
-        sid: Some("AllowReadPublicAccess".into()),
-        principal: Some(Principal::Everyone("*".into())),
-        action: Some(OneOrMany::Many(vec!["s3:GetObject".into()])),
-        resource: Some(OneOrMany::Many(vec![objects])),
-        ..Statement::allow()
-    }])
 }

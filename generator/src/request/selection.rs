@@ -74,6 +74,9 @@ impl Selection {
         if let Some(list) = value(FEATURE_GATE) {
             verdict = self.gates(list);
         }
+        if value(FEATURE_SET).is_some() {
+            verdict.assumed.feature_set = Some(self.feature_set);
+        }
         if verdict.skip.is_none()
             && let Some(list) = value(CAPABILITY)
         {
@@ -100,6 +103,7 @@ impl Selection {
                         self.feature_set
                     ));
                 }
+                assumed.feature_set = Some(set);
                 continue;
             }
             let Some(on) = &self.feature_gates else {
@@ -132,6 +136,8 @@ pub(crate) struct Verdict {
 /// What was taken for granted because nobody said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Assumed {
+    /// The feature set in force, where the request belongs to that and not to all.
+    pub(crate) feature_set: Option<FeatureSet>,
     /// Gates that were not looked at.
     pub(crate) gates: BTreeSet<String>,
     /// Capabilities that were taken to be on.

@@ -83,7 +83,7 @@ fn a_signature_that_does_not_hold_is_never_written() {
     author
         .run(&[&step[..], &["--to-be-signed", "i", "--algorithm", "es256"]].concat())
         .exits(1)
-        .says(&["key.pub", "P256"]);
+        .says(&["key.pub", "ECDSA P-256"]);
     author
         .run(&["sign", "b.tar.gz", "--public-key", "key", "--attach", "right"])
         .exits(1)

@@ -105,6 +105,97 @@ fn all_files_that_do_not_hold_together_are_named_at_once() {
 }
 
 #[test]
+fn roles_and_service_accounts_are_those_that_the_requests_ask_for() {
+    let author = Author::new();
+    let create = || author.create_all("out", &[]).exits(0);
+    let (role, secret) =
+        (format!("out/{BACKUP_ROLE}"), "out/manifests/example-backup-backup-credentials-credentials.yaml");
+
+    // A service account more, one less, and one in another's place.
+    let known = "system:serviceaccount:example-backup:backup-nightly";
+    let in_role = format!("\\\"{known}\\\"");
+    for (to, why) in [
+        (
+            format!("{in_role},\\\"system:serviceaccount:example-backup:intruder\\\""),
+            "lets in the service account example-backup/intruder, and example-backup (",
+        ),
+        (
+            in_role.replace("backup-nightly", "backup-mightly"),
+            "does not let in the service account example-backup/backup-nightly, which example-backup (",
+        ),
+    ] {
+        create();
+        author.edit(&role, &in_role, &to);
+        create_bundle(&author).exits(1).says(&[BACKUP_ROLE, &why]);
+    }
+
+    // A role that no request asks for, whole and consistent.
+    create();
+    fs::remove_file(author.path("out/requests/70_backup.yaml")).unwrap();
+    let named = secret.trim_start_matches("out/");
+    create_bundle(&author)
+        .exits(1)
+        .says(&[named, "no request in requests asks for the Secret example-backup/backup-credentials"]);
+
+    // A request for which there is nothing; unless it is only for some clusters.
+    create();
+    for file in [&role, "out/06-6-harbour-example-backup-backup-credentials-policy.json", secret] {
+        fs::remove_file(author.path(file)).unwrap();
+    }
+    create_bundle(&author)
+        .exits(1)
+        .says(&["requests/70_backup.yaml: example-backup (line", "neither it nor its role is there"]);
+    author.edit(
+        "out/requests/70_backup.yaml",
+        "metadata:\n",
+        "metadata:\n  annotations:\n    capability.openshift.io/name: Backup\n",
+    );
+    create_bundle(&author)
+        .exits(0)
+        .says(&["note: no role is there for example-backup", "depends on feature set"]);
+}
+
+#[test]
+fn a_policy_may_be_narrowed_and_one_that_was_widened_is_told() {
+    const POLICY: &str = "out/06-6-harbour-example-backup-backup-credentials-policy.json";
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    author.edit(POLICY, "s3:DeleteObject", "s3:DeleteObjectVersion");
+    create_bundle(&author).exits(0).says(&["the role of the Secret example-backup/backup-credentials may do more than its request asks for: s3:DeleteObjectVersion"]);
+    author.create_all("out", &[]).exits(0);
+    author.edit(POLICY, "\\\"s3:DeleteObject\\\",", "");
+    let run = create_bundle(&author).exits(0);
+    assert!(!run.stderr.contains("may do more"), "{}", run.stderr);
+}
+
+#[test]
+fn what_only_follows_from_a_fault_is_not_told_beside_it() {
+    let author = Author::new();
+    let secret = "out/manifests/example-backup-backup-credentials-credentials.yaml";
+    let policy = "out/06-6-harbour-example-backup-backup-credentials-policy.json";
+    let role = format!("out/{BACKUP_ROLE}");
+    for (file, from, to, why) in [
+        (role.as_str(), "\"RoleName\"", "\"RoleNane\"", "unknown field `RoleNane`"),
+        (policy, "\"PolicyName\"", "\"PolicyNane\"", "unknown field `PolicyNane`"),
+        (policy, "\\\"Effect\\\"", "\\\"Efect\\\"", "unknown field `Efect`"),
+        (
+            secret,
+            "type: Opaque",
+            "type: Opake",
+            "line 12 is \"type: Opake\\n\", and must be \"type: Opaque\\n\"",
+        ),
+        (secret, "    role_arn = ", "    role_arm = ", "no line of it begins with \"    role_arn = \""),
+        ("out/03-keys.json", "\"keys\"", "\"kees\"", "unknown field `kees`"),
+        ("out/01-oidc-bucket-tagging.json", "\"TagSet\"", "\"TagSat\"", "unknown field `TagSat`"),
+    ] {
+        author.create_all("out", &[]).exits(0);
+        author.edit(file, from, to);
+        let run = create_bundle(&author).exits(1);
+        run.says(&["1 problem\n", why]);
+    }
+}
+
+#[test]
 fn a_policy_or_trust_policy_above_awss_size_is_refused_for_all_requests_at_once() {
     let author = Author::new();
     author.copy_requests("requests");

@@ -45,7 +45,7 @@ fn each_algorithm_makes_a_key_that_signs_with_it_and_has_openssls_fingerprint() 
     }
     pack(&author, "ps256.key", &["--algorithm", "es256"])
         .exits(1)
-        .says(&["ps256.key", "es256 signs with P256"]);
+        .says(&["ps256.key", "a key of the kind RSA, and es256 signs with ECDSA P-256"]);
     let other = pack(&author, "ps256.key", &["--algorithm", "rs256"]).exits(0).stdout;
     assert!(header(&author, &other).contains("\"alg\":\"RS256\""));
     author.run(&["create-signing-key", "--output", "x", "--algorithm", "none"]).exits(64).says(&["ed25519"]);

@@ -30,10 +30,8 @@ fn discovery(reader: &mut ContentsReader, text: &str) {
     match serde_json::from_str::<DiscoveryDocument>(text) {
         Ok(document) if document == DiscoveryDocument::of(&reader.cluster.issuer) => {}
         Ok(document) => {
-            let what = format!(
-                "it is not the discovery document of {}: it names the issuer {} and keys at {}",
-                reader.cluster.issuer, document.issuer, document.jwks_uri
-            );
+            let faults = document.differences(&DiscoveryDocument::of(&reader.cluster.issuer)).join("; ");
+            let what = format!("it is not the discovery document of {}: {faults}", reader.cluster.issuer);
             reader.problem(layout::DISCOVERY, what);
         }
         Err(error) => reader.problem(layout::DISCOVERY, error.to_string()),

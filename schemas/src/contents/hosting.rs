@@ -132,8 +132,8 @@ fn public_policy(
         return None;
     };
     same_bucket(reader, layout::BUCKET_POLICY, &input.bucket, bucket);
-    reader.check_partition(layout::BUCKET_POLICY, &input.policy);
-    only_reading(reader, &input.policy);
+    let wanted = BucketStatement::public_policy(&reader.cluster, bucket);
+    just(reader, &input.policy, &wanted);
     Some(input.policy.clone())
 }
 
@@ -144,10 +144,7 @@ fn statement(reader: &mut ContentsReader, parsed: &Parsed, wanted: BucketStateme
         return;
     };
     same_bucket(reader, layout::BUCKET_POLICY, &input.bucket, &wanted.bucket);
-    if input.policy.meaning() != wanted.policy().meaning() {
-        let what = format!("it must be this and nothing else: {}", wanted.policy().canonical());
-        reader.problem(layout::BUCKET_POLICY, what);
-    }
+    just(reader, &input.policy, &wanted.policy());
     reader.place(layout::BUCKET_POLICY, Resource::BucketStatement(wanted), resources);
 }
 
@@ -180,15 +177,11 @@ fn object(
     reader.place(file, Resource::Object(made), resources);
 }
 
-/// Anyone may read the documents; nobody may be let in to do anything else by this policy.
-fn only_reading(reader: &mut ContentsReader, policy: &PolicyDocument) {
-    for statement in &policy.statement {
-        let reads =
-            statement.action.as_ref().is_some_and(|action| action.iter().all(|a| a == "s3:GetObject"));
-        let allows = statement.effect == crate::policy::Effect::Allow;
-        if allows && !reads {
-            reader.problem(layout::BUCKET_POLICY, "it allows more than s3:GetObject");
-        }
+/// A policy file that must be just this policy, however its lists are written.
+fn just(reader: &mut ContentsReader, found: &PolicyDocument, wanted: &PolicyDocument) {
+    if found.meaning() != wanted.meaning() {
+        let what = format!("it must be this and nothing else: {}", wanted.canonical());
+        reader.problem(layout::BUCKET_POLICY, what);
     }
 }
 

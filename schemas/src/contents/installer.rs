@@ -4,9 +4,10 @@ use super::{ContentsReader, Parsed, roles};
 use crate::aws::Arn;
 use crate::installer_manifest::{self, SecretManifest};
 use crate::layout;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
+/// `unread` are the ends of the ARNs of roles whose files could not be read, which was told.
+pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, unread: &BTreeSet<String>) {
     let mut wanted = BTreeMap::new();
     for (file, input) in &parsed.roles {
         let path = input.path.clone().unwrap_or_default();
@@ -14,25 +15,42 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
         wanted.insert(arn.to_string(), (file, input));
     }
     let mut made = BTreeMap::new();
+    let mut spoilt = BTreeSet::new();
     for (file, text) in &parsed.installer_manifests {
         if file == layout::AUTHENTICATION {
-            if *text != installer_manifest::authentication(&reader.cluster.issuer) {
+            let form = installer_manifest::authentication(&reader.cluster.issuer);
+            if *text != form && !reader.is_faulty(file) {
                 let what = format!(
-                    "it must be the one form of an Authentication, with serviceAccountIssuer {}",
-                    reader.cluster.issuer
+                    "it must be the one form of an Authentication, byte for byte: {}",
+                    installer_manifest::first_difference(text, &form)
                 );
                 reader.problem(file, what);
             }
             continue;
         }
         let Some(secret) = SecretManifest::of_text(text) else {
-            reader.problem(file, "it must be the one form of a Secret that hands a role on, byte for byte");
+            if !reader.is_faulty(file) {
+                let what = format!(
+                    "it must be the one form of a Secret that hands a role on, byte for byte: {}",
+                    installer_manifest::fault_of_secret(text)
+                );
+                reader.problem(file, what);
+            }
+            // Whose role it is can be told all the same; that no Secret hands it on is no second fault.
+            if let Some((arn, _)) =
+                installer_manifest::role_arn_in(text).and_then(|arn| wanted.remove_entry(arn))
+            {
+                spoilt.insert(arn);
+            }
             continue;
         };
         if let Some(other) = made.insert((secret.namespace, secret.name), file) {
             reader.problem(file, format!("it makes the same Secret as {other}"));
         }
         let Some((_, role)) = wanted.remove(secret.role_arn) else {
+            if spoilt.contains(secret.role_arn) || unread.iter().any(|end| secret.role_arn.ends_with(end)) {
+                continue;
+            }
             let what =
                 format!("its role_arn {} is no role of this bundle, or another Secret's", secret.role_arn);
             reader.problem(file, what);
@@ -48,7 +66,11 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) {
             reader.problem(file, what);
         }
     }
-    for (arn, (file, _)) in wanted {
+    // A Secret without any line that tells its role may be that of any.
+    let untold = parsed.installer_manifests.iter().any(|(file, text)| {
+        file != layout::AUTHENTICATION && installer_manifest::role_arn_in(text).is_none()
+    });
+    for (arn, (file, _)) in wanted.into_iter().filter(|_| !untold) {
         reader.problem(file, format!("no Secret in {} hands {arn} to the cluster", layout::MANIFESTS));
     }
     if !parsed.installer_manifests.contains_key(layout::AUTHENTICATION) {

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The one action a trust policy allows. Source: STS API Reference, `AssumeRoleWithWebIdentity`.
 const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
 
-pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mut State) {
+/// Checks roles and policies; gives the ends of the ARNs of roles whose own files could not be read, which was told.
+pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mut State) -> BTreeSet<String> {
     let mut policies: BTreeMap<_, Vec<(&String, &PutRolePolicy)>> = BTreeMap::new();
     for (file, policy) in &parsed.policies {
         policies.entry(policy.role_name.clone()).or_default().push((file, policy));
@@ -29,7 +30,9 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mu
                 reader.problem(policy_file, "another file makes a policy of this name for this role");
             }
         }
-        if inline.is_empty() {
+        let other = partner(file);
+        let told = !parsed.policies.contains_key(&other) && reader.is_faulty(&other);
+        if inline.is_empty() && !told {
             reader.problem(file, "no 06-...-policy.json gives this role its permissions");
         }
         let length: usize = inline.values().map(PolicyDocument::counted_length).sum();
@@ -41,8 +44,26 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mu
         let role = role(reader, file, input, inline);
         reader.place(file, Resource::Role(role), resources);
     }
+    let mut unread = BTreeSet::new();
     for (file, policy) in policies.into_values().flatten() {
-        reader.problem(file, format!("no 05-...-role.json makes the role {}", policy.role_name));
+        let other = partner(file);
+        if !parsed.roles.contains_key(&other) && reader.is_faulty(&other) {
+            unread.insert(format!("/{}", policy.role_name));
+        } else {
+            reader.problem(file, format!("no 05-...-role.json makes the role {}", policy.role_name));
+        }
+    }
+    unread
+}
+
+/// The policy's file of a role's file, and the other way round, as the generator names them.
+fn partner(file: &str) -> String {
+    let of_role = file.strip_prefix("05-").and_then(|rest| rest.strip_suffix("-role.json"));
+    let of_policy = file.strip_prefix("06-").and_then(|rest| rest.strip_suffix("-policy.json"));
+    match (of_role, of_policy) {
+        (Some(stem), _) => format!("06-{stem}-policy.json"),
+        (_, Some(stem)) => format!("05-{stem}-role.json"),
+        _ => String::new(),
     }
 }
 

@@ -62,6 +62,20 @@ impl BucketStatement {
         Self::reading(cluster, bucket, &format!("{path}/*"), statement)
     }
 
+    /// The whole policy of a public bucket: anyone may read what lies in it, and nothing more.
+    ///
+    /// The `Sid` is ccoctl's: the bucket is the cluster's own, and the policy is no other's.
+    #[must_use]
+    pub fn public_policy(cluster: &Cluster, bucket: &BucketName) -> PolicyDocument {
+        PolicyDocument::of(vec![Statement {
+            sid: Some("AllowReadPublicAccess".into()),
+            principal: Some(Principal::Everyone("*".into())),
+            action: Some(OneOrMany::Many(vec!["s3:GetObject".into()])),
+            resource: Some(OneOrMany::Many(vec![format!("arn:{}:s3:::{bucket}/*", cluster.partition)])),
+            ..Statement::allow()
+        }])
+    }
+
     fn reading(cluster: &Cluster, bucket: &BucketName, keys: &str, statement: Statement) -> Self {
         let sid = Self::sid(&cluster.name, bucket, keys);
         let objects = format!("arn:{}:s3:::{bucket}/{keys}", cluster.partition);

@@ -20,6 +20,18 @@ pub enum KeyKind {
     Rsa,
 }
 
+/// What people call it, as `openssl` and RFCs do.
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ed25519 => "Ed25519",
+            Self::P256 => "ECDSA P-256",
+            Self::P384 => "ECDSA P-384",
+            Self::Rsa => "RSA",
+        })
+    }
+}
+
 /// A signature algorithm by its JOSE name. Source: RFC 7518, section 3.1, and RFC 8037, section 3.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Algorithm {

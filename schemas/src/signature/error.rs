@@ -20,7 +20,7 @@ pub enum KeyError {
     #[error("it holds a key of a kind that is not supported; Ed25519, P-256, P-384 and RSA are")]
     Unsupported,
     /// An algorithm that another kind of key is for.
-    #[error("it holds a key of the kind {kind:?}, and {algorithm} signs with {:?}", algorithm.key_kind())]
+    #[error("it holds a key of the kind {kind}, and {algorithm} signs with {}", algorithm.key_kind())]
     OtherKind {
         /// What was asked for.
         algorithm: Algorithm,

@@ -90,7 +90,7 @@ pub enum SignatureError {
     #[error("it is no signature of this format: {0}")]
     Malformed(String),
     /// Its header asks for an algorithm that the key is not for.
-    #[error("it claims to be made with {claimed:?}, which is not what the key {key} is for")]
+    #[error("it claims to be made with {}, which is not what the key {key} is for", jose_name(*claimed))]
     WrongAlgorithm {
         /// What the header says.
         claimed: Algorithm,
@@ -199,6 +199,11 @@ pub fn verify<S: Statement>(token: &str, key: &PublicKey, now: Option<u64>) -> R
         (Some(expired), Some(now)) if expired <= now => Err(SignatureError::Expired { expired, now }),
         _ => Ok(statement),
     }
+}
+
+/// The name of an algorithm in headers.
+fn jose_name(algorithm: Algorithm) -> String {
+    serde_json::to_value(algorithm).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
 }
 
 fn jose(algorithm: Algorithm) -> jsonwebtoken::Algorithm {

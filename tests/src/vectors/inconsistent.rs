@@ -56,7 +56,12 @@ edits! {
     "keys-of-another-cluster", "is not in it", layout::KEYS, "AQAB" => "AQAC";
     "public-key-damaged", "damaged public key", layout::PUBLIC_KEY, "MIICIjAN" => "MIICIjAM";
     "bucket-of-another-name", "it does not make the bucket", "01-oidc-bucket.json", "harbour-oidc" => "arbours-oidc";
-    "bucket-policy-that-writes", "it allows more than s3:GetObject", layout::BUCKET_POLICY, "GetObject" => "PutObject";
+    "bucket-policy-that-writes", "this and nothing else", layout::BUCKET_POLICY, "GetObject" => "PutObject";
+    "bucket-policy-for-one-account", "this and nothing else", layout::BUCKET_POLICY, r#"\"Principal\":\"*\""# => r#"\"Principal\":{\"AWS\":\"123456789012\"}"#;
+    "bucket-policy-of-another-bucket", "this and nothing else", layout::BUCKET_POLICY, "s3:::harbour-oidc" => "s3:::arbours-oidc";
+    "bucket-policy-of-two-statements", "this and nothing else", layout::BUCKET_POLICY, r#"\"Statement\":["# => r#"\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":{\"AWS\":\"123456789012\"},\"Action\":\"s3:DeleteBucket\",\"Resource\":\"*\"},"#;
+    "bucket-policy-under-a-condition", "this and nothing else", layout::BUCKET_POLICY, r#"\"Action\":"# => r#"\"Condition\":{\"Bool\":{\"aws:SecureTransport\":\"true\"}},\"Action\":"#;
+    "bucket-policy-of-an-old-language", "this and nothing else", layout::BUCKET_POLICY, "2012-10-17" => "2008-10-17";
     "bucket-closed", "AWS could not read", layout::BUCKET_PUBLIC_ACCESS_BLOCK, "false" => "true";
     "object-under-another-key", "readers look for", layout::KEYS_OBJECT, r#""keys.json""# => r#""jwks.json""#;
     "secret-with-a-placeholder", "a placeholder was left", SECRET, "arn:aws:iam" => "<enter_arn_here>";

@@ -85,7 +85,7 @@ pub(super) fn report(
         file: received.finish()?,
         trusted_keys: keys.iter().map(|key| trusted(key, bundle)).collect(),
         threshold: args.trust.threshold(),
-        overridden: args.trust.overridden(),
+        overridden: bundle.map_or_else(Vec::new, |bundle| args.trust.overridden(bundle)),
         checks: bundle.map_or_else(Vec::new, |_| CHECKS.map(str::to_owned).to_vec()),
         bundle: bundle.map(reported),
     }))
@@ -95,7 +95,7 @@ fn trusted(key: &PublicKey, bundle: Option<&VerifiedBundle>) -> TrustedKey {
     let signer = bundle.and_then(|bundle| bundle.signers().iter().find(|signer| signer.key == *key.id()));
     TrustedKey {
         key: key.id().clone(),
-        kind: format!("{:?}", key.kind()),
+        kind: key.kind().to_string(),
         signed: signer.is_some(),
         expires: signer.and_then(|signer| signer.expires),
         expired: signer.is_some_and(|signer| signer.expired),

@@ -1,0 +1,179 @@
+//! Whether a directory's roles are those that the requests in it ask for: nothing besides, and nothing left out.
+//!
+//! What a role may do is the author's to narrow; which roles there are, and who may take them on, is not.
+
+use crate::access::{Access, difference, subjects};
+use crate::render::Files;
+use crate::request::{AskedRequest, CredentialsRequest, Need, asked};
+use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::cli_input::CreateRole;
+use sts_schemas::contents::{Contents, Problem, Problems};
+use sts_schemas::difference::{ActionDifference, Presence, Side, SideKind};
+use sts_schemas::installer_manifest::SecretManifest;
+use sts_schemas::layout::{self, Place};
+use sts_schemas::open::{OpenValue, stand_in_for_tokens};
+use sts_schemas::policy::Effect;
+use sts_schemas::resource::{Resource, Role};
+
+/// Holds files that agree with each other against the requests among them; gives what a person should know.
+///
+/// # Errors
+/// Every role, Secret and service account that no request asks for, and every one that is asked for and not there.
+pub(crate) fn check(files: &Files, contents: &Contents) -> Result<Vec<String>, Problems> {
+    let requests: Vec<_> = files
+        .iter()
+        .filter(|(path, _)| Place::of(path) == Some(Place::Request))
+        .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        .collect();
+    let (requests, unread) = asked(&requests, contents.desired.cluster.partition)
+        .map_err(|error| Problems(vec![Problem::of(layout::REQUESTS, error.to_string())]))?;
+    let mut check =
+        Check { requests: &requests, matched: Vec::new(), problems: Vec::new(), notes: Vec::new() };
+    let paths = role_paths(files);
+    let handed = handed(contents);
+    for ((namespace, name), (manifest, role)) in &handed {
+        let path = paths.get(role.name.as_str()).copied().unwrap_or(manifest);
+        check.role((namespace, name), manifest, path, role);
+    }
+    check.left_out(&handed);
+    check.widened(contents);
+    let Check { mut problems, notes, .. } = check;
+    if problems.is_empty() {
+        return Ok(notes);
+    }
+    // What could not be read asked for nothing.
+    problems.extend(unread.iter().map(|problem| Problem::of(&problem.source.file, problem.to_string())));
+    problems.sort();
+    Err(Problems(problems))
+}
+
+/// The roles by the Secrets that hand them on, `(namespace, name)`, each with the Secret's file.
+type Handed<'a> = BTreeMap<(&'a str, &'a str), (&'a str, &'a Role)>;
+
+fn handed(contents: &Contents) -> Handed<'_> {
+    let arns = contents.desired.role_arns();
+    let by_arn: BTreeMap<_, _> = contents
+        .desired
+        .resources
+        .values()
+        .filter_map(|resource| match resource {
+            Resource::Role(role) => Some((arns.get(&role.name)?.as_str(), role)),
+            _ => None,
+        })
+        .collect();
+    let mut handed = Handed::new();
+    for (path, text) in &contents.installer_manifests {
+        if let Some(secret) = SecretManifest::of_text(text)
+            && let Some(role) = by_arn.get(secret.role_arn)
+        {
+            handed.insert((secret.namespace, secret.name), (path, *role));
+        }
+    }
+    handed
+}
+
+/// The files that make the roles, by name.
+fn role_paths(files: &Files) -> BTreeMap<String, &str> {
+    let roles = files.iter().filter(|(path, _)| path.starts_with("05-"));
+    roles
+        .filter_map(|(path, bytes)| {
+            let bytes = stand_in_for_tokens(bytes, &OpenValue::ALL);
+            let role: CreateRole = serde_json::from_slice(&bytes).ok()?;
+            Some((role.role_name.to_string(), path.as_str()))
+        })
+        .collect()
+}
+
+/// A comparison half done.
+struct Check<'a> {
+    requests: &'a [AskedRequest],
+    /// Those for which there is just the role they ask for.
+    matched: Vec<CredentialsRequest>,
+    problems: Vec<Problem>,
+    notes: Vec<String>,
+}
+
+impl Check<'_> {
+    fn role(&mut self, (namespace, name): (&str, &str), manifest: &str, path: &str, role: &Role) {
+        let asking: Vec<_> = self
+            .requests
+            .iter()
+            .map(|asked| &asked.request)
+            .filter(|request| request.secret_namespace == namespace && request.secret_name == name)
+            .collect();
+        let Some(first) = asking.first() else {
+            let what = format!(
+                "no request in {} asks for the Secret {namespace}/{name}, nor so for its role {}: put the request \
+                 there, or take away this file and the role's two",
+                layout::REQUESTS,
+                role.name
+            );
+            self.problems.push(Problem::of(manifest, what));
+            return;
+        };
+        let found: BTreeSet<_> = subjects(role).into_iter().collect();
+        let wanted = |accounts: &[String]| -> BTreeSet<_> {
+            accounts.iter().map(|account| format!("{namespace}/{account}")).collect()
+        };
+        if let Some(same) = asking.iter().find(|request| wanted(&request.service_accounts) == found) {
+            self.matched.push((*same).clone());
+            return;
+        }
+        let wanted = wanted(&first.service_accounts);
+        let who = format!("{} ({})", first.name, first.source);
+        for account in found.difference(&wanted) {
+            let what = format!("it lets in the service account {account}, and {who} does not ask for it");
+            self.problems.push(Problem::of(path, what));
+        }
+        for account in wanted.difference(&found) {
+            let what = format!("it does not let in the service account {account}, which {who} asks for");
+            self.problems.push(Problem::of(path, what));
+        }
+    }
+
+    /// Tells what roles may do beyond their requests: edits that a reviewer must see.
+    fn widened(&mut self, contents: &Contents) {
+        let Ok(made) = Access::of_contents(contents) else { return };
+        let asked = Access::of_requests(&self.matched);
+        let side = |kind| Side { name: String::new(), kind, bundle: None };
+        let difference = difference((side(SideKind::Requests), &asked), (side(SideKind::Directory), &made));
+        let gains = |action: &&ActionDifference| match action.effect {
+            Effect::Allow => !action.gained.is_empty(),
+            Effect::Deny => !action.lost.is_empty(),
+        };
+        for role in difference.roles.iter().filter(|role| role.presence == Presence::Changed) {
+            let gained: Vec<_> =
+                role.actions.iter().filter(gains).map(|action| action.action.as_str()).collect();
+            if !gained.is_empty() {
+                self.notes.push(format!(
+                    "the role of the Secret {} may do more than its request asks for: {}",
+                    role.secret,
+                    gained.join(", ")
+                ));
+            }
+        }
+    }
+
+    /// Requests that no role was made for.
+    fn left_out(&mut self, handed: &Handed<'_>) {
+        for AskedRequest { request, need } in self.requests {
+            let (namespace, name) = (request.secret_namespace.as_str(), request.secret_name.as_str());
+            if handed.contains_key(&(namespace, name)) {
+                continue;
+            }
+            let who = format!("{} (line {})", request.name, request.source.line);
+            match need {
+                Need::Always => {
+                    let what = format!(
+                        "{who} asks for the Secret {namespace}/{name}, and neither it nor its role is there"
+                    );
+                    self.problems.push(Problem::of(&request.source.file, what));
+                }
+                Need::Depends => self.notes.push(format!(
+                    "no role is there for {} ({}), which depends on feature set, gates or capabilities",
+                    request.name, request.source
+                )),
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Every request that files hold, whatever flags would choose among them.
+
+use super::document;
+use super::fields::Fields;
+use super::object::{self, CredentialsRequest, Outcome};
+use super::partition::RewritePartition;
+use super::problem::{Problem, Source};
+use super::selection::{Assumed, Selection};
+use crate::feature::FeatureSet;
+use std::io;
+use sts_schemas::aws::Partition;
+
+/// A request, and whether every cluster needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AskedRequest {
+    /// The request, with its file's name as it stands in the directory.
+    pub(crate) request: CredentialsRequest,
+    /// Whether a cluster may leave it out.
+    pub(crate) need: Need,
+}
+
+/// Whether a cluster needs a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Every one does.
+    Always,
+    /// It depends on feature set, gates or capabilities, which files do not tell.
+    Depends,
+}
+
+/// The requests in these files, each with its path, that some cluster in this partition needs; and what is wrong with
+/// others.
+///
+/// # Errors
+/// When no thread can be started to read them.
+pub(crate) fn asked(
+    files: &[(&str, &[u8])],
+    partition: Partition,
+) -> io::Result<(Vec<AskedRequest>, Vec<Problem>)> {
+    document::with_stack(|| {
+        let (mut found, mut problems) = (Vec::<AskedRequest>::new(), Vec::new());
+        for feature_set in FeatureSet::ALL {
+            let selection = Selection {
+                feature_set,
+                rewrite: RewritePartition::Rewrite,
+                ..Selection::like_ccoctl(partition)
+            };
+            let (reading, depends) = read(files, &selection);
+            let new = reading.requests.into_iter().filter(|(request, _)| {
+                found.iter().all(|known: &AskedRequest| known.request.source != request.source)
+            });
+            let new: Vec<_> = new.map(asked_request).collect();
+            found.extend(new);
+            if feature_set == FeatureSet::Default {
+                problems = reading.problems;
+            }
+            if depends == Need::Always {
+                break;
+            }
+        }
+        (found, problems)
+    })
+}
+
+fn asked_request((request, assumed): (CredentialsRequest, Assumed)) -> AskedRequest {
+    let need = if assumed == Assumed::default() { Need::Always } else { Need::Depends };
+    AskedRequest { request, need }
+}
+
+/// What one reading of the files brought.
+#[derive(Default)]
+struct Reading {
+    requests: Vec<(CredentialsRequest, Assumed)>,
+    problems: Vec<Problem>,
+}
+
+/// Reads all files; also tells whether another feature set would find others.
+fn read(files: &[(&str, &[u8])], selection: &Selection) -> (Reading, Need) {
+    let mut reading = Reading::default();
+    let mut depends = Need::Always;
+    for (path, bytes) in files {
+        let text = String::from_utf8_lossy(bytes);
+        for document in document::split(text.strip_prefix('\u{feff}').unwrap_or(&text)) {
+            let node = match document::parse(document.text) {
+                Ok(node) => node,
+                Err(malformed) => {
+                    let source = Source { document: document.number, ..Source::file(path) };
+                    reading.problems.push(Problem { source, column: None, message: malformed.message });
+                    continue;
+                }
+            };
+            let (mut fields, mut outcome) = (Fields::of(path, document), Outcome::default());
+            object::read(&mut fields, &node, selection, &mut outcome);
+            reading.problems.append(&mut fields.into_problems());
+            let assumed = outcome.assumed.into_iter().map(|(_, assumed)| assumed);
+            reading.requests.extend(outcome.used.into_iter().zip(assumed));
+            if outcome.skipped.iter().any(|skipped| skipped.reason.contains("feature set")) {
+                depends = Need::Depends;
+            }
+        }
+    }
+    (reading, depends)
+}
