@@ -161,7 +161,7 @@ impl TrustArgs {
             _ => format!("Trusted keys given: {}.", keys.len()),
         });
         for key in keys {
-            session.detail(|| format!("Trusting {}, {:?}.", key.id(), key.kind()));
+            session.detail(|| format!("Trusting {}, {}.", key.id(), key.kind()));
         }
     }
 }
