@@ -364,7 +364,7 @@ mod tests {
             (r#"[{"Effect""#, r#"[{"Efect""#, "unknown field `Efect`"),
             ("[{", r#"["x",{"#, "expected struct Statement"),
             (r#""a:X""#, "1", "a text or a list of texts is needed here"),
-            (r#""*""#, r#"[1]"#, "a text or a list of texts is needed here"),
+            (r#""*""#, "[1]", "a text or a list of texts is needed here"),
             (r#""Resource""#, r#""Principal":7,"Resource""#, "a principal is \"*\", or kinds of principals"),
             (
                 r#""Resource""#,

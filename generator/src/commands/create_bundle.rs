@@ -4,7 +4,7 @@ use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{Seal, derived, provider_of_generation};
 use super::signing::SigningArgs;
-use super::{Surroundings, in_file, say, tell_findings};
+use super::{Surroundings, in_file, say, tell_findings, warn};
 use crate::asked;
 use crate::cli::{LintArgs, OutputArgs};
 use crate::directory::{Directory, FileError};
@@ -63,7 +63,7 @@ impl CreateBundle {
         let checked =
             Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), surroundings))?;
         for note in &checked.notes {
-            say(&format!("note: {note}"));
+            warn(&format!("note: {note}"));
         }
         let findings = lint_roles(&checked.contents.desired);
         tell_findings(&findings);
