@@ -126,7 +126,7 @@ fn roles_and_service_accounts_are_those_that_the_requests_ask_for() {
     ] {
         create();
         author.edit(&role, &in_role, &to);
-        create_bundle(&author).exits(1).says(&[BACKUP_ROLE, &why]);
+        create_bundle(&author).exits(1).says(&[BACKUP_ROLE, why]);
     }
 
     // A role that no request asks for, whole and consistent.
