@@ -12,7 +12,7 @@ pub use lint::LintArgs;
 pub(crate) use region::region;
 pub use roles::{RequestArgs, RoleArgs, SelectionArgs, TagArgs};
 
-use crate::commands::{self, Person, Surroundings};
+use crate::commands::{self, Person, Surroundings, Time};
 use crate::sandbox::{self, Sandbox};
 use crate::voice;
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -158,18 +158,18 @@ fn surroundings() -> Result<Surroundings, Failure> {
     let person = if asked { Person::Present } else { Person::Absent };
     if let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) {
         let text = text.to_string_lossy();
-        let generation = text.parse().map_err(|_| {
+        let seconds = text.parse().map_err(|_| {
             Failure::new(
                 Exit::Usage,
                 format!("{SOURCE_DATE_EPOCH} is {text:?}, and seconds since 1970 are needed"),
             )
         })?;
-        voice::detail(|| format!("the time is {generation}, by {SOURCE_DATE_EPOCH}"));
-        return Ok(Surroundings { generation, person });
+        voice::detail(|| format!("the time is {seconds}, by {SOURCE_DATE_EPOCH}"));
+        return Ok(Surroundings { time: Time::Told(seconds), person });
     }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     match now {
-        Ok(since) => Ok(Surroundings { generation: since.as_secs(), person }),
+        Ok(since) => Ok(Surroundings { time: Time::Read(since.as_secs()), person }),
         Err(_) => Err(Failure::new(Exit::Failed, "the clock of this machine stands before 1970")
             .hint(format!("set the clock, or {SOURCE_DATE_EPOCH}"))),
     }

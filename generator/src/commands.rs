@@ -10,6 +10,7 @@ pub mod create_key_pair;
 pub mod create_signing_key;
 pub mod diff;
 pub mod finalize;
+mod generation;
 pub mod install;
 pub mod man;
 mod passphrase;
@@ -22,6 +23,8 @@ pub mod sign;
 mod signing;
 mod trust;
 
+pub use generation::Time;
+
 use crate::directory::{Directory, FileError, Written};
 use crate::feature::{CredentialsMode, InstallConfig};
 use crate::made::is_made_here;
@@ -30,15 +33,17 @@ use crate::render::Files;
 use crate::voice::{detail, say, warn};
 use std::io::Read as _;
 use std::path::Path;
+use sts_schemas::bundle::Limits;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::layout::Place;
+use sts_schemas::layout::{self, Place};
 use sts_schemas::lint::{Finding, Level};
+use zeroize::Zeroizing;
 
 /// What commands take from around the program, read once at its start.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings {
-    /// The time that a bundle made now bears, in seconds since 1970: `SOURCE_DATE_EPOCH`, or else the clock.
-    pub generation: u64,
+    /// The time: `SOURCE_DATE_EPOCH`, or else the clock.
+    pub time: Time,
     /// Whether somebody can be asked for a passphrase.
     pub person: Person,
 }
@@ -59,7 +64,10 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
     let known = directory.files().map_err(failed)?;
     let unwanted = stale(directory, known, files, replaced)?;
     let stage = Stage::begin(format!("writing {} files", files.len()));
-    for (path, bytes) in files {
+    // The generation first: a run that is cut after it never shares one with another bundle.
+    let mut ordered: Vec<_> = files.iter().collect();
+    ordered.sort_by_key(|(path, _)| path.as_str() != layout::PROVIDER);
+    for (path, bytes) in ordered {
         match directory.write(path, bytes).map_err(failed)? {
             Written::New => new += 1,
             Written::Changed => changed.push(path),
@@ -149,6 +157,13 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads as much of a file as a bundle can have; a private key may be in it.
+fn read_bundle(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    /// An archive of the largest size, and what its blocks add.
+    const MOST: u64 = Limits::FORMAT.archive + (1 << 20);
+    read_start(path, MOST).map(Zeroizing::new)
+}
+
 /// Reads a file as far as so many bytes, with room for them from the start: a buffer that grows would leave copies
 /// of a key behind.
 fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
@@ -187,8 +202,7 @@ pub(crate) fn read_note(config: &InstallConfig, path: &Path) {
 
 /// Whether a path is one that roles are written to.
 fn is_of_roles(path: &str) -> bool {
-    let secret =
-        path != sts_schemas::layout::AUTHENTICATION && Place::of(path) == Some(Place::InstallerManifest);
+    let secret = path != layout::AUTHENTICATION && Place::of(path) == Some(Place::InstallerManifest);
     let request = Place::of(path) == Some(Place::Request);
     let numbered =
         (path.starts_with("05-") || path.starts_with("06-")) && Place::of(path) == Some(Place::Aws);

@@ -22,6 +22,31 @@ pub fn check(cluster: &Cluster, generation: u64, files: &Files) -> Result<Conten
     reader.finish()
 }
 
+fn manifest(cluster: &Cluster, generation: u64, files: &Files) -> Manifest {
+    let entry = |(path, bytes): (&String, &Vec<u8>)| FileEntry {
+        path: path.clone(),
+        length: bytes.len() as u64,
+        sha256: Sha256::of(bytes),
+    };
+    Manifest {
+        schema_version: SchemaVersion::CURRENT,
+        tool: Tool { name: "sts-generator".into(), version: env!("CARGO_PKG_VERSION").into() },
+        generation,
+        cluster: cluster.clone(),
+        files: files.iter().map(entry).collect(),
+    }
+}
+
+/// What a bundle of these files is called: its cluster, and the first digits of its digest.
+#[must_use]
+pub fn bundle_name(cluster: &Cluster, generation: u64, files: &Files) -> String {
+    name(cluster, &Sha256::of(&manifest(cluster, generation, files).to_bytes()))
+}
+
+fn name(cluster: &Cluster, digest: &Sha256) -> String {
+    format!("{}-{}", cluster.name, digest.short())
+}
+
 /// Files that hold together, under a manifest, signed by nobody yet.
 pub struct UnsignedBundle {
     manifest: Manifest,
@@ -47,6 +72,8 @@ pub enum PackError {
 pub struct PackedBundle {
     /// Its name: the cluster's and the first digits of its digest.
     pub name: String,
+    /// Whose signature it bears, and what is in that; none where it is left unsigned.
+    pub signature: Option<(Sha256, String)>,
     /// Its digest.
     pub digest: Sha256,
     /// The gzip'd archive; it wipes itself, for a private key may be in it.
@@ -61,18 +88,7 @@ impl UnsignedBundle {
     pub fn new(cluster: &Cluster, generation: u64, files: Files) -> Result<Self, PackError> {
         check(cluster, generation, &files).map_err(PackError::Inconsistent)?;
         same_but_for_case(&files).map_err(PackError::Inconsistent)?;
-        let entry = |(path, bytes): (&String, &Vec<u8>)| FileEntry {
-            path: path.clone(),
-            length: bytes.len() as u64,
-            sha256: Sha256::of(bytes),
-        };
-        let manifest = Manifest {
-            schema_version: SchemaVersion::CURRENT,
-            tool: Tool { name: "sts-generator".into(), version: env!("CARGO_PKG_VERSION").into() },
-            generation,
-            cluster: cluster.clone(),
-            files: files.iter().map(entry).collect(),
-        };
+        let manifest = manifest(cluster, generation, &files);
         let manifest_bytes = manifest.to_bytes();
         Ok(Self { manifest, manifest_bytes, files })
     }
@@ -84,7 +100,7 @@ impl UnsignedBundle {
     pub fn sign(self, key: &SigningKey, exp: Option<u64>) -> Result<PackedBundle, PackError> {
         let claims = Claims::of(&self.manifest, &Sha256::of(&self.manifest_bytes), exp);
         let token = signature::sign(key, &claims)?;
-        self.pack(Some((layout::signature(key.public_key().id().as_str()), token)))
+        self.pack(Some((key.public_key().id().clone(), token)))
     }
 
     /// Packs everything without a signature: for a key kept elsewhere, and of no use before that key signed.
@@ -95,20 +111,20 @@ impl UnsignedBundle {
         self.pack(None)
     }
 
-    fn pack(&self, signature: Option<(String, String)>) -> Result<PackedBundle, PackError> {
+    fn pack(&self, signature: Option<(Sha256, String)>) -> Result<PackedBundle, PackError> {
         let digest = Sha256::of(&self.manifest_bytes);
-        let name = format!("{}-{}", self.manifest.cluster.name, digest.short());
+        let name = name(&self.manifest.cluster, &digest);
         let mut archive = Zeroizing::new(Vec::with_capacity(self.room()));
         append(&mut archive, &name, layout::MANIFEST, &self.manifest_bytes)?;
-        if let Some((path, token)) = signature {
-            append(&mut archive, &name, &path, token.as_bytes())?;
+        if let Some((key, token)) = &signature {
+            append(&mut archive, &name, &layout::signature(key.as_str()), token.as_bytes())?;
         }
         for (path, bytes) in &self.files {
             append(&mut archive, &name, path, bytes)?;
         }
         let end = archive.len() + END_BLOCKS * BLOCK;
         archive.resize(end, 0);
-        Ok(PackedBundle { name, digest, bytes: Zeroizing::new(gzip(&archive)) })
+        Ok(PackedBundle { name, digest, signature, bytes: Zeroizing::new(gzip(&archive)) })
     }
 
     /// About as much as the archive will take: one that grows leaves copies of itself behind.

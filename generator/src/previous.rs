@@ -29,7 +29,7 @@ pub enum PreviousError {
     /// The keys that tokens may be signed with would change.
     #[error("{} would not be that of the previous bundle", layout::KEYS)]
     OtherKeys,
-    /// The clock stands before the previous bundle's.
+    /// The time that was told is no later than the previous bundle's.
     #[error(
         "the previous bundle is of generation {previous}, and the new one would be of {new}, which is no later"
     )]
@@ -79,6 +79,12 @@ impl Previous {
     #[must_use]
     pub fn cluster(&self) -> &Cluster {
         &self.bundle.manifest().cluster
+    }
+
+    /// Its generation, in seconds since 1970.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.bundle.manifest().generation
     }
 
     /// Whether a private key of the cluster's lies in it.
@@ -151,7 +157,7 @@ impl Previous {
         if !differences.is_empty() {
             return Err(PreviousError::OtherCluster(differences));
         }
-        let previous = self.bundle.manifest().generation;
+        let previous = self.generation();
         if generation <= previous {
             return Err(PreviousError::NoLater { previous, new: generation });
         }

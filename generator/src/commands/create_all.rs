@@ -3,7 +3,8 @@
 use super::create_bundle::{bundle, known_files};
 use super::create_iam_roles::role_files;
 use super::create_identity_provider::ProviderArgs;
-use super::previous::PreviousArgs;
+use super::generation::Generations;
+use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::Seal;
 use super::signing::SigningArgs;
@@ -62,12 +63,12 @@ impl CreateAll {
         let cluster = self.cluster.cluster(&region)?;
         let following = self.previous.open(configuration)?;
         if let Some(following) = &following {
-            following.allows(&cluster, surroundings.generation)?;
+            following.allows(&cluster, surroundings.time.after(Some(following.generation())))?;
         }
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
-        let mut files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
+        let roles = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = self.output.claim()?;
-        stale(&directory, known_files(&directory)?, &files, is_of_roles)?;
+        stale(&directory, known_files(&directory)?, &roles, is_of_roles)?;
         let key = match (&self.provider.public_key_file, &following) {
             (Some(path), following) => {
                 if let Some(following) = following {
@@ -78,19 +79,19 @@ impl CreateAll {
             (None, Some(following)) => following.kept_key(&directory)?,
             (None, None) => create_key_pair::existing_or_new(&directory)?,
         };
-        files.extend(identity_provider(
-            &cluster,
-            &key,
-            &self.provider.thumbprints,
-            &self.tags.tags()?,
-            surroundings.generation,
-        ));
-        let mut files = with_tokens(files, &cluster);
-        if let Some(following) = &following {
+        let tags = self.tags.tags()?;
+        let issuer = |generation| {
+            let files = identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, generation);
+            let mut files = with_tokens(files, &cluster);
             // While keys are being exchanged the issuer serves two, and an upgrade changes nothing about that.
-            files.extend(following.kept_keys());
-        }
-        write_files(&directory, &files, |path| is_of_issuer(path) || is_of_roles(path))?;
-        bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), surroundings))
+            files.extend(following.as_ref().map(Following::kept_keys).unwrap_or_default());
+            files
+        };
+        let replaced = |path: &str| is_of_issuer(path) || is_of_roles(path);
+        let generations = Generations::of_directory(&directory, surroundings, following.as_ref())?;
+        let (files, settled) =
+            generations.settle(&directory, (with_tokens(roles, &cluster), issuer), replaced)?;
+        write_files(&directory, &files, replaced)?;
+        bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), settled))
     }
 }

@@ -1,29 +1,27 @@
 //! `sts-generator create-bundle`: checks a directory again, packs and signs it.
 
+use super::generation::{Generations, Settled};
 use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
-use super::seal::{Seal, derived, provider_of_generation};
+use super::seal::{Seal, derived};
 use super::signing::SigningArgs;
 use super::{Surroundings, in_file, say, tell_findings, warn};
 use crate::asked;
 use crate::cli::{LintArgs, OutputArgs};
-use crate::directory::{Directory, FileError};
-use crate::pack::check;
+use crate::directory::{Directory, FileError, Written};
+use crate::pack::{bundle_name, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
-use crate::render::Files;
+use crate::render::{Files, Upgrade, generation_of, mark_generation};
 use crate::token;
 use clap::Args;
 use std::path::Path;
 use sts_schemas::aws::Region;
-use sts_schemas::cli_input::CreateOpenIdConnectProvider;
 use sts_schemas::cluster::Cluster;
-use sts_schemas::contents::Contents;
+use sts_schemas::contents::{Contents, Problems};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{self, Place};
 use sts_schemas::lint::lint_roles;
-use sts_schemas::open::{OpenValue, stand_in_for_tokens};
-use sts_schemas::resource::GENERATION_TAG;
 
 /// Check a directory, write its REVIEW.md and apply.sh, pack it and sign it; prints the bundle's path.
 ///
@@ -60,8 +58,9 @@ impl CreateBundle {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let directory = Directory::claim_existing(&self.output.output_dir)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
-        let checked =
-            Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), surroundings))?;
+        let settle =
+            |files: &Files| Settled::Unknown(Generations::of(files, surroundings, following.as_ref()));
+        let checked = Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle))?;
         for note in &checked.notes {
             warn(&format!("note: {note}"));
         }
@@ -77,16 +76,17 @@ pub(crate) fn bundle(
     directory: &Directory,
     seal: &Seal,
     region: Option<&Region>,
-    around: (Option<&Following>, Surroundings),
+    (following, settled): (Option<&Following>, Settled),
 ) -> Result<(), Failure> {
-    Checked::read(directory, seal, region, around)?.close(seal)
+    Checked::read(directory, seal, region, (following, |_: &Files| settled))?.close(seal)
 }
 
-/// A directory whose files hold together.
+/// A directory whose files hold together, and what it becomes: nothing of it is written yet.
 struct Checked<'a> {
     directory: &'a Directory,
     cluster: Cluster,
     generation: u64,
+    /// What goes into the bundle.
     files: Files,
     contents: Contents,
     /// What a person should know about roles and requests.
@@ -101,43 +101,91 @@ impl<'a> Checked<'a> {
         directory: &'a Directory,
         seal: &Seal,
         region: Option<&Region>,
-        (following, surroundings): (Option<&'a Following>, Surroundings),
+        (following, settle): (Option<&'a Following>, impl FnOnce(&Files) -> Settled),
     ) -> Result<Self, Failure> {
         let stage = Stage::begin("checking");
         let mut files = bundled_files(directory)?;
+        let settled = settle(&files);
         seal.add_private_key(directory, &mut files)?;
-        let inconsistent = |problems| {
-            let path = directory.path().display().to_string();
-            Failure::new(Exit::Failed, Inconsistent { path, problems })
-                .hint("mend the files named, or write them anew with create-all")
-        };
-        let cluster = cluster_of(&files, region).map_err(inconsistent)?;
-        let generation = surroundings.generation;
+        let cluster = cluster_of(&files, region).map_err(|problems| inconsistent(directory, problems))?;
         if let Some(following) = following {
-            following.allows(&cluster, generation)?;
             following.keeps_its_keys(&files)?;
         }
-        mark_generation(directory, &mut files, generation)?;
-        let contents = check(&cluster, generation, &files).map_err(inconsistent)?;
-        let notes = asked::check(&files, &contents).map_err(inconsistent)?;
-        prove_key(directory, &files)?;
+        let of = |files, generation| Self::of(directory, cluster.clone(), (files, generation), following);
+        let checked = match settled {
+            Settled::Changed(generation) => of(files, generation)?,
+            Settled::Same(Generations { kept, next }) | Settled::Unknown(Generations { kept, next }) => {
+                let checked = of(files, kept.unwrap_or(next))?;
+                let is_the_last =
+                    kept.is_some() && checked.is_the_last(seal, matches!(settled, Settled::Same(_)))?;
+                if is_the_last { checked } else { of(checked.files, next)? }
+            }
+        };
+        prove_key(directory, &checked.files)?;
         drop(stage);
+        Ok(checked)
+    }
+
+    /// Files with a generation in them and with what is derived from them.
+    fn of(
+        directory: &'a Directory,
+        cluster: Cluster,
+        (mut files, generation): (Files, u64),
+        following: Option<&'a Following>,
+    ) -> Result<Self, Failure> {
+        if let Some(following) = following {
+            following.allows(&cluster, generation)?;
+        }
+        mark_generation(&mut files, generation);
+        let contents =
+            check(&cluster, generation, &files).map_err(|problems| inconsistent(directory, problems))?;
+        let notes =
+            asked::check(&files, &contents).map_err(|problems| inconsistent(directory, problems))?;
+        let upgrade: Option<Upgrade> = following.map(|following| following.upgrade(&contents)).transpose()?;
+        for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
+            files.insert(path.to_owned(), bytes);
+        }
         Ok(Self { directory, cluster, generation, files, contents, notes, following })
+    }
+
+    /// Whether this is, byte for byte, what was bundled last: the bundle is there, or no file of the directory changes.
+    fn is_the_last(&self, seal: &Seal, others_are_same: bool) -> Result<bool, Failure> {
+        if seal.has(&bundle_name(&self.cluster, self.generation, &self.files)) {
+            return Ok(true);
+        }
+        if !others_are_same || !seal.is_reproducible() {
+            return Ok(false);
+        }
+        for path in DERIVED {
+            let there = self.directory.read(path).map_err(|error| Failure::new(Exit::Failed, error))?;
+            if there.as_ref() != self.files.get(path) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Completes the directory with what is derived from its files, packs, signs, and prints the path.
     fn close(self, seal: &Seal) -> Result<(), Failure> {
-        let Self { directory, cluster, generation, mut files, contents, following, .. } = self;
-        let upgrade = following.map(|following| following.upgrade(&contents)).transpose()?;
+        let Self { directory, cluster, generation, files, following, .. } = self;
         let stage = Stage::begin("packing");
-        for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
-            directory.write(path, &bytes).map_err(|error| Failure::new(Exit::Failed, error))?;
-            files.insert(path.to_owned(), bytes);
+        let mut changed = Vec::new();
+        // The generation first: a run that is cut after it never shares one with another bundle.
+        for path in [layout::PROVIDER, layout::DISTRIBUTION].into_iter().chain(DERIVED) {
+            let Some(bytes) = files.get(path) else { continue };
+            let written = directory.write(path, bytes).map_err(|error| Failure::new(Exit::Failed, error))?;
+            if written == Written::Changed {
+                changed.push(path);
+            }
         }
         let content = files.len();
         let closed = seal.close(&cluster, generation, files)?;
         drop(stage);
-        say(&format!("{}: {content} files are in the bundle", directory.path().display()));
+        let shown = directory.path().display();
+        if !changed.is_empty() {
+            say(&format!("{shown}: changed {} (generation {generation})", changed.join(", ")));
+        }
+        say(&format!("{shown}: {content} files are in the bundle"));
         seal.tell(&cluster, &closed)?;
         if let Some(following) = following {
             following.tell();
@@ -146,26 +194,19 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// What is derived from all other files.
+const DERIVED: [&str; 2] = [layout::REVIEW, layout::APPLY_SCRIPT];
+
 /// What a directory's files ask for, checked as they are; nothing is written.
 pub(crate) fn directory_contents(
     directory: &Directory,
     region: Option<&Region>,
 ) -> Result<Contents, Failure> {
     let files = bundled_files(directory)?;
-    let inconsistent = |problems| {
-        Failure::new(Exit::Failed, Inconsistent { path: directory.path().display().to_string(), problems })
-            .hint("mend the files named, or write them anew with create-all")
-    };
+    let inconsistent = |problems| inconsistent(directory, problems);
     let cluster = cluster_of(&files, region).map_err(inconsistent)?;
     let generation = generation_of(&files).unwrap_or_default();
     check(&cluster, generation, &files).map_err(inconsistent)
-}
-
-/// The generation that a directory was last written or bundled with.
-fn generation_of(files: &Files) -> Option<u64> {
-    let bytes = stand_in_for_tokens(files.get(layout::PROVIDER)?, &OpenValue::ALL);
-    let provider: CreateOpenIdConnectProvider = serde_json::from_slice(&bytes).ok()?;
-    provider.tags.iter().find(|tag| tag.key == GENERATION_TAG)?.value.parse().ok()
 }
 
 /// The cluster's private key, where it is in the directory, must be the one whose public half gets published.
@@ -188,7 +229,13 @@ fn prove_key(directory: &Directory, files: &Files) -> Result<(), Failure> {
 #[error("{path} does not hold together: {problems}")]
 struct Inconsistent {
     path: String,
-    problems: sts_schemas::contents::Problems,
+    problems: Problems,
+}
+
+fn inconsistent(directory: &Directory, problems: Problems) -> Failure {
+    let path = directory.path().display().to_string();
+    Failure::new(Exit::Failed, Inconsistent { path, problems })
+        .hint("mend the files named, or write them anew with create-all")
 }
 
 /// The files that go into every bundle: all of the directory's but private keys.
@@ -222,13 +269,4 @@ pub(crate) fn known_files(directory: &Directory) -> Result<Vec<String>, Failure>
         format!("{} holds {count} files that no bundle has:{listed}", directory.path().display()),
     )
     .hint("give the cluster an --output-dir of its own, or move these files away"))
-}
-
-/// Puts the generation that this bundle gets into the provider's tag, in memory and in the directory.
-fn mark_generation(directory: &Directory, files: &mut Files, generation: u64) -> Result<(), Failure> {
-    let Some(bytes) = files.get(layout::PROVIDER) else { return Ok(()) };
-    let Some(bytes) = provider_of_generation(bytes, generation) else { return Ok(()) };
-    directory.write(layout::PROVIDER, &bytes).map_err(|error| Failure::new(Exit::Failed, error))?;
-    files.insert(layout::PROVIDER.to_owned(), bytes);
-    Ok(())
 }

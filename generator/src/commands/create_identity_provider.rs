@@ -1,8 +1,9 @@
 //! `sts-generator create-identity-provider`: everything about the issuer.
 
+use super::generation::Generations;
 use super::{Surroundings, create_key_pair, is_of_issuer, say, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, TagArgs, region};
-use crate::render::{identity_provider, with_tokens};
+use crate::render::{Files, identity_provider, with_tokens};
 use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::failure::Failure;
@@ -61,9 +62,13 @@ impl CreateIdentityProvider {
             Some(path) => create_key_pair::given(&directory, path)?,
             None => create_key_pair::existing(&directory)?,
         };
-        let files =
-            identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, surroundings.generation);
-        write_files(&directory, &with_tokens(files, &cluster), is_of_issuer)?;
+        let render = |generation| {
+            let files = identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, generation);
+            with_tokens(files, &cluster)
+        };
+        let generations = Generations::of_directory(&directory, surroundings, None)?;
+        let (files, _) = generations.settle(&directory, (Files::new(), render), is_of_issuer)?;
+        write_files(&directory, &files, is_of_issuer)?;
         let arn = tokens_for_stand_ins(cluster.provider_arn().as_str().as_bytes(), &cluster.open());
         say(&format!("for create-iam-roles: --identity-provider-arn {}", String::from_utf8_lossy(&arn)));
         Ok(())

@@ -1,7 +1,7 @@
 //! The flags that name the bundle a new one follows.
 
 use super::trust::TrustArgs;
-use super::{create_key_pair, in_file, read_start, say};
+use super::{create_key_pair, in_file, read_bundle, say};
 use crate::access::{Access, difference};
 use crate::directory::Directory;
 use crate::previous::{Previous, PreviousError};
@@ -10,14 +10,13 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use sts_schemas::InvalidText;
-use sts_schemas::bundle::{Expiry, Limits};
+use sts_schemas::bundle::Expiry;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
 use sts_schemas::difference::{Side, SideKind};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
 use sts_schemas::oidc::Jwk;
-use zeroize::Zeroizing;
 
 /// Which bundle a new one follows.
 #[derive(Debug, Clone, Args)]
@@ -78,10 +77,7 @@ pub(super) fn read_previous(
     trust: &TrustArgs,
     configuration: Option<&Path>,
 ) -> Result<Previous, Failure> {
-    /// An archive of the largest size, and what its blocks add.
-    const MOST: u64 = Limits::FORMAT.archive + (1 << 20);
-    // A private key may be in it.
-    let bytes = Zeroizing::new(read_start(path, MOST)?);
+    let bytes = read_bundle(path)?;
     // It has been applied: that its signature ended to count for new work changes nothing.
     let bundle = trust.verify(bytes.as_slice(), Expiry::Overridden(0), configuration)?;
     Previous::of(bundle, &bytes).map_err(|error| in_file(path, error))
@@ -93,7 +89,12 @@ impl Following {
         Self { path: path.to_owned(), previous, release: None }
     }
 
-    /// Whether a new bundle for this cluster can follow, made at `generation`.
+    /// Its generation: a new bundle's is later.
+    pub(crate) fn generation(&self) -> u64 {
+        self.previous.generation()
+    }
+
+    /// Whether a new bundle for this cluster can follow, of `generation`.
     pub(crate) fn allows(&self, cluster: &Cluster, generation: u64) -> Result<(), Failure> {
         self.previous.precedes(cluster, generation).map_err(|error| self.refused(error))
     }
@@ -131,7 +132,7 @@ impl Following {
                 "an upgrade keeps the cluster's keys; `rotate-keys stage` begins to exchange them"
             }
             PreviousError::NoLater { .. } => {
-                "set the clock, or SOURCE_DATE_EPOCH; or give the bundle that was applied last"
+                "set SOURCE_DATE_EPOCH to a later time, or to none; or give the bundle that was applied last"
             }
             PreviousError::OtherBytes | PreviousError::Keys(_) => "fetch the previous bundle again",
         };

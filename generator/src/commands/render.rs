@@ -33,7 +33,7 @@ impl Render {
         configuration: Option<&Path>,
         surroundings: Surroundings,
     ) -> Result<(), Failure> {
-        let now = Expiry::Enforced(surroundings.generation);
+        let now = Expiry::Enforced(surroundings.time.seconds());
         let bundle = self.trust.verified(&self.bundle, now, configuration)?;
         let rendering = rendering(bundle.outline(), self.format)
             .map_err(|error| in_file(&self.bundle, error).hint("apply it with sts-executor, which can"))?;

@@ -4,17 +4,17 @@ mod steps;
 
 use super::create_key_pair::read_public;
 use super::previous::{Following, read_previous};
-use super::seal::{Seal, derived, provider_of_generation};
+use super::seal::{Seal, derived};
 use super::signing::SigningArgs;
 use super::trust::TrustArgs;
 use super::{Surroundings, in_file, say};
 use crate::pack::check;
+use crate::render::mark_generation;
 use crate::rotation::{Exchange, RotationError, retire, stage};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use steps::{after_retire, after_stage};
 use sts_schemas::failure::Failure;
-use sts_schemas::layout;
 
 /// Give a living cluster another signing key, in two bundles that change keys.json and nothing else.
 ///
@@ -108,15 +108,14 @@ impl Common {
     ) -> Result<(), Failure> {
         let previous = read_previous(&self.previous, &self.trust, configuration)?;
         let following = Following::of(&self.previous, previous);
-        let (cluster, generation) = (following.previous.cluster(), surroundings.generation);
+        let cluster = following.previous.cluster();
+        let generation = surroundings.time.after(Some(following.generation()));
         following.allows(cluster, generation)?;
         let (exchange, afterwards) = exchange(&following).map_err(|error| self.refused(error))?;
         let seal = Seal::without_private_key(&self.signing, surroundings)?;
         let mut files = following.previous.files().clone();
         files.extend(exchange.files.clone());
-        let provider =
-            files.get(layout::PROVIDER).and_then(|bytes| provider_of_generation(bytes, generation));
-        files.extend(provider.map(|bytes| (layout::PROVIDER.to_owned(), bytes)));
+        mark_generation(&mut files, generation);
         let contents =
             check(cluster, generation, &files).map_err(|problems| in_file(&self.previous, problems))?;
         let upgrade = following.upgrade(&contents)?;

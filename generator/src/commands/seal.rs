@@ -2,19 +2,21 @@
 
 use super::private_key::{PrivateKey, PrivateKeyArgs};
 use super::signing::{Signing, SigningArgs};
-use super::{Surroundings, print_line, say};
-use crate::directory::{Directory, write_whole};
+use super::{Surroundings, in_file, print_line, read_bundle, say};
+use crate::countersign::with_signature;
+use crate::directory::{Directory, Written, write_whole};
 use crate::pack::{PackedBundle, UnsignedBundle};
 use crate::render::{Files, Upgrade, apply_script, review};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{UnverifiedBundle, VerifyError};
-use sts_schemas::cli_input::{CreateOpenIdConnectProvider, Tag};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
+use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
-use sts_schemas::open::{OpenValue, stand_in_for_tokens, tokens_for_stand_ins};
-use sts_schemas::resource::GENERATION_TAG;
+use sts_schemas::open::{OpenValue, tokens_for_stand_ins};
+use sts_schemas::signature::{self, Claims};
+use zeroize::Zeroizing;
 
 /// How a bundle is closed.
 pub(crate) struct Seal {
@@ -67,15 +69,33 @@ impl Seal {
                 Signing::Elsewhere => unsigned.leave_unsigned(),
             })
             .map_err(|error| Failure::new(Exit::Failed, error))?;
-        let path = self.bundle_dir.join(format!("{}.tar.gz", bundle.name));
-        UnverifiedBundle::new(bundle.bytes.as_slice()).read_without_trust().map_err(|source| {
+        let path = self.path(&bundle.name);
+        let bytes = match there(&path, &bundle, &self.signing)? {
+            Some(bytes) => bytes,
+            None => bundle.bytes,
+        };
+        let read = UnverifiedBundle::new(bytes.as_slice()).read_without_trust().map_err(|source| {
             let name = bundle.name.clone();
             Failure::new(Exit::Failed, Unreadable { name, source })
                 .hint("nothing was packed: the executor would refuse it too")
         })?;
-        write_whole(&path, &bundle.bytes, self.private_key.bundle_mode())
+        let written = write_whole(&path, &bytes, self.private_key.bundle_mode())
             .map_err(|error| Failure::new(Exit::Failed, error))?;
-        Ok(ClosedBundle { path, bundle })
+        Ok(ClosedBundle { path, digest: bundle.digest, written, signatures: read.signatures().len() })
+    }
+
+    /// Whether a bundle of this name is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.path(name).is_file()
+    }
+
+    /// Whether the same files give the same bundle again.
+    pub(crate) fn is_reproducible(&self) -> bool {
+        !matches!(self.private_key, PrivateKey::Encrypted(_))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.bundle_dir.join(format!("{name}.tar.gz"))
     }
 
     /// Says what the bundle is, and prints its path.
@@ -88,8 +108,14 @@ impl Seal {
         } else {
             say(&format!("issuer {}", cluster.issuer));
         }
-        say(&format!("bundle digest {}", closed.bundle.digest));
-        self.signing.tell();
+        say(&format!("bundle digest {}", closed.digest));
+        if closed.written == Written::Unchanged {
+            say("the bundle is there already, and stays as it is");
+        }
+        match (&self.signing, closed.signatures) {
+            (Signing::Elsewhere, 1..) => say(&format!("signatures in it: {}", closed.signatures)),
+            (signing, _) => signing.tell(),
+        }
         self.private_key.tell();
         print_line(&closed.path.display().to_string())
     }
@@ -106,7 +132,39 @@ struct Unreadable {
 /// A bundle that was written.
 pub(crate) struct ClosedBundle {
     path: PathBuf,
-    bundle: PackedBundle,
+    digest: Sha256,
+    written: Written,
+    /// How many signatures it bears.
+    signatures: usize,
+}
+
+/// The same bundle where it is there already, with the signatures that others added since; none where it is not.
+///
+/// A signature of the same key that says the same stays too: some algorithms never sign twice alike.
+fn there(
+    path: &Path,
+    bundle: &PackedBundle,
+    signing: &Signing,
+) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let Ok(bytes) = read_bundle(path) else { return Ok(None) };
+    let Ok(known) = UnverifiedBundle::new(bytes.as_slice()).read_without_trust() else { return Ok(None) };
+    let (known, signatures) = (known.as_if_verified(), known.signatures());
+    if *known.digest() != bundle.digest {
+        return Ok(None);
+    }
+    let Some((id, token)) = &bundle.signature else { return Ok(Some(bytes)) };
+    if let (Signing::Key(key, _), Some(found)) = (signing, signatures.get(id)) {
+        let says_the_same = said(found) == said(token);
+        if says_the_same && signature::verify::<Claims>(found, key.public_key(), None).is_ok() {
+            return Ok(Some(bytes));
+        }
+    }
+    with_signature(&bytes, id, token).map(Some).map_err(|error| in_file(path, error))
+}
+
+/// What a compact JWS signs: all of it but the signature.
+fn said(token: &str) -> Option<&str> {
+    token.rsplit_once('.').map(|(said, _)| said)
 }
 
 /// What is derived from files that hold together, for people and for the AWS CLI.
@@ -118,21 +176,4 @@ pub(crate) fn derived(
     let open = contents.desired.cluster.open();
     [(layout::REVIEW, review(contents, upgrade)), (layout::APPLY_SCRIPT, apply_script(contents, files))]
         .map(|(path, bytes)| (path, tokens_for_stand_ins(&bytes, &open)))
-}
-
-/// The provider's file with this generation in its tag; nothing where it is no provider.
-pub(crate) fn provider_of_generation(bytes: &[u8], generation: u64) -> Option<Vec<u8>> {
-    let open = used_tokens(bytes);
-    let known = stand_in_for_tokens(bytes, &open);
-    let mut provider = serde_json::from_slice::<CreateOpenIdConnectProvider>(&known).ok()?;
-    provider.tags.retain(|tag| tag.key != GENERATION_TAG);
-    provider.tags.push(Tag { key: GENERATION_TAG.into(), value: generation.to_string() });
-    provider.tags.sort_by(|a, b| a.key.cmp(&b.key));
-    Some(tokens_for_stand_ins(&crate::render::json(&provider), &open))
-}
-
-/// The values whose tokens stand in a file.
-fn used_tokens(bytes: &[u8]) -> Vec<OpenValue> {
-    let text = String::from_utf8_lossy(bytes);
-    OpenValue::ALL.into_iter().filter(|value| text.contains(value.token())).collect()
 }

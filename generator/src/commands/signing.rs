@@ -60,7 +60,7 @@ impl SigningArgs {
 impl SigningManner {
     /// When a signature made now ends to count, in seconds since 1970.
     pub(crate) fn end(&self, surroundings: Surroundings) -> Option<u64> {
-        self.expires.map(|lifetime| lifetime.end(surroundings.generation))
+        self.expires.map(|lifetime| lifetime.end(surroundings.time.seconds()))
     }
 
     /// Reads a signing key, and asks for its passphrase where no file has it.

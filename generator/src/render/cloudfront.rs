@@ -1,5 +1,6 @@
 //! The distribution in front of a private bucket, and how it proves to the bucket who it is.
 
+use super::generation::caller_reference;
 use super::{Files, cluster_tags, json};
 use sts_schemas::aws::BucketName;
 use sts_schemas::cli_input::{CreateDistribution, CreateOriginAccessControl};
@@ -10,8 +11,7 @@ use sts_schemas::resource::{AccessControl, Distribution, Tags};
 /// The files of a distribution and its access control; with a certificate it answers for the issuer's host.
 pub(super) fn distribution(cluster: &Cluster, bucket: &BucketName, extra: &Tags, generation: u64) -> Files {
     let control = AccessControl::of(bucket, &cluster.name);
-    // The generation tells one that was deleted from its successor.
-    let caller_reference = format!("{bucket}-{generation}");
+    let caller_reference = caller_reference(bucket, generation);
     let comment = format!("OIDC issuer of OpenShift cluster {}", cluster.name);
     let tags = cluster_tags(&cluster.name, extra);
     let distribution = Distribution::of(cluster, bucket, (caller_reference, comment), tags);

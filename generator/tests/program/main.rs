@@ -8,6 +8,7 @@ mod determinism;
 mod diff;
 mod elsewhere;
 mod flags;
+mod generations;
 mod keys;
 mod offline;
 mod private_key;

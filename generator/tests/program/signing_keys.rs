@@ -35,7 +35,7 @@ fn each_algorithm_makes_a_key_that_signs_with_it_and_has_openssls_fingerprint() 
         let id = author.fingerprint(&public);
         assert!(made.stderr.contains(&format!("fingerprint: {id}")), "{}", made.stderr);
         author.shell(&format!("openssl pkey -in {key} -pubout | cmp - {public}"));
-        let packed = pack(&author, &key, &[]).exits(0);
+        let packed = pack(&author, &key, &["--bundle-dir", algorithm]).exits(0);
         assert!(packed.stderr.contains(&format!("signed by {id}")), "{}", packed.stderr);
         let header = header(&author, &packed.stdout);
         assert!(header.contains(&format!("\"alg\":\"{jose}\"")) && header.contains(&id), "{header}");
@@ -46,7 +46,8 @@ fn each_algorithm_makes_a_key_that_signs_with_it_and_has_openssls_fingerprint() 
     pack(&author, "ps256.key", &["--algorithm", "es256"])
         .exits(1)
         .says(&["ps256.key", "a key of the kind RSA, and es256 signs with ECDSA P-256"]);
-    let other = pack(&author, "ps256.key", &["--algorithm", "rs256"]).exits(0).stdout;
+    let same_bundle = ["--bundle-dir", "ps256", "--algorithm", "rs256"];
+    let other = pack(&author, "ps256.key", &same_bundle).exits(0).stdout;
     assert!(header(&author, &other).contains("\"alg\":\"RS256\""));
     author.run(&["create-signing-key", "--output", "x", "--algorithm", "none"]).exits(64).says(&["ed25519"]);
 }
