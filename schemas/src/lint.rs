@@ -161,6 +161,21 @@ mod tests {
             (allow(r#""sts:AssumeRole""#, "*"), Some((Level::Danger, "assume-any-role"))),
             (allow(r#""iam:CreatePolicyVersion""#, "*"), Some((Level::Danger, "privilege-escalation"))),
             (allow(r#""iam:Put*""#, "*"), Some((Level::Danger, "privilege-escalation"))),
+            (allow(r#""secretsmanager:GetSecretValue""#, "*"), Some((Level::Danger, "read-any-secret"))),
+            (allow(r#""ssm:GetParameters*""#, "*"), Some((Level::Danger, "read-any-secret"))),
+            (
+                allow(r#""ssm:GetParameter""#, "arn:aws:ssm:r:1:parameter/*"),
+                Some((Level::Danger, "read-any-secret")),
+            ),
+            (allow(r#""ssm:GetParameter""#, "arn:aws:ssm:r:1:parameter/a/*"), None),
+            (allow(r#""secretsmanager:GetSecretValue""#, "arn:aws:secretsmanager:r:1:secret:demo-*"), None),
+            (allow(r#""secretsmanager:ListSecrets""#, "*"), None),
+            (allow(r#""kms:Decrypt""#, "*"), Some((Level::Warning, "read-any-data"))),
+            (allow(r#""kms:Decrypt""#, "arn:aws:kms:r:1:key/x"), None),
+            (allow(r#""s3:GetObject""#, "*"), Some((Level::Warning, "read-any-data"))),
+            (allow(r#""s3:GetObject""#, "arn:aws:s3:::*"), Some((Level::Warning, "read-any-data"))),
+            (allow(r#""s3:GetObject""#, "arn:aws:s3:::*/*"), Some((Level::Warning, "read-any-data"))),
+            (allow(r#""s3:PutObject""#, "arn:aws:s3:::b/*"), None),
         ];
         for (statement, expected) in cases {
             assert_eq!(worst(&statement), expected, "{statement}: {:?}", findings(&statement));
@@ -188,6 +203,13 @@ mod tests {
         );
         assert_eq!(worst(&bare), Some((Level::Warning, "grant-without-condition")));
         assert_eq!(worst(&bound), None, "{:?}", findings(&bound));
+        for (action, bare_level, bound_level) in [
+            ("secretsmanager:GetSecretValue", Level::Danger, Some(Level::Warning)),
+            ("kms:Decrypt", Level::Warning, None),
+        ] {
+            let level = |text: &str| worst(&text.replace("kms:CreateGrant", action)).map(|(level, _)| level);
+            assert_eq!((level(&bare), level(&bound)), (Some(bare_level), bound_level), "{action}");
+        }
     }
 
     #[test]

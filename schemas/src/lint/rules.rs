@@ -40,6 +40,22 @@ const COMPUTE: [&str; 9] = [
     "sagemaker:CreateNotebookInstance",
 ];
 
+/// Reads that hand out what others keep as secrets: passwords, tokens and keys, often of more than this role.
+///
+/// Source: Service Authorization Reference of Secrets Manager and Systems Manager; the ways to credentials that
+/// Rhino Security Labs published.
+const SECRETS: [&str; 6] = [
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:BatchGetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameterHistory",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+];
+
+/// Reads of whatever is stored. Source: Service Authorization Reference of KMS and S3.
+const DATA: [&str; 3] = ["kms:Decrypt", "s3:GetObject", "s3:GetObjectVersion"];
+
 const PASS_ROLE: &str = "iam:PassRole";
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 const CREATE_GRANT: &str = "kms:CreateGrant";
@@ -128,8 +144,25 @@ fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
         let message = format!("it may widen its own permissions: {}", escalations.join(", "));
         findings.push(found(level, "privilege-escalation", message));
     }
+    let all = |names: &[&'static str]| names.iter().copied().filter(|name| allows(name)).collect::<Vec<_>>();
+    let secrets = all(&SECRETS);
+    if !secrets.is_empty() {
+        let message = format!(
+            "it reads every secret of the account, and may gain what they open: {}",
+            listed(&secrets)
+        );
+        findings.push(found(level, "read-any-secret", message));
+    }
     if bound {
         return;
+    }
+    let data = all(&DATA);
+    if !data.is_empty() {
+        let message = format!(
+            "it reads what anybody stored, on every resource and without a condition: {}",
+            listed(&data)
+        );
+        findings.push(found(Level::Warning, "read-any-data", message));
     }
     if allows(CREATE_GRANT) {
         let message = format!(
@@ -137,8 +170,10 @@ fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
         );
         findings.push(found(Level::Warning, "grant-without-condition", message));
     }
+    // Decrypting changes nothing, and is found above.
     let named = |action: &&str| {
-        covers(action, PASS_ROLE) || covers(action, ASSUME_ROLE) || covers(action, CREATE_GRANT)
+        let calls = [PASS_ROLE, ASSUME_ROLE, CREATE_GRANT];
+        calls.iter().any(|name| covers(action, name)) || action.eq_ignore_ascii_case("kms:Decrypt")
     };
     let writes: Vec<&str> =
         actions.iter().copied().filter(|action| !only_reads(action) && !named(action)).collect();
@@ -160,6 +195,11 @@ fn is_everything(resource: &str) -> bool {
     let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
     match fields.as_slice() {
         ["*"] => true,
+        // What stands after the slash is within one bucket.
+        ["arn", _, "s3", _, _, named] => {
+            let bucket = named.split_once('/').map_or(*named, |(bucket, _)| bucket);
+            bucket.contains('*') && bucket.chars().all(|c| matches!(c, '*' | '?'))
+        }
         ["arn", _, _, _, _, named] => {
             let name = named.split_once(['/', ':']).map_or(*named, |(_, name)| name);
             name.chars().all(|c| matches!(c, '*' | '/' | ':' | '?')) && name.contains('*')
