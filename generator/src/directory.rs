@@ -235,12 +235,18 @@ impl Directory {
 /// When the file system refuses.
 pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, FileError> {
     let known = fs::read(path).ok();
-    let same_mode = || fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o777 == mode);
-    if known.as_deref() == Some(bytes) && same_mode() {
+    let fits = || fs::metadata(path).is_ok_and(|found| is_as_wanted(found.permissions().mode(), mode));
+    if known.as_deref() == Some(bytes) && fits() {
         return Ok(Written::Unchanged);
     }
     write_beside(path, bytes, mode, |beside| fs::rename(beside, path))?;
     Ok(if known.is_some() { Written::Changed } else { Written::New })
+}
+
+/// Whether a file's mode gives its owner what is wanted, and nobody more: the umask decides about all others.
+fn is_as_wanted(found: u32, wanted: u32) -> bool {
+    const OWNER: u32 = 0o700;
+    found & 0o777 & !wanted == 0 && found & OWNER == wanted & OWNER
 }
 
 /// Writes a file as [`write_whole`] does, but in the place of nothing: what is there, a link to nowhere too, stays.
@@ -311,8 +317,6 @@ fn create(path: &Path, folder: &Path, mode: u32) -> io::Result<File> {
 }
 
 fn fill(mut file: File, bytes: &[u8], mode: u32) -> io::Result<()> {
-    // The umask may have taken bits away that others need, as with apply.sh.
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
     file.write_all(bytes)?;
     // What is public can be made again from the same inputs; a key that is lost is lost.
     if mode == SECRET { file.sync_all() } else { Ok(()) }
@@ -332,6 +336,16 @@ mod tests {
         assert_eq!(directory.write(key, b"another").unwrap(), Written::Changed);
         let mode = fs::metadata(directory.path().join(key)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        for (found, wanted, fits) in [
+            (0o100_644, 0o644, true),
+            (0o100_600, 0o644, true),
+            (0o100_700, 0o755, true),
+            (0o100_644, 0o600, false),
+            (0o100_400, 0o600, false),
+            (0o100_664, 0o644, false),
+        ] {
+            assert_eq!(is_as_wanted(found, wanted), fits, "{found:o} for {wanted:o}");
+        }
         assert_eq!(directory.files().unwrap(), [key], "nothing is left beside it");
     }
 

@@ -51,6 +51,7 @@ pub(crate) fn existing_or_new(directory: &Directory) -> Result<Jwk, Failure> {
             jwk(&directory.path().join(layout::PUBLIC_KEY), pair.public.as_bytes())
         }
         (private, Some(public)) => {
+            let jwk = jwk(&directory.path().join(layout::PUBLIC_KEY), &public)?;
             let what = if let Some(private) = private {
                 matching(directory, &private, &public)?;
                 keep_secret(directory)?;
@@ -60,15 +61,17 @@ pub(crate) fn existing_or_new(directory: &Directory) -> Result<Jwk, Failure> {
                 "public key that is there; no private key is"
             };
             say(&format!("{}: using the {what}", directory.path().display()));
-            jwk(&directory.path().join(layout::PUBLIC_KEY), &public)
+            Ok(jwk)
         }
         (Some(private), None) => {
             let public = public_half(directory, &private)?;
+            // One too short is refused before anything is written.
+            let jwk = jwk(&directory.path().join(layout::PRIVATE_KEY), public.as_bytes())?;
             keep_secret(directory)?;
             directory.write(layout::TLS_KEY, &private).map_err(failed)?;
             directory.write(layout::PUBLIC_KEY, public.as_bytes()).map_err(failed)?;
             say(&format!("{}: wrote the public half of the key that is there", directory.path().display()));
-            jwk(&directory.path().join(layout::PUBLIC_KEY), public.as_bytes())
+            Ok(jwk)
         }
     }
 }
@@ -117,7 +120,7 @@ fn public_half(directory: &Directory, private: &[u8]) -> Result<String, Failure>
 /// Whether the directory's private key belongs to this public one.
 pub(crate) fn matching(directory: &Directory, private: &[u8], public: &[u8]) -> Result<(), Failure> {
     let path = directory.path().join(layout::PUBLIC_KEY);
-    let ours = jwk(&path, public_half(directory, private)?.as_bytes())?;
+    let ours = jwk(&directory.path().join(layout::PRIVATE_KEY), public_half(directory, private)?.as_bytes())?;
     if ours == jwk(&path, public)? {
         return Ok(());
     }

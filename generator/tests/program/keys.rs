@@ -10,8 +10,8 @@ const PUBLIC: &str = "serviceaccount-signer.public";
 const TLS: &str = "tls/bound-service-account-signing-key.key";
 
 #[test]
-fn private_keys_are_for_their_owner_alone_whatever_the_umask_and_others_for_all() {
-    for umask in ["000", "022", "077"] {
+fn private_keys_are_for_their_owner_alone_whatever_the_umask_and_public_ones_as_it_says() {
+    for (umask, public) in [("000", 0o644), ("022", 0o644), ("077", 0o600)] {
         let author = Author::new();
         let line = format!(
             "umask {umask}; '{PROGRAM}' create-signing-key --output s.key && '{PROGRAM}' create-key-pair --output-dir out"
@@ -23,7 +23,7 @@ fn private_keys_are_for_their_owner_alone_whatever_the_umask_and_others_for_all(
         {
             assert_eq!(tree[file].0, mode, "{file} under umask {umask}");
         }
-        assert_eq!(tree[&format!("out/{PUBLIC}")].0, 0o644, "umask {umask}");
+        assert_eq!(tree[&format!("out/{PUBLIC}")].0, public, "umask {umask}");
         assert_eq!(tree[&format!("out/{PRIVATE}")].1, tree[&format!("out/{TLS}")].1);
         let begin = String::from_utf8_lossy(&tree[&format!("out/{PRIVATE}")].1);
         assert!(begin.starts_with("-----BEGIN RSA PRIVATE KEY-----"), "the installer wants PKCS#1");
@@ -175,4 +175,15 @@ fn a_private_key_of_another_pair_stops_before_anything_is_written() {
         tree.remove("serviceaccount-signer.public");
     }
     assert_eq!(after, before);
+}
+
+#[test]
+fn a_private_key_that_is_too_short_is_refused_before_anything_is_written() {
+    let author = Author::new();
+    fs::create_dir(author.path("out")).unwrap();
+    author.shell("openssl genrsa -out out/serviceaccount-signer.private 1024 2>&1");
+    let before = author.tree("out");
+    let run = author.run(&["create-key-pair", "--output-dir", "out"]).exits(1);
+    run.says(&["serviceaccount-signer.private", "1024"]);
+    assert_eq!(author.tree("out"), before);
 }
