@@ -107,7 +107,7 @@ impl RoleAccess {
         if let Some(boundary) = &role.boundary {
             settings.insert(BOUNDARY.to_owned(), boundary.to_string());
         }
-        let audiences = compared(role, ":aud");
+        let audiences = audiences(role);
         if !audiences.is_empty() {
             settings.insert(AUDIENCE.to_owned(), audiences.join(", "));
         }
@@ -165,6 +165,11 @@ fn named(statement: &serde_json::Value, name: &str, opposite: &str) -> Vec<Strin
 pub(crate) fn subjects(role: &Role) -> Vec<String> {
     let subject = |text: &String| text.trim_start_matches("system:serviceaccount:").replace(':', "/");
     compared(role, ":sub").iter().map(subject).collect()
+}
+
+/// The audiences whose tokens alone a role takes; none where it takes those of all that the provider takes.
+pub(crate) fn audiences(role: &Role) -> Vec<String> {
+    compared(role, ":aud")
 }
 
 /// What a role's trust policy compares a token's claim with.

@@ -2,7 +2,7 @@
 
 use super::difference_markdown;
 use super::script::beyond_a_script;
-use crate::access::subjects;
+use crate::access::{audiences, subjects};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use sts_schemas::cluster::Hosting;
@@ -11,7 +11,7 @@ use sts_schemas::difference::Difference;
 use sts_schemas::lint::lint_roles;
 use sts_schemas::oidc::several_token_keys;
 use sts_schemas::policy::{Effect, PolicyDocument};
-use sts_schemas::resource::{Resource, Role};
+use sts_schemas::resource::{Provider, Resource, Role};
 
 /// What a bundle changes about a cluster that lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,10 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
     };
     writeln!(out, "| hosting | {hosting} |")?;
     writeln!(out, "| OIDC provider | {} |", cluster.provider_arn())?;
+    for provider in contents.desired.resources.values().filter_map(provider) {
+        let ids: Vec<&str> = provider.client_ids.iter().map(String::as_str).collect();
+        writeln!(out, "| audiences it takes tokens for | {} |", ids.join(", "))?;
+    }
     writeln!(out, "| generation | {} (seconds since 1970) |", contents.desired.generation)?;
     for key in &contents.desired.token_keys {
         writeln!(out, "| tokens are signed with | {key} |")?;
@@ -106,6 +110,10 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
         if let Some(boundary) = &role.boundary {
             writeln!(out, "Permissions boundary: {boundary}.")?;
         }
+        let audiences = audiences(role);
+        if !audiences.is_empty() {
+            writeln!(out, "Only with tokens for the audience {}.", audiences.join(" or "))?;
+        }
         for policy in role.inline.values() {
             writeln!(out, "\n```json\n{}\n```", pretty(policy))?;
         }
@@ -130,6 +138,10 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
         With the AWS CLI alone: {script}.\n\
         The requests everything was made from are in `requests/`."
     )
+}
+
+fn provider(resource: &Resource) -> Option<&Provider> {
+    if let Resource::Provider(provider) = resource { Some(provider) } else { None }
 }
 
 fn pretty(policy: &PolicyDocument) -> String {
