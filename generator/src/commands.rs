@@ -30,6 +30,7 @@ use crate::feature::{CredentialsMode, InstallConfig};
 use crate::made::is_made_here;
 use crate::progress::Stage;
 use crate::render::Files;
+use crate::request::{RequestFolder, Selection, Verdicts, read_folder};
 use crate::voice::{detail, say, warn};
 use std::io::Read as _;
 use std::path::Path;
@@ -176,6 +177,28 @@ fn read_start(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads a folder of requests, and says what became of each file and what was assumed; `prefix` begins each of these.
+fn requests(folder: &Path, selection: &Selection, prefix: &str) -> Result<RequestFolder, Failure> {
+    let stage = Stage::begin("reading requests");
+    let read = read_folder(folder, selection);
+    drop(stage);
+    let (verdicts, skipped) = match &read {
+        Ok(folder) => (&folder.verdicts, &folder.skipped),
+        Err(errors) => (&errors.verdicts, &errors.skipped),
+    };
+    if *verdicts != Verdicts::default() {
+        say(&format!("{prefix}{verdicts}"));
+    }
+    for skipped in skipped {
+        say(&format!("{prefix}skipped {skipped}"));
+    }
+    let folder = read.map_err(|errors| Failure::new(Exit::Failed, errors))?;
+    for note in &folder.notes {
+        say(&format!("{prefix}note: {note}"));
+    }
+    Ok(folder)
+}
+
 /// An error with the file it is about before it.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use {path}")]
@@ -189,14 +212,24 @@ pub(crate) fn in_file<E: std::error::Error + Send + Sync + 'static>(path: &Path,
     Failure::new(Exit::Failed, InFile { path: path.display().to_string(), source })
 }
 
-/// Says when the installer's configuration would not have the cluster use short-lived credentials.
-pub(crate) fn read_note(config: &InstallConfig, path: &Path) {
-    if config.credentials_mode != Some(CredentialsMode::Manual) {
-        warn(&format!(
-            "note: {} lacks the line {:?}, which STS needs",
-            path.display(),
-            InstallConfig::MANUAL_LINE
-        ));
+/// An installer's configuration that has the cluster make its own credentials.
+#[derive(Debug, thiserror::Error)]
+#[error("it asks for credentialsMode {0}, and a cluster that installs so does not use the roles")]
+struct OtherCredentials(CredentialsMode);
+
+/// Refuses a configuration that wants other than short-lived credentials; one that does not say is told so loudly,
+/// for it may not be complete yet. `install` refuses both.
+pub(crate) fn expect_manual(config: &InstallConfig, path: &Path) -> Result<(), Failure> {
+    let Some(advice) = config.mode_advice() else { return Ok(()) };
+    match config.credentials_mode {
+        Some(mode) => Err(in_file(path, OtherCredentials(mode)).hint(advice)),
+        None => {
+            warn(&format!(
+                "WARNING: {} does not say how operators get their credentials, and the cluster would not use roles; {advice}",
+                path.display()
+            ));
+            Ok(())
+        }
     }
 }
 

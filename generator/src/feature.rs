@@ -1,9 +1,14 @@
 //! What OpenShift can switch on and off: feature sets and capabilities.
 
 pub mod capability;
+mod gate;
 pub mod install_config;
+mod near;
 
+pub use capability::CapabilityName;
+pub use gate::{GateSwitch, switched_on};
 pub use install_config::{CredentialsMode, InstallConfig, InstallConfigError};
+pub(crate) use near::nearest;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;

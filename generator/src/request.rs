@@ -14,6 +14,7 @@ mod partition;
 mod problem;
 mod selection;
 mod statement;
+mod verdicts;
 
 pub use crate::feature::FeatureSet;
 pub use folder::{MAX_FILE_BYTES, MAX_FILES, MAX_FOLDER_DEPTH};
@@ -21,6 +22,7 @@ pub use object::CredentialsRequest;
 pub use partition::RewritePartition;
 pub use problem::{Problem, RequestErrors, Skipped, Source};
 pub use selection::{Recursion, Selection};
+pub use verdicts::Verdicts;
 
 pub(crate) use asked::{AskedRequest, Need, asked};
 pub(crate) use fields::Fields;
@@ -29,6 +31,7 @@ pub(crate) use node::Node;
 use document::Document;
 use folder::{PlacedNames, ReadFile, Walk};
 use object::Outcome;
+use selection::Switches;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use sts_schemas::terminal::printable;
@@ -40,6 +43,8 @@ pub struct RequestFolder {
     pub used: Vec<CredentialsRequest>,
     /// Documents and files that were left out, and why.
     pub skipped: Vec<Skipped>,
+    /// What became of every file.
+    pub verdicts: Verdicts,
     /// The files that hold requests, used or not, to travel with the bundle.
     pub files: Vec<RequestFile>,
     /// What was assumed and what was rewritten, each a sentence for a person.
@@ -77,7 +82,8 @@ pub fn read_folder(dir: &Path, selection: &Selection) -> Result<RequestFolder, R
             let folder = dir.display().to_string();
             let message = format!("no thread could be started to read it: {error}");
             let problem = Problem { source: Source::file(&folder), column: None, message };
-            Err(RequestErrors { folder, problems: vec![problem], skipped: Vec::new() })
+            let (skipped, verdicts) = (Vec::new(), Verdicts::default());
+            Err(RequestErrors { folder, problems: vec![problem], skipped, verdicts })
         }
     }
 }
@@ -88,11 +94,14 @@ struct Reading<'s> {
     used: Vec<CredentialsRequest>,
     skipped: Vec<Skipped>,
     problems: Vec<Problem>,
+    /// Every file that was read.
+    read: Vec<String>,
     files: Vec<RequestFile>,
     notes: Vec<String>,
     places: PlacedNames,
     unlooked_gates: BTreeMap<String, BTreeSet<String>>,
     unlooked_capabilities: BTreeSet<String>,
+    named: Switches,
 }
 
 impl<'s> Reading<'s> {
@@ -102,15 +111,18 @@ impl<'s> Reading<'s> {
             used: Vec::new(),
             skipped: Vec::new(),
             problems: Vec::new(),
+            read: Vec::new(),
             files: Vec::new(),
             notes: Vec::new(),
             places: PlacedNames::default(),
             unlooked_gates: BTreeMap::new(),
             unlooked_capabilities: BTreeSet::new(),
+            named: Switches::default(),
         }
     }
 
     fn file(&mut self, file: ReadFile) {
+        self.read.push(file.name.clone());
         let text = match std::str::from_utf8(&file.bytes) {
             Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
             Err(error) => {
@@ -129,6 +141,7 @@ impl<'s> Reading<'s> {
         self.skipped.append(&mut outcome.skipped);
         self.notes.append(&mut outcome.notes);
         self.used.append(&mut outcome.used);
+        self.named.extend(outcome.named);
         for (name, assumed) in outcome.assumed {
             self.unlooked_capabilities.extend(assumed.capabilities);
             if !assumed.gates.is_empty() {
@@ -170,24 +183,27 @@ impl<'s> Reading<'s> {
 
     fn finish(mut self, dir: &Path) -> Result<RequestFolder, RequestErrors> {
         self.same_secrets();
+        let read = std::mem::take(&mut self.read);
+        let folder = dir.display().to_string();
+        let of_files = self
+            .problems
+            .iter()
+            .filter(|problem| ![folder.as_str(), "."].contains(&problem.source.file.as_str()));
+        let verdicts = Verdicts::of(read, &self.used, &self.skipped, of_files);
         if self.used.is_empty() && self.problems.is_empty() {
-            let mut message = "there is no request for AWS in it that the cluster needs".to_owned();
-            for skipped in &self.skipped {
-                message.push_str("\n    skipped ");
-                message.push_str(&skipped.to_string());
-            }
-            let source = Source::file(&dir.display().to_string());
+            let message = "there is no request for AWS in it that the cluster needs".to_owned();
+            let source = Source::file(&folder);
             self.problems.push(Problem { source, column: None, message });
         }
         if !self.problems.is_empty() {
             // By file and line, whatever found it: a person goes through the files from top to bottom.
             self.problems.sort_by(|a, b| (&a.source, a.column).cmp(&(&b.source, b.column)));
-            let folder = dir.display().to_string();
-            return Err(RequestErrors { folder, problems: self.problems, skipped: self.skipped });
+            return Err(RequestErrors { folder, problems: self.problems, skipped: self.skipped, verdicts });
         }
         let assumed = self.assumptions();
         self.notes.splice(0..0, assumed);
-        Ok(RequestFolder { used: self.used, skipped: self.skipped, files: self.files, notes: self.notes })
+        let Self { used, skipped, files, notes, .. } = self;
+        Ok(RequestFolder { used, skipped, verdicts, files, notes })
     }
 
     fn same_secrets(&mut self) {
@@ -225,6 +241,7 @@ impl<'s> Reading<'s> {
             let names: Vec<_> = self.unlooked_capabilities.iter().map(String::as_str).collect();
             notes.push(format!("taken to be on: capabilities {} (see --capabilities)", names.join(", ")));
         }
+        notes.extend(self.selection.doubts(&self.named));
         notes
     }
 }

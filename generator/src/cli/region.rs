@@ -1,6 +1,6 @@
 //! Which region is meant, by a flag or by the installer's configuration.
 
-use crate::commands::in_file;
+use crate::commands::{expect_manual, in_file};
 use crate::feature::InstallConfig;
 use std::path::Path;
 use sts_schemas::aws::Region;
@@ -9,12 +9,14 @@ use sts_schemas::failure::{Exit, Failure};
 /// The region that was given, or else that of the installer's configuration; where both tell, they must agree.
 ///
 /// # Errors
-/// When neither tells it, they differ, or the configuration cannot be used.
+/// When neither tells it, they differ, or the configuration cannot be used or wants other credentials.
 pub(crate) fn region(given: Option<&Region>, install_config: Option<&Path>) -> Result<Region, Failure> {
     let Some(path) = install_config else {
         return given.cloned().ok_or_else(missing);
     };
-    let configured = InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?.region;
+    let config = InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?;
+    expect_manual(&config, path)?;
+    let configured = config.region;
     match given {
         Some(given) if *given != configured => {
             Err(in_file(path, Differs { configured, given: given.clone() })

@@ -1,12 +1,10 @@
 //! Flags that say which requests are used, and how their roles are made.
 
 use super::LintArgs;
-use crate::commands::read_note;
-use crate::feature::{FeatureSet, InstallConfig};
+use crate::feature::{CapabilityName, FeatureSet, GateSwitch, InstallConfig, switched_on};
 use crate::render::{CLIENT_IDS, RoleNaming, RoleOptions};
 use crate::request::{Recursion, RewritePartition, Selection};
 use clap::Args;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use sts_schemas::aws::{Arn, Partition, RolePath};
 use sts_schemas::cluster::OWNERSHIP_PREFIX;
@@ -40,14 +38,17 @@ pub struct SelectionArgs {
     /// The feature set that will be in force.
     #[arg(long, value_name = "SET", value_enum)]
     pub feature_set: Option<FeatureSet>,
-    /// Feature gates that will be on, with commas between them.
+    /// Feature gates that will be on, with commas between them; Name=true and Name=false do too.
     #[arg(long, value_name = "GATES", value_delimiter = ',')]
-    pub feature_gates: Option<Vec<String>>,
+    pub feature_gates: Option<Vec<GateSwitch>>,
     /// Capabilities that will be on, with commas between them, as in `ImageRegistry,Ingress,Storage`.
     ///
-    /// All of them where this is not given. The names are those of install-config.yaml and of the requests.
+    /// All of them where this is not given. The names are those of install-config.yaml and of the requests; known
+    /// are baremetal, marketplace, openshift-samples, MachineAPI, Console, Insights, Storage, CSISnapshot, NodeTuning,
+    /// Build, DeploymentConfig, ImageRegistry, OperatorLifecycleManager, CloudCredential, Ingress,
+    /// CloudControllerManager and OperatorLifecycleManagerV1.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub capabilities: Option<Vec<String>>,
+    pub capabilities: Option<Vec<CapabilityName>>,
     /// Take region, feature set, gates and capabilities from the installer's configuration, and check its credentials mode.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["enable_tech_preview", "feature_set", "feature_gates", "capabilities"])]
     pub install_config: Option<PathBuf>,
@@ -160,10 +161,9 @@ impl SelectionArgs {
     /// What these flags select, for a cluster in this partition.
     ///
     /// # Errors
-    /// When the installer's configuration cannot be used.
+    /// When the installer's configuration cannot be used, or flags contradict each other.
     pub fn selection(&self, partition: Partition) -> Result<Selection, Failure> {
         let mut selection = Selection::like_ccoctl(partition);
-        let set = |names: &[String]| names.iter().map(|name| name.trim().to_owned()).collect::<BTreeSet<_>>();
         selection.recursion = if self.recursive { Recursion::Nested } else { Recursion::TopOnly };
         if self.rewrite_partition {
             selection.rewrite = RewritePartition::Rewrite;
@@ -174,14 +174,15 @@ impl SelectionArgs {
         if let Some(feature_set) = self.feature_set {
             selection.feature_set = feature_set;
         }
-        selection.feature_gates = self.feature_gates.as_deref().map(set);
-        selection.capabilities = self.capabilities.as_deref().map(set);
+        selection.feature_gates =
+            self.feature_gates.as_deref().map(switched_on).transpose().map_err(|both| {
+                Failure::new(Exit::Usage, format!("--feature-gates switches {both} both on and off"))
+            })?;
+        let names = |names: &Vec<CapabilityName>| names.iter().map(|name| name.0.clone()).collect();
+        selection.capabilities = self.capabilities.as_ref().map(names);
         if let Some(path) = &self.install_config {
             let config = InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?;
-            read_note(&config, path);
-            selection.feature_set = config.feature_set;
-            selection.feature_gates = config.feature_gates;
-            selection.capabilities = config.capabilities;
+            config.select(&mut selection);
         }
         Ok(selection)
     }

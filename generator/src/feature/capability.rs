@@ -1,6 +1,8 @@
 //! Parts of a cluster that can be left out at installation.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
+use sts_schemas::InvalidText;
 
 /// The sets an `install-config.yaml` may start from, each with what it adds to the one before.
 ///
@@ -19,6 +21,30 @@ const SETS: [(&str, &[&str]); 8] = [
 
 /// The set of the release that is installed, whatever it is: every capability that release knows.
 pub const CURRENT: &str = "vCurrent";
+
+/// Every capability that a set of this program's switches on; a newer release may know more.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SETS.iter().flat_map(|(_, names)| names.iter().copied())
+}
+
+/// The name of a capability, known or not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CapabilityName(pub String);
+
+impl FromStr for CapabilityName {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        let name = text.trim();
+        let formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if formed {
+            return Ok(Self(name.to_owned()));
+        }
+        let rule = "a name of letters, digits and -, with commas between several; what is not named is off";
+        Err(InvalidText::new("capability", text, rule))
+    }
+}
 
 /// What a baseline switches on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +85,16 @@ mod tests {
         match Baseline::of(name).unwrap() {
             Baseline::Everything => usize::MAX,
             Baseline::Only(names) => names.len(),
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_word_and_no_switch_or_sum() {
+        for text in names().chain(["Weather", " Ingress "]) {
+            assert_eq!(text.parse(), Ok(CapabilityName(text.trim().to_owned())));
+        }
+        for text in ["", "Ingress=true", "A+B", "A B", "-A", "A;B"] {
+            assert!(text.parse::<CapabilityName>().is_err(), "{text:?}");
         }
     }
 

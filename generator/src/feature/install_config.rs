@@ -1,11 +1,12 @@
 //! The installer's `install-config.yaml`, as far as it decides which requests a cluster needs.
 
-use super::FeatureSet;
-use super::capability::Baseline;
+use super::capability::{Baseline, CapabilityName};
+use super::{FeatureSet, GateSwitch, switched_on};
 use crate::request::document::{self, Document};
 use crate::request::{Fields, Node, Problem, Selection, Source};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::Read as _;
 use std::path::Path;
 use sts_schemas::aws::Region;
 
@@ -87,12 +88,7 @@ impl InstallConfig {
         let cannot = |message: String| InstallConfigError {
             problems: vec![Problem { source: Source::file(&shown), column: None, message }],
         };
-        let length = path.metadata().map_err(|error| cannot(format!("it cannot be read: {error}")))?.len();
-        if length > MAX_INSTALL_CONFIG_BYTES {
-            return Err(cannot(format!("it is larger than {MAX_INSTALL_CONFIG_BYTES} bytes")));
-        }
-        let text =
-            std::fs::read_to_string(path).map_err(|error| cannot(format!("it cannot be read: {error}")))?;
+        let text = read_text(path).map_err(cannot)?;
         Self::parse(&shown, &text)
     }
 
@@ -178,6 +174,21 @@ impl InstallConfig {
     }
 }
 
+/// The text of the installer's configuration, or of a manifest that holds it.
+///
+/// # Errors
+/// What is wrong with the file, without its name: a file that does not end is as much too large as a large one.
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("it cannot be read: {error}");
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut text = String::new();
+    file.take(MAX_INSTALL_CONFIG_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > MAX_INSTALL_CONFIG_BYTES {
+        return Err(format!("it is larger than {MAX_INSTALL_CONFIG_BYTES} bytes"));
+    }
+    Ok(text)
+}
+
 fn region(fields: &mut Fields<'_>, node: &Node) -> Option<Region> {
     let platform = fields.mapping(node, "", "platform")?;
     let aws = fields.mapping(platform, "platform.", "aws")?;
@@ -197,16 +208,17 @@ fn feature_set(fields: &mut Fields<'_>, node: &Node) -> FeatureSet {
 
 /// The installer takes `Name=true` and `Name=false`.
 fn feature_gates(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>> {
-    node.get("featureGates")?;
-    let mut on = BTreeSet::new();
+    let list = node.get("featureGates")?;
+    let mut switches: Vec<GateSwitch> = Vec::new();
     for (text, at) in fields.texts(node, "", "featureGates") {
-        match text.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
-            Some((name, "true")) => drop(on.insert(name.to_owned())),
-            Some((_, "false")) => {}
+        match text.parse() {
+            Ok(switch) if text.contains('=') => switches.push(switch),
             _ => fields.wrong(at, format!("featureGates holds {text:?}; write Name=true or Name=false")),
         }
     }
-    Some(on)
+    switched_on(&switches)
+        .map_err(|both| fields.wrong(list, format!("featureGates switches {both} both on and off")))
+        .ok()
 }
 
 fn capabilities(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>> {
@@ -217,7 +229,12 @@ fn capabilities(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>
     match Baseline::of(name) {
         Some(Baseline::Everything) => None,
         Some(Baseline::Only(mut names)) => {
-            names.extend(additional.into_iter().map(|(name, _)| name.to_owned()));
+            for (text, at) in additional {
+                match text.parse::<CapabilityName>() {
+                    Ok(name) => drop(names.insert(name.0)),
+                    Err(error) => fields.wrong(at, format!("{path}additionalEnabledCapabilities: {error}")),
+                }
+            }
             Some(names)
         }
         None => {
@@ -296,6 +313,12 @@ mod tests {
         let error = parse(text).unwrap_err();
         let lines: Vec<_> = error.problems.iter().map(|problem| problem.source.line).collect();
         assert_eq!(lines, [5, 7, 8, 6], "{error}");
+        let text = "featureGates: [A=true, A=false, B=1]\ncapabilities:\n  baselineCapabilitySet: None\n  \
+                    additionalEnabledCapabilities: [A+B]\n";
+        let error = parse(text).unwrap_err().to_string();
+        for part in ["\"B=1\"", "switches A both on and off", "additionalEnabledCapabilities"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
         for text in ["", "platform: {azure: {}}\n", "platform: {aws: {region: nowhere}}\n", "a: [", "- a\n"] {
             assert!(InstallConfig::parse("x", text).is_err(), "{text}");
         }

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::name::{self, NameKind};
 use super::node::{Node, Value};
 use super::problem::{Skipped, Source};
-use super::selection::{Assumed, Selection};
+use super::selection::{Assumed, Selection, Switches};
 use super::statement;
 use sts_schemas::policy::PolicyDocument;
 
@@ -45,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) other_kinds: Vec<String>,
     /// What was rewritten.
     pub(crate) notes: Vec<String>,
+    /// What its requests say they depend on.
+    pub(crate) named: Switches,
     /// What was taken for granted, by the name of the request.
     pub(crate) assumed: Vec<(String, Assumed)>,
 }
@@ -102,7 +104,9 @@ fn request(
         return Err(format!("it is for another cloud ({cloud})"));
     }
     let annotations = metadata.map(|metadata| fields.text_map(metadata, "metadata.", "annotations"));
-    let verdict = selection.verdict(&annotations.unwrap_or_default());
+    let annotations = annotations.unwrap_or_default();
+    outcome.named.extend(Switches::of(&annotations));
+    let verdict = selection.verdict(&annotations);
     if let Some(reason) = verdict.skip {
         return Err(reason);
     }

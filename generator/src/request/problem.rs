@@ -1,5 +1,6 @@
 //! Where a request stands, and what is wrong with it or why it was left out.
 
+use super::verdicts::Verdicts;
 use std::fmt;
 use sts_schemas::terminal::printable;
 
@@ -78,8 +79,10 @@ pub struct RequestErrors {
     pub folder: String,
     /// What is wrong, at least one, in the order of the files.
     pub problems: Vec<Problem>,
-    /// What was left out before that, for whoever wonders.
+    /// What was left out, and why.
     pub skipped: Vec<Skipped>,
+    /// What became of every file.
+    pub verdicts: Verdicts,
 }
 
 impl fmt::Display for RequestErrors {

@@ -1,7 +1,7 @@
 //! Which requests a cluster needs: feature set, gates, capabilities, and how the folder is read.
 
 use super::partition::RewritePartition;
-use crate::feature::FeatureSet;
+use crate::feature::{FeatureSet, capability, nearest};
 use std::collections::BTreeSet;
 use sts_schemas::aws::Partition;
 
@@ -65,9 +65,10 @@ impl Selection {
             && !named(list, ',').any(|set| set == self.feature_set.name())
         {
             return Verdict::skipped(format!(
-                "it belongs to feature set {}, in force is {}",
+                "it belongs to feature set {}, in force is {}{}",
                 if list.is_empty() { "\"\"" } else { list },
-                self.feature_set
+                self.feature_set,
+                named(list, ',').filter_map(doubted_set).collect::<String>()
             ));
         }
         let mut verdict = Verdict { skip: None, assumed: Assumed::default() };
@@ -90,6 +91,32 @@ impl Selection {
             }
         }
         verdict
+    }
+
+    /// What of this selection is known to nobody, and what may have been meant, each a sentence for a person.
+    pub(super) fn doubts(&self, known: &Switches) -> Vec<String> {
+        let mut doubts = Vec::new();
+        let mut capabilities: Vec<&str> = capability::names().collect();
+        capabilities.extend(known.capabilities.iter().map(String::as_str));
+        for name in self.capabilities.iter().flatten() {
+            if !capabilities.contains(&name.as_str()) {
+                let meant = meant(name, &capabilities, "check its spelling");
+                doubts.push(format!("capability {name} is known neither here nor to a request: {meant}"));
+            }
+        }
+        let mut unnamed = Vec::new();
+        for name in self.feature_gates.iter().flatten().filter(|name| !known.gates.contains(*name)) {
+            match nearest(name, known.gates.iter().map(String::as_str)) {
+                Some(near) => {
+                    doubts.push(format!("no request speaks of feature gate {name}: did you mean {near}?"));
+                }
+                None => unnamed.push(name.as_str()),
+            }
+        }
+        if !unnamed.is_empty() {
+            doubts.push(format!("no request speaks of feature gates {}", unnamed.join(", ")));
+        }
+        doubts
     }
 
     fn gates(&self, list: &str) -> Verdict {
@@ -121,6 +148,49 @@ impl Selection {
             }
         }
         Verdict { skip: None, assumed }
+    }
+}
+
+/// A question about a feature set that is not known.
+fn doubted_set(name: &str) -> Option<String> {
+    if name.parse::<FeatureSet>().is_ok() {
+        return None;
+    }
+    let meant = meant(name, &FeatureSet::ALL.map(FeatureSet::name), "it is newer than this program");
+    Some(format!("; feature set {name} is unknown: {meant}"))
+}
+
+/// A question whether the nearest of these names was meant; or else this.
+fn meant(name: &str, known: &[&str], or_else: &str) -> String {
+    nearest(name, known.iter().copied())
+        .map_or_else(|| or_else.to_owned(), |near| format!("did you mean {near}?"))
+}
+
+/// The gates and capabilities that requests name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Switches {
+    gates: BTreeSet<String>,
+    capabilities: BTreeSet<String>,
+}
+
+impl Switches {
+    /// Those of one request's annotations.
+    pub(crate) fn of(annotations: &[(&str, &str)]) -> Self {
+        let lists = |key: &'static str, separator| {
+            let values = annotations.iter().filter(move |(name, _)| *name == key);
+            values.flat_map(move |(_, list)| named(list, separator))
+        };
+        let gate = |gate: &str| gate.strip_prefix('-').unwrap_or(gate).to_owned();
+        Self {
+            gates: lists(FEATURE_GATE, ',').map(gate).collect(),
+            capabilities: lists(CAPABILITY, '+').map(str::to_owned).collect(),
+        }
+    }
+
+    /// Takes in those of others.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.gates.extend(others.gates);
+        self.capabilities.extend(others.capabilities);
     }
 }
 
@@ -209,5 +279,27 @@ mod tests {
             let verdict = selection.verdict(&[(*key, *value)]);
             assert_eq!(verdict.skip.is_none(), *used, "{key}={value} under {selection:?}: {verdict:?}");
         }
+    }
+
+    #[test]
+    fn names_that_nobody_knows_are_doubted_with_what_may_have_been_meant() {
+        let named =
+            Switches::of(&[(FEATURE_GATE, "VSphereMultiDisk,-MachineAPIMigration"), (CAPABILITY, "Weather")]);
+        let gates = ["VSphereMultiDisc", "MachineAPIMigration", "Other"];
+        let capabilities = ["Ingress", "Storag", "Weather", "Parrots"];
+        let doubts = selection(FeatureSet::Default, Some(&gates), Some(&capabilities)).doubts(&named);
+        assert_eq!(
+            doubts,
+            [
+                "capability Parrots is known neither here nor to a request: check its spelling",
+                "capability Storag is known neither here nor to a request: did you mean Storage?",
+                "no request speaks of feature gate VSphereMultiDisc: did you mean VSphereMultiDisk?",
+                "no request speaks of feature gates Other",
+            ]
+        );
+        let verdict =
+            selection(FeatureSet::Default, None, None).verdict(&[(FEATURE_SET, "TechPreviewNoUpgrad")]);
+        let reason = verdict.skip.unwrap();
+        assert!(reason.ends_with("is unknown: did you mean TechPreviewNoUpgrade?"), "{reason}");
     }
 }

@@ -4,14 +4,13 @@ use crate::access::Access;
 use crate::cli::SelectionArgs;
 use crate::commands::create_bundle::directory_contents;
 use crate::commands::trust::{ReadBundle, TrustArgs};
-use crate::commands::{in_file, say};
+use crate::commands::{in_file, requests};
 use crate::directory::Directory;
-use crate::request::read_folder;
 use std::path::Path;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::contents::Contents;
 use sts_schemas::difference::{Side, SideKind};
-use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::failure::Failure;
 use sts_schemas::layout;
 
 /// How sides are read.
@@ -53,13 +52,7 @@ impl Reader<'_> {
 
     fn requests(&self, path: &Path, partition: Option<Partition>) -> Result<Read, Failure> {
         let selection = self.selection.selection(partition.unwrap_or(Partition::Aws))?;
-        let folder = read_folder(path, &selection).map_err(|errors| Failure::new(Exit::Failed, errors))?;
-        for skipped in &folder.skipped {
-            say(&format!("{}: skipped {skipped}", path.display()));
-        }
-        for note in &folder.notes {
-            say(&format!("{}: note: {note}", path.display()));
-        }
+        let folder = requests(path, &selection, &format!("{}: ", path.display()))?;
         let side = Side { name: path.display().to_string(), kind: SideKind::Requests, bundle: None };
         Ok(Read { side, access: Access::of_requests(&folder.used), partition: None })
     }

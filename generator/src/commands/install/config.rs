@@ -2,6 +2,7 @@
 
 use super::Format;
 use crate::feature::InstallConfig;
+use crate::feature::install_config::read_text;
 use crate::request::{Node, document};
 use std::path::Path;
 use sts_schemas::aws::Region;
@@ -68,8 +69,7 @@ fn find(install_dir: &Path) -> Result<Option<Found>, String> {
     if !path.exists() {
         return Ok(None);
     }
-    let text =
-        std::fs::read_to_string(&path).map_err(|error| format!("{CONSUMED} cannot be read: {error}"))?;
+    let text = read_text(&path).map_err(|what| format!("{CONSUMED}: {what}"))?;
     let node = document::with_stack(|| document::parse(&text))
         .map_err(|error| error.to_string())?
         .map_err(|malformed| format!("{CONSUMED}: {}", malformed.message))?;

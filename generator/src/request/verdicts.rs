@@ -1,0 +1,87 @@
+//! What became of every file of a folder.
+
+use super::object::CredentialsRequest;
+use super::problem::{Problem, Skipped};
+use std::collections::BTreeSet;
+use std::fmt;
+use sts_schemas::terminal::printable;
+
+/// What became of every file of a folder: each stands in one of these lists, by its path below the folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdicts {
+    /// Files with requests that the cluster needs.
+    pub used: Vec<String>,
+    /// Files with nothing that it needs; why is told elsewhere.
+    pub skipped: Vec<String>,
+    /// Files without an object in them.
+    pub empty: Vec<String>,
+    /// Files with something wrong; what it is, is told elsewhere.
+    pub wrong: Vec<String>,
+}
+
+impl Verdicts {
+    /// The verdicts on the files that were read and on those that were not; what is wrong with the folder is none.
+    pub(super) fn of<'p>(
+        read: Vec<String>,
+        used: &[CredentialsRequest],
+        skipped: &[Skipped],
+        problems: impl Iterator<Item = &'p Problem>,
+    ) -> Self {
+        let of_used: BTreeSet<&str> = used.iter().map(|request| request.source.file.as_str()).collect();
+        let of_skipped: BTreeSet<&str> = skipped.iter().map(|skipped| skipped.source.file.as_str()).collect();
+        let of_wrong: BTreeSet<&str> = problems.map(|problem| problem.source.file.as_str()).collect();
+        let unread = of_skipped.iter().chain(&of_wrong).map(|file| (*file).to_owned());
+        let all: BTreeSet<String> = read.into_iter().chain(unread).collect();
+        let mut verdicts = Self::default();
+        for file in all {
+            let list = if of_wrong.contains(file.as_str()) {
+                &mut verdicts.wrong
+            } else if of_used.contains(file.as_str()) {
+                &mut verdicts.used
+            } else if of_skipped.contains(file.as_str()) {
+                &mut verdicts.skipped
+            } else {
+                &mut verdicts.empty
+            };
+            list.push(file);
+        }
+        verdicts
+    }
+}
+
+/// How many files are named one by one; more of one kind are told by their number, and by all others being named.
+const NAMED: usize = 20;
+
+/// How many there are of each, then those that are used and those that are empty: what was skipped or is wrong has
+/// lines of its own.
+impl fmt::Display for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = [
+            (&self.used, "used"),
+            (&self.skipped, "skipped"),
+            (&self.empty, "empty"),
+            (&self.wrong, "wrong"),
+        ];
+        let counts: Vec<String> = kinds
+            .iter()
+            .filter(|(files, _)| !files.is_empty())
+            .map(|(files, what)| format!("{} {what}", files.len()))
+            .collect();
+        let count: usize = kinds.iter().map(|(files, _)| files.len()).sum();
+        let noun = if count == 1 { "file" } else { "files" };
+        write!(f, "{count} {noun} looked at: {}", counts.join(", "))?;
+        match self.used.len() {
+            0 => {}
+            1..=NAMED => write!(f, "\n  used {}", listed(&self.used))?,
+            more => write!(f, "\n  used {more} files: all that are not named here")?,
+        }
+        if !self.empty.is_empty() {
+            write!(f, "\n  empty {}", listed(&self.empty))?;
+        }
+        Ok(())
+    }
+}
+
+fn listed(files: &[String]) -> String {
+    files.iter().map(|file| printable(file)).collect::<Vec<_>>().join(", ")
+}
