@@ -6,6 +6,7 @@ mod lint;
 mod region;
 mod roles;
 
+pub(crate) use cluster::partition_of;
 pub use cluster::{ClusterArgs, OutputArgs};
 pub use lifetime::Lifetime;
 pub use lint::LintArgs;

@@ -189,10 +189,16 @@ fn requests(folder: &Path, selection: &Selection, prefix: &str) -> Result<Reques
     if *verdicts != Verdicts::default() {
         say(&format!("{prefix}{verdicts}"));
     }
+    for file in verdicts.unnamed() {
+        detail(|| format!("{prefix}used {file}"));
+    }
     for skipped in skipped {
         say(&format!("{prefix}skipped {skipped}"));
     }
     let folder = read.map_err(|errors| Failure::new(Exit::Failed, errors))?;
+    for file in &folder.files {
+        detail(|| format!("{prefix}read {}, {} bytes", file.name, file.bytes.len()));
+    }
     for note in &folder.notes {
         say(&format!("{prefix}note: {note}"));
     }

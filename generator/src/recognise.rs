@@ -16,7 +16,7 @@ use sts_schemas::policy::Principal;
 /// role's trust policy, region from the bucket, or from `region` where there is none.
 ///
 /// # Errors
-/// What is missing to tell, file by file.
+/// What is missing to tell, file by file; and a region that is not the bucket's.
 pub fn cluster_of(files: &Files, region: Option<&Region>) -> Result<Cluster, Problems> {
     let mut problems = Vec::new();
     let mut problem = |file: &str, what: String| problems.push(Problem { file: file.to_owned(), what });
@@ -50,7 +50,15 @@ pub fn cluster_of(files: &Files, region: Option<&Region>) -> Result<Cluster, Pro
         None
     };
     let served = shared.as_ref().map(|(_, region)| region.clone());
-    let region = bucket.as_ref().map(bucket_region).or(served).or_else(|| region.cloned());
+    let told = bucket.as_ref().map(bucket_region).or(served);
+    if let (Some(told), Some(given)) = (&told, region)
+        && told != given
+    {
+        let file = if bucket.is_some() { layout::BUCKET } else { layout::PROVIDER };
+        problem(file, format!("its bucket is in {told}, and --region says {given}"));
+        return Err(Problems(problems));
+    }
+    let region = told.or_else(|| region.cloned());
     if region.is_none() {
         problem(layout::BUCKET, "without a bucket nothing tells the region: give --region".into());
     }

@@ -360,7 +360,7 @@ fn a_thousand_files_are_told_in_a_few_lines_that_leave_none_out() {
     files.push(("blank.yaml", b""));
     assert_eq!(
         read(&files, &like_ccoctl()).unwrap().verdicts.to_string(),
-        "1001 files looked at: 1000 used, 1 empty\n  used 1000 files: all that are not named here\n  empty blank.yaml"
+        "1001 files looked at: 1000 used, 1 empty\n  used 1000 files: all that are not named here (--verbose names them)\n  empty blank.yaml"
     );
 }
 

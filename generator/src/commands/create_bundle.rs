@@ -7,7 +7,7 @@ use super::seal::{Seal, derived};
 use super::signing::SigningArgs;
 use super::{Surroundings, in_file, say, tell_findings, warn};
 use crate::asked;
-use crate::cli::{LintArgs, OutputArgs};
+use crate::cli::{LintArgs, OutputArgs, partition_of};
 use crate::directory::{Directory, FileError, Written};
 use crate::pack::{bundle_name, check};
 use crate::progress::Stage;
@@ -16,7 +16,7 @@ use crate::render::{Files, Upgrade, generation_of, mark_generation};
 use crate::token;
 use clap::Args;
 use std::path::Path;
-use sts_schemas::aws::Region;
+use sts_schemas::aws::{Partition, Region};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, Problems};
 use sts_schemas::failure::{Exit, Failure};
@@ -42,6 +42,9 @@ pub struct CreateBundle {
     /// AWS region, for a directory without a bucket that could tell it.
     #[arg(long)]
     region: Option<Region>,
+    /// Partition of that region, where it is one that this program does not know yet.
+    #[arg(long, requires = "region")]
+    partition: Option<Partition>,
     #[command(flatten)]
     lint: LintArgs,
     #[command(flatten)]
@@ -54,6 +57,9 @@ impl CreateBundle {
         surroundings: Surroundings,
         configuration: Option<&Path>,
     ) -> Result<(), Failure> {
+        if let Some(region) = &self.region {
+            partition_of(region, self.partition)?;
+        }
         let following = self.previous.open(configuration)?;
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let directory = Directory::claim_existing(&self.output.output_dir)
@@ -63,6 +69,13 @@ impl CreateBundle {
         let checked = Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle))?;
         for note in &checked.notes {
             warn(&format!("note: {note}"));
+        }
+        let partition = checked.cluster.partition;
+        if let Some(given) = self.partition.filter(|given| *given != partition) {
+            let error = format!("the roles are in partition {partition}, and --partition says {given}");
+            return Err(
+                Failure::new(Exit::Failed, error).hint("leave --partition out, or make the roles anew")
+            );
         }
         let findings = lint_roles(&checked.contents.desired);
         tell_findings(&findings);

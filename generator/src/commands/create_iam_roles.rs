@@ -1,12 +1,11 @@
 //! `sts-generator create-iam-roles`: one role for each request.
 
-use super::{detail, is_of_roles, say, tell_findings, write_files};
-use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
-use crate::progress::Stage;
+use super::{is_of_roles, say, tell_findings, write_files};
+use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, partition_of, region};
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
-use crate::request::{CredentialsRequest, read_folder};
+use crate::request::CredentialsRequest;
 use clap::Args;
-use sts_schemas::aws::{AccountId, Arn, Region};
+use sts_schemas::aws::{AccountId, Arn, Partition, Region};
 use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerUrl};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
@@ -30,6 +29,9 @@ pub struct CreateIamRoles {
     /// AWS region of the cluster; --install-config can tell it.
     #[arg(long)]
     region: Option<Region>,
+    /// Partition of a region that this program does not know yet; it must be that of the provider.
+    #[arg(long)]
+    partition: Option<Partition>,
     /// The OIDC provider that the roles trust; account, partition and issuer follow from it.
     ///
     /// `${account}` and `${issuer}` stand for what is open, as in 04-iam-identity-provider.json.
@@ -69,11 +71,16 @@ impl CreateIamRoles {
         let issuer: IssuerUrl =
             format!("https://{issuer}").parse().map_err(|error| wrong(&format!("{error}")))?;
         let account: AccountId = arn.account().parse().map_err(|error| wrong(&format!("{error}")))?;
+        let region = region(self.region.as_ref(), self.requests.selection.install_config.as_deref())?;
+        let partition = partition_of(&region, self.partition)?;
+        if partition != arn.partition() {
+            return Err(wrong(&format!("region {region} is in partition {partition}")));
+        }
         Cluster {
             name: self.name.clone(),
             account,
-            partition: arn.partition(),
-            region: region(self.region.as_ref(), self.requests.selection.install_config.as_deref())?,
+            partition,
+            region,
             hosting: if issuer == open_issuer() {
                 Hosting::PrivateBucket { bucket: self.name.default_bucket(), certificate: None }
             } else {
@@ -95,20 +102,7 @@ pub(crate) fn role_files(
 ) -> Result<Files, Failure> {
     let selection = requests.selection.selection(cluster.partition)?;
     fits(cluster, options.permissions_boundary_arn.as_ref())?;
-    let stage = Stage::begin("reading requests");
-    let folder = read_folder(&requests.credentials_requests_dir, &selection)
-        .map_err(|errors| Failure::new(Exit::Failed, errors))?;
-    drop(stage);
-    let folder_name = requests.credentials_requests_dir.display();
-    for file in &folder.files {
-        detail(|| format!("read {folder_name}/{}, {} bytes", file.name, file.bytes.len()));
-    }
-    for skipped in &folder.skipped {
-        say(&format!("skipped {skipped}"));
-    }
-    for note in &folder.notes {
-        say(&format!("note: {note}"));
-    }
+    let folder = super::requests(&requests.credentials_requests_dir, &selection, "")?;
     let lint = |request: &CredentialsRequest| lint_policy(&request.name, &request.policy);
     let findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
     tell_findings(&findings);

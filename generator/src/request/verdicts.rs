@@ -47,6 +47,12 @@ impl Verdicts {
         }
         verdicts
     }
+
+    /// Files that the text counts and does not name: used ones, where there are many.
+    #[must_use]
+    pub fn unnamed(&self) -> &[String] {
+        if self.used.len() > NAMED { &self.used } else { &[] }
+    }
 }
 
 /// How many files are named one by one; more of one kind are told by their number, and by all others being named.
@@ -73,7 +79,7 @@ impl fmt::Display for Verdicts {
         match self.used.len() {
             0 => {}
             1..=NAMED => write!(f, "\n  used {}", listed(&self.used))?,
-            more => write!(f, "\n  used {more} files: all that are not named here")?,
+            more => write!(f, "\n  used {more} files: all that are not named here (--verbose names them)")?,
         }
         if !self.empty.is_empty() {
             write!(f, "\n  empty {}", listed(&self.empty))?;

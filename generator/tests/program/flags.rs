@@ -1,6 +1,6 @@
 //! Flags that do more than end in a file: where they are taken from, and what of them is refused.
 
-use crate::author::{Author, CLUSTER_KEY, PROGRAM, REQUESTS, ran};
+use crate::author::{Author, CLUSTER, CLUSTER_KEY, PROGRAM, PROVIDER, REQUESTS, Ran, ran};
 use std::fs;
 
 #[test]
@@ -106,4 +106,140 @@ fn a_policy_widened_by_hand_is_seen_by_the_gate_before_it_is_signed() {
     author.run(&gated).exits(1).says(&["danger [privilege-escalation]", "level danger or above"]);
     assert!(!author.path("again").exists());
     author.run(&again).exits(0);
+}
+
+/// `create-all` on the seven requests with the installer's configuration of this text.
+fn configured(author: &Author, config: &str) -> Ran {
+    author.put("config.yaml", config);
+    author.create_all("out", &["--install-config", "config.yaml"])
+}
+
+#[test]
+fn a_configuration_that_wants_other_credentials_is_refused_and_one_that_does_not_say_is_told_the_line() {
+    let author = Author::new();
+    let region = "platform: {aws: {region: eu-central-1}}\n";
+    for mode in ["Mint", "Passthrough"] {
+        let run = configured(&author, &format!("{region}credentialsMode: {mode}\n")).exits(1);
+        run.says(&["config.yaml", mode, "line 2", "replace it by: credentialsMode: Manual"]);
+        let mut line =
+            vec!["create-identity-provider", "--public-key-file", CLUSTER_KEY, "--output-dir", "out"];
+        line.extend(CLUSTER);
+        line.extend(["--install-config", "config.yaml"]);
+        author.run(&line).exits(1).says(&[mode]);
+    }
+    assert!(!author.path("out").exists());
+    let run = configured(&author, region).exits(0);
+    let warned = run.stderr.matches("WARNING: config.yaml").count();
+    assert_eq!(warned, 1, "{}", run.stderr);
+    run.says(&["add this line at the left margin: credentialsMode: Manual"]);
+}
+
+#[test]
+fn a_configuration_that_does_not_end_is_refused() {
+    let author = Author::new();
+    author.create_all("out", &["--install-config", "/dev/zero"]).exits(1).says(&["/dev/zero", "larger than"]);
+    author.shell("mkfifo pipe");
+    let mut endless = author.command("sh").args(["-c", "exec yes 'a: b' > pipe"]).spawn().unwrap();
+    author.create_all("out", &["--install-config", "pipe"]).exits(1).says(&["larger than"]);
+    assert!(!endless.wait().unwrap().success(), "nobody reads on");
+    assert!(!author.path("out").exists());
+    fs::create_dir(author.path("install")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", author.path("install/install-config.yaml")).unwrap();
+    author.run(&["install", "--from", "out", "--install-dir", "install"]).exits(1).says(&["larger than"]);
+}
+
+#[test]
+fn switches_are_taken_as_the_installer_writes_them_and_slips_are_named() {
+    let author = Author::new();
+    for (flag, value) in [
+        ("--feature-gates", "A B"),
+        ("--feature-gates", "A=on"),
+        ("--feature-gates", "A,,B"),
+        ("--feature-gates", "A=true,A=false"),
+        ("--capabilities", "Ingress+Storage"),
+        ("--capabilities", "Ingress=true"),
+        ("--feature-set", "techpreview"),
+    ] {
+        author.create_all("out", &[flag, value]).exits(64);
+    }
+    assert!(!author.path("out").exists());
+    author.copy_requests("requests");
+    author.edit(
+        "requests/70_backup.yaml",
+        "  name: example-backup\n",
+        "  name: example-backup\n  annotations:\n    release.openshift.io/feature-gate: BackupByNight\n",
+    );
+    let run = author.create_all_of("requests", "out", &["--feature-gates", "BackupByNight=true"]).exits(0);
+    assert!(!run.stderr.contains("note:"), "{}", run.stderr);
+    let off = author.create_all_of("requests", "out", &["--feature-gates", "BackupByNight=false"]).exits(0);
+    off.says(&["skipped 70_backup.yaml", "which is off"]);
+    let slip = author.create_all_of("requests", "out", &["--feature-gates", "BackupByNigth"]).exits(0);
+    slip.says(&["no request speaks of feature gate BackupByNigth: did you mean BackupByNight?"]);
+    let slip = author.create_all_of("requests", "out", &["--capabilities", "Ingres,Storage"]).exits(0);
+    slip.says(&["capability Ingres is known neither here nor to a request: did you mean Ingress?"]);
+}
+
+#[test]
+fn the_umask_decides_who_else_may_read_what_is_public() {
+    let author = Author::new();
+    author.create_all("open", &[]).exits(0);
+    let line = |out: &str| {
+        let cluster = CLUSTER.join(" ");
+        format!(
+            "umask 077; {PROGRAM} create-all {cluster} --credentials-requests-dir {REQUESTS} --output-dir {out} \
+             --public-key-file {CLUSTER_KEY} --signing-key author.key --bundle-dir {out}-bundles 2>&1 >/dev/null"
+        )
+    };
+    author.shell(&line("closed"));
+    for (path, (mode, _)) in author.tree("closed").into_iter().chain(author.tree("closed-bundles")) {
+        assert_eq!(mode, if path == "apply.sh" { 0o700 } else { 0o600 }, "{path}");
+    }
+    let again = author.shell(&line("closed"));
+    assert!(again.contains("0 files written, 0 changed") && !again.contains("closed: changed"), "{again}");
+    // What was open to others stays so: it is public, and whoever opened it knows better.
+    let before = author.tree("open");
+    author.shell(&line("open"));
+    assert_eq!(author.tree("open"), before);
+}
+
+#[test]
+fn a_region_that_contradicts_the_bucket_or_the_partition_is_refused() {
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    let pack = ["create-bundle", "--output-dir", "out", "--signing-key", "author.key", "--region"];
+    author.run(&[&pack[..], &["eu-central-1"]].concat()).exits(0);
+    author.run(&[&pack[..], &["eu-west-1"]].concat()).exits(1).says(&[
+        "01-oidc-bucket.json",
+        "eu-central-1",
+        "--region says eu-west-1",
+    ]);
+    let issuer = ["--issuer-url", "https://oidc.example.org"];
+    author.create_all("elsewhere", &issuer).exits(0);
+    let pack = ["create-bundle", "--output-dir", "elsewhere", "--signing-key", "author.key", "--region"];
+    author.run(&[&pack[..], &["moon-base-1"]].concat()).exits(64).says(&["--partition"]);
+    let known = ["moon-base-1", "--partition", "aws"];
+    let bundle = author.run(&[&pack[..], &known].concat()).exits(0).stdout;
+    assert_eq!(author.verify(&bundle).manifest().cluster.region.as_str(), "moon-base-1");
+    author.run(&[&pack[..], &["moon-base-1", "--partition", "aws-cn"]].concat()).exits(1).says(&["aws-cn"]);
+
+    let roles = ["create-iam-roles", "--name", "harbour", "--credentials-requests-dir", REQUESTS];
+    let provider = ["--identity-provider-arn", PROVIDER, "--output-dir", "roles", "--region"];
+    let roles = [&roles[..], &provider].concat();
+    author.run(&[&roles[..], &["moon-base-1"]].concat()).exits(64).says(&["--partition"]);
+    author.run(&[&roles[..], &["moon-base-1", "--partition", "aws-cn"]].concat()).exits(64);
+    author.run(&[&roles[..], &["us-gov-west-1"]].concat()).exits(64).says(&["aws-us-gov"]);
+    assert!(!author.path("roles").exists());
+    author.run(&[&roles[..], &known].concat()).exits(0);
+}
+
+#[test]
+fn the_review_names_the_audiences_of_the_provider_and_of_each_role() {
+    let author = Author::new();
+    author.create_all("out", &["--trust-audience", "sts.amazonaws.com"]).exits(0);
+    let review = fs::read_to_string(author.path("out/REVIEW.md")).unwrap();
+    assert!(review.contains("| audiences it takes tokens for | openshift, sts.amazonaws.com |"), "{review}");
+    let only = "Only with tokens for the audience sts.amazonaws.com.";
+    assert_eq!(review.matches(only).count(), 7, "{review}");
+    author.create_all("out", &[]).exits(0);
+    assert!(!fs::read_to_string(author.path("out/REVIEW.md")).unwrap().contains("Only with tokens"));
 }
