@@ -13,7 +13,7 @@ mod script;
 mod size;
 
 pub(crate) use difference::{markdown as difference_markdown, text as difference_text};
-pub use generation::{generation_of, mark_generation};
+pub use generation::{generation_of, mark_generation, mark_provider};
 pub use oidc::{CLIENT_IDS, identity_provider};
 pub use review::{Upgrade, review};
 pub use roles::{NamedRole, NamingError, RoleNaming, RoleOptions, name_roles, roles};

@@ -152,8 +152,7 @@ impl<'a> Checked<'a> {
         mark_generation(&mut files, generation);
         let contents =
             check(&cluster, generation, &files).map_err(|problems| inconsistent(directory, problems))?;
-        let notes =
-            asked::check(&files, &contents).map_err(|problems| inconsistent(directory, problems))?;
+        let notes = asked::check(&files, &contents).map_err(|problems| inconsistent(directory, problems))?;
         let upgrade: Option<Upgrade> = following.map(|following| following.upgrade(&contents)).transpose()?;
         for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
             files.insert(path.to_owned(), bytes);

@@ -9,7 +9,7 @@ use super::signing::SigningArgs;
 use super::trust::TrustArgs;
 use super::{Surroundings, in_file, say};
 use crate::pack::check;
-use crate::render::mark_generation;
+use crate::render::mark_provider;
 use crate::rotation::{Exchange, RotationError, retire, stage};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ impl Common {
         let seal = Seal::without_private_key(&self.signing, surroundings)?;
         let mut files = following.previous.files().clone();
         files.extend(exchange.files.clone());
-        mark_generation(&mut files, generation);
+        mark_provider(&mut files, generation);
         let contents =
             check(cluster, generation, &files).map_err(|problems| in_file(&self.previous, problems))?;
         let upgrade = following.upgrade(&contents)?;

@@ -17,13 +17,18 @@ pub fn generation_of(files: &Files) -> Option<u64> {
 
 /// Puts a generation into files: into the provider's tag, and into the reference of the distribution, if there is one.
 pub fn mark_generation(files: &mut Files, generation: u64) {
-    let provider = files.get(layout::PROVIDER).and_then(|bytes| provider_of_generation(bytes, generation));
-    let distribution =
-        files.get(layout::DISTRIBUTION).and_then(|bytes| distribution_of_generation(bytes, generation));
-    for (path, bytes) in [(layout::PROVIDER, provider), (layout::DISTRIBUTION, distribution)] {
-        if let Some(bytes) = bytes {
-            files.insert(path.to_owned(), bytes);
-        }
+    mark_provider(files, generation);
+    let distribution = files.get(layout::DISTRIBUTION);
+    if let Some(bytes) = distribution.and_then(|bytes| distribution_of_generation(bytes, generation)) {
+        files.insert(layout::DISTRIBUTION.to_owned(), bytes);
+    }
+}
+
+/// Puts a generation into the provider's tag alone, which is all that every bundle needs.
+pub fn mark_provider(files: &mut Files, generation: u64) {
+    let provider = files.get(layout::PROVIDER);
+    if let Some(bytes) = provider.and_then(|bytes| provider_of_generation(bytes, generation)) {
+        files.insert(layout::PROVIDER.to_owned(), bytes);
     }
 }
 
