@@ -91,3 +91,72 @@ impl fmt::Display for Verdicts {
 fn listed(files: &[String]) -> String {
     files.iter().map(|file| printable(file)).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{RequestErrors, RequestFolder, Selection, read_folder};
+    use sts_schemas::aws::Partition;
+
+    const SOUND: &str = "apiVersion: cloudcredential.openshift.io/v1
+kind: CredentialsRequest
+metadata: {name: parrot}
+spec:
+  serviceAccountNames: [parrot-operator]
+  secretRef: {name: parrot-creds, namespace: openshift-parrot}
+  providerSpec:
+    kind: AWSProviderSpec
+    statementEntries: [{effect: Allow, action: [s3:GetObject], resource: '*'}]
+";
+
+    fn read(files: &[(&str, &[u8])]) -> Result<RequestFolder, RequestErrors> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        read_folder(folder.path(), &Selection::like_ccoctl(Partition::Aws))
+    }
+
+    #[test]
+    fn every_file_gets_a_verdict_whether_or_not_another_is_wrong() {
+        let azure = SOUND.replace("AWSProviderSpec", "AzureProviderSpec");
+        let other = SOUND.replace("parrot-creds", "macaw-creds");
+        let mixed = format!("{azure}---\n{other}");
+        let sound: &[(&str, &[u8])] = &[
+            ("a.yaml", SOUND.as_bytes()),
+            ("azure.yaml", azure.as_bytes()),
+            ("blank.yaml", b"# nothing\n---\n"),
+            ("mixed.yaml", mixed.as_bytes()),
+            ("none.yaml", b"kind: List\nitems: []\n"),
+            ("notes.txt", b"x"),
+        ];
+        let folder = read(sound).unwrap();
+        assert_eq!(folder.verdicts.used, ["a.yaml", "mixed.yaml"]);
+        assert_eq!(folder.verdicts.skipped, ["azure.yaml", "notes.txt"]);
+        assert_eq!(folder.verdicts.empty, ["blank.yaml", "none.yaml"]);
+        assert_eq!(
+            folder.verdicts.to_string(),
+            "6 files looked at: 2 used, 2 skipped, 2 empty\n  used a.yaml, mixed.yaml\n  empty blank.yaml, none.yaml"
+        );
+        let wrong: &[(&str, &[u8])] =
+            &[("torn.yaml", b"a: ["), ("twice.yaml", SOUND.as_bytes()), ("bytes.yaml", b"\xff")];
+        let error = read(&[sound, wrong].concat()).unwrap_err();
+        assert_eq!(error.verdicts.wrong, ["bytes.yaml", "torn.yaml", "twice.yaml"]);
+        let rest = |verdicts: Verdicts| Verdicts { wrong: Vec::new(), ..verdicts };
+        assert_eq!(rest(error.verdicts), folder.verdicts);
+    }
+
+    #[test]
+    fn a_thousand_files_are_told_in_a_few_lines_that_leave_none_out() {
+        let files: Vec<(String, String)> = (0..1000)
+            .map(|n| (format!("{n:04}.yaml"), SOUND.replace("parrot-creds", &format!("creds-{n}"))))
+            .collect();
+        let mut files: Vec<(&str, &[u8])> =
+            files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+        files.push(("blank.yaml", b""));
+        assert_eq!(
+            read(&files).unwrap().verdicts.to_string(),
+            "1001 files looked at: 1000 used, 1 empty\n  used 1000 files: all that are not named here (--verbose names them)\n  empty blank.yaml"
+        );
+    }
+}
