@@ -184,7 +184,7 @@ fn requests(folder: &Path, selection: &Selection, prefix: &str) -> Result<Reques
     drop(stage);
     let (verdicts, skipped) = match &read {
         Ok(folder) => (&folder.verdicts, &folder.skipped),
-        Err(errors) => (&errors.verdicts, &errors.skipped),
+        Err(errors) => (errors.verdicts.as_ref(), &errors.skipped),
     };
     if *verdicts != Verdicts::default() {
         say(&format!("{prefix}{verdicts}"));
@@ -227,16 +227,14 @@ struct OtherCredentials(CredentialsMode);
 /// for it may not be complete yet. `install` refuses both.
 pub(crate) fn expect_manual(config: &InstallConfig, path: &Path) -> Result<(), Failure> {
     let Some(advice) = config.mode_advice() else { return Ok(()) };
-    match config.credentials_mode {
-        Some(mode) => Err(in_file(path, OtherCredentials(mode)).hint(advice)),
-        None => {
-            warn(&format!(
-                "WARNING: {} does not say how operators get their credentials, and the cluster would not use roles; {advice}",
-                path.display()
-            ));
-            Ok(())
-        }
+    if let Some(mode) = config.credentials_mode {
+        return Err(in_file(path, OtherCredentials(mode)).hint(advice));
     }
+    warn(&format!(
+        "WARNING: {} does not say how operators get their credentials, and the cluster would not use roles; {advice}",
+        path.display()
+    ));
+    Ok(())
 }
 
 /// Whether a path is one that roles are written to.

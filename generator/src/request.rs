@@ -82,7 +82,7 @@ pub fn read_folder(dir: &Path, selection: &Selection) -> Result<RequestFolder, R
             let folder = dir.display().to_string();
             let message = format!("no thread could be started to read it: {error}");
             let problem = Problem { source: Source::file(&folder), column: None, message };
-            let (skipped, verdicts) = (Vec::new(), Verdicts::default());
+            let (skipped, verdicts) = (Vec::new(), Box::default());
             Err(RequestErrors { folder, problems: vec![problem], skipped, verdicts })
         }
     }
@@ -198,7 +198,12 @@ impl<'s> Reading<'s> {
         if !self.problems.is_empty() {
             // By file and line, whatever found it: a person goes through the files from top to bottom.
             self.problems.sort_by(|a, b| (&a.source, a.column).cmp(&(&b.source, b.column)));
-            return Err(RequestErrors { folder, problems: self.problems, skipped: self.skipped, verdicts });
+            return Err(RequestErrors {
+                folder,
+                problems: self.problems,
+                skipped: self.skipped,
+                verdicts: Box::new(verdicts),
+            });
         }
         let assumed = self.assumptions();
         self.notes.splice(0..0, assumed);

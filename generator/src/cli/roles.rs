@@ -1,6 +1,7 @@
 //! Flags that say which requests are used, and how their roles are made.
 
 use super::LintArgs;
+use crate::feature::capability;
 use crate::feature::{CapabilityName, FeatureSet, GateSwitch, InstallConfig, switched_on};
 use crate::render::{CLIENT_IDS, RoleNaming, RoleOptions};
 use crate::request::{Recursion, RewritePartition, Selection};
@@ -42,12 +43,7 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "GATES", value_delimiter = ',')]
     pub feature_gates: Option<Vec<GateSwitch>>,
     /// Capabilities that will be on, with commas between them, as in `ImageRegistry,Ingress,Storage`.
-    ///
-    /// All of them where this is not given. The names are those of install-config.yaml and of the requests; known
-    /// are baremetal, marketplace, openshift-samples, MachineAPI, Console, Insights, Storage, CSISnapshot, NodeTuning,
-    /// Build, DeploymentConfig, ImageRegistry, OperatorLifecycleManager, CloudCredential, Ingress,
-    /// CloudControllerManager and OperatorLifecycleManagerV1.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', long_help = capabilities_help())]
     pub capabilities: Option<Vec<CapabilityName>>,
     /// Take region, feature set, gates and capabilities from the installer's configuration, and check its credentials mode.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["enable_tech_preview", "feature_set", "feature_gates", "capabilities"])]
@@ -55,6 +51,14 @@ pub struct SelectionArgs {
     /// Rewrite ARNs of another partition inside requests, and say which, instead of refusing them.
     #[arg(long)]
     pub rewrite_partition: bool,
+}
+
+fn capabilities_help() -> String {
+    format!(
+        "Capabilities that will be on, with commas between them, as in `ImageRegistry,Ingress,Storage`.\n\n\
+         All of them where this is not given. The names are those of install-config.yaml and of the requests; known are {}.",
+        capability::names().collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// How roles are made.

@@ -82,7 +82,7 @@ pub struct RequestErrors {
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
     /// What became of every file.
-    pub verdicts: Verdicts,
+    pub verdicts: Box<Verdicts>,
 }
 
 impl fmt::Display for RequestErrors {

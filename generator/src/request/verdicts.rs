@@ -143,7 +143,7 @@ spec:
         let error = read(&[sound, wrong].concat()).unwrap_err();
         assert_eq!(error.verdicts.wrong, ["bytes.yaml", "torn.yaml", "twice.yaml"]);
         let rest = |verdicts: Verdicts| Verdicts { wrong: Vec::new(), ..verdicts };
-        assert_eq!(rest(error.verdicts), folder.verdicts);
+        assert_eq!(rest(*error.verdicts), folder.verdicts);
     }
 
     #[test]
