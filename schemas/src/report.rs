@@ -4,7 +4,6 @@ use crate::cluster::Cluster;
 use crate::digest::Sha256;
 use crate::manifest::{FileEntry, SchemaVersion, Tool};
 use crate::oidc::TokenKey;
-use crate::resource::Address;
 use crate::signature::Holder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,6 +101,6 @@ pub struct ReportedBundle {
     pub token_keys: Vec<TokenKey>,
     /// The files, each compared with this length and digest.
     pub files: Vec<FileEntry>,
-    /// The AWS resources they ask for.
-    pub resources: Vec<Address>,
+    /// The addresses of the AWS resources they ask for; `${account}` and `${issuer}` stand for what the bundle leaves open.
+    pub resources: Vec<String>,
 }

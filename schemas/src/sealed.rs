@@ -5,7 +5,9 @@
 
 use crate::pem;
 use crate::signature::KeyError;
-use pkcs8::der::Decode as _;
+use pkcs8::der::asn1::OctetStringRef;
+use pkcs8::der::{Decode as _, Reader as _, SliceReader};
+use pkcs8::spki;
 use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument};
 use zeroize::Zeroizing;
 
@@ -27,9 +29,14 @@ pub fn seal(pkcs8: &[u8], passphrase: &[u8]) -> Result<Zeroizing<String>, KeyErr
 /// # Errors
 /// When the text is no such PEM, or the passphrase is another.
 pub fn open(text: &str, passphrase: &[u8]) -> Result<SecretDocument, KeyError> {
+    use pkcs8::pkcs5;
     let document = document(text)?;
-    let info = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes()).map_err(|_| KeyError::Damaged)?;
-    info.decrypt(passphrase).map_err(|_| KeyError::PassphraseWrong)
+    info(&document)?.decrypt(passphrase).map_err(|error| match error {
+        pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::DecryptFailed) => KeyError::PassphraseWrong,
+        pkcs8::Error::EncryptedPrivateKey(_) => KeyError::UnsupportedEncryption,
+        // The wrong passphrase may by chance end in the right padding.
+        _ => KeyError::PassphraseWrong,
+    })
 }
 
 /// Whether a text holds a key under a passphrase, as far as can be told without it.
@@ -38,8 +45,22 @@ pub fn open(text: &str, passphrase: &[u8]) -> Result<SecretDocument, KeyError> {
 /// When it is no such PEM, or not encrypted by PBES2.
 pub fn check(text: &str) -> Result<(), KeyError> {
     let document = document(text)?;
-    let info = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes()).map_err(|_| KeyError::Damaged)?;
-    info.encryption_algorithm.pbes2().map(drop).ok_or(KeyError::Damaged)
+    info(&document)?.encryption_algorithm.pbes2().map(drop).ok_or(KeyError::UnsupportedEncryption)
+}
+
+/// The two parts of an encrypted key: how it is encrypted, and the rest.
+fn info(document: &SecretDocument) -> Result<EncryptedPrivateKeyInfoRef<'_>, KeyError> {
+    let der = document.as_bytes();
+    EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| {
+        let parts = SliceReader::new(der).and_then(|mut reader| {
+            reader.sequence(|reader| {
+                spki::AlgorithmIdentifierRef::decode(reader)?;
+                <&OctetStringRef>::decode(reader).map(drop)
+            })
+        });
+        // Whole, and so by a scheme that is unknown here.
+        if parts.is_ok() { KeyError::UnsupportedEncryption } else { KeyError::Damaged }
+    })
 }
 
 fn document(text: &str) -> Result<SecretDocument, KeyError> {

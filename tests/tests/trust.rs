@@ -161,6 +161,26 @@ fn a_private_key_in_plain_text_is_pointed_at_by_the_program_that_never_needs_it(
     assert!(!omitted.stderr.contains("private key"), "{}", omitted.stderr);
 }
 
+#[test]
+fn a_report_says_open_where_the_bundle_is_and_shows_no_stand_in() {
+    let vectors = Path::new(vectors::FOLDER);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, words) in
+        [("report.txt", "provider/(open: the issuer)"), ("report.json", "provider/${issuer}")]
+    {
+        let report = folder.path().join(name);
+        let mut executor = command(&program("sts-executor"));
+        executor.arg("verify").arg(vectors.join("all-open").join(vectors::BUNDLE)).arg("--trusted-key");
+        let _ =
+            Run::of(executor.arg(vectors.join(vectors::TRUSTED_KEY)).arg("--report").arg(&report)).exits(0);
+        let text = std::fs::read_to_string(&report).unwrap();
+        assert!(text.contains(words), "{text}");
+        for stand_in in ["000000000001", "known-after-apply"] {
+            assert!(!text.contains(stand_in), "{stand_in}: {text}");
+        }
+    }
+}
+
 /// The key ids that a JWKS lists.
 fn key_ids(jwks: &Path) -> Vec<String> {
     let keys = read_json(jwks)["keys"].take();

@@ -13,7 +13,7 @@ use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::oidc::several_token_keys;
-use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, trusted_keys};
+use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, exposed, trusted_keys};
 
 /// A bundle, and whose signatures count.
 #[derive(Debug, clap::Args)]
@@ -146,13 +146,16 @@ impl TrustArgs {
     pub(crate) fn keys(&self, session: &Session<'_>) -> Result<Vec<PublicKey>, Failure> {
         let configuration = session.surroundings.configuration.as_deref();
         trusted_keys(&self.trusted_key, configuration).map_err(|error| {
-            Failure::new(Exit::Failed, error)
-                .hint("give the FILE.pub that `sts-generator create-signing-key --output FILE` wrote")
+            let advice = error.advice();
+            Failure::new(Exit::Failed, error).hint(advice)
         })
     }
 
     /// Names the keys that count to who looks for a fault.
     fn tell(&self, keys: &[PublicKey], session: &mut Session<'_>) {
+        for warning in exposed(&self.trusted_key) {
+            session.warn(&format!("WARNING: {warning}"));
+        }
         let configuration = session.surroundings.configuration.clone();
         session.detail(|| match configuration {
             Some(folder) if self.trusted_key.is_empty() => {

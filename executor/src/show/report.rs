@@ -5,6 +5,7 @@ use super::wrap::wrapped;
 use super::{printable, utc};
 use std::fmt::Write as _;
 use sts_schemas::oidc::several_token_keys;
+use sts_schemas::open::OpenValue;
 use sts_schemas::report::{Report, ReportVerdict, ReportedBundle};
 
 /// The first lines that reports have as text.
@@ -91,7 +92,10 @@ fn describe(out: &mut String, bundle: &ReportedBundle) {
     }
     let _ = writeln!(out, "\nAWS resources");
     for address in &bundle.resources {
-        let _ = writeln!(out, "  {}", printable(&address.to_string()));
+        let address = OpenValue::ALL.into_iter().fold(address.clone(), |text, value| {
+            text.replace(value.token(), &format!("(open: the {value})"))
+        });
+        let _ = writeln!(out, "  {}", printable(&address));
     }
     let _ = writeln!(out, "\nFiles");
     for file in &bundle.files {

@@ -168,6 +168,44 @@ fn keys_in_the_configuration_folder_are_trusted_unless_others_are_given() {
     assert_eq!(other.exit, Exit::BundleRejected);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_trusted_key_that_others_may_exchange_is_refused_in_the_folder_and_warned_of_where_it_was_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new();
+    let allow = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let configuration = desk.path("configuration");
+    let folder = configuration.join("trusted-keys");
+    std::fs::create_dir_all(&folder).unwrap();
+    let key = folder.join("author.pub");
+    std::fs::copy(desk.path("author.pub"), &key).unwrap();
+    let usual = [(configuration.as_path(), 0o755), (folder.as_path(), 0o700), (key.as_path(), 0o644)];
+    for (exposed, mode) in
+        [(None, 0), (Some(&configuration), 0o775), (Some(&folder), 0o777), (Some(&key), 0o646)]
+    {
+        usual.iter().for_each(|(path, mode)| allow(path, *mode));
+        let Some(exposed) = exposed else {
+            assert_eq!(desk.run(&["verify", "BUNDLE"]).exit, Exit::Done);
+            continue;
+        };
+        allow(exposed, mode);
+        let run = desk.run(&["verify", "BUNDLE"]);
+        assert_eq!((run.exit, run.out.as_str()), (Exit::Failed, ""), "{}", run.err);
+        let advice = format!("`chmod go-w {}`", exposed.display());
+        assert!(run.err.contains("may be written by others") && run.err.contains(&advice), "{}", run.err);
+    }
+    allow(&desk.path("author.pub"), 0o664);
+    let named = desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub"]);
+    assert_eq!(named.exit, Exit::Done, "{}", named.err);
+    assert!(
+        named.err.contains("WARNING: ") && named.err.contains("may be written by others"),
+        "{}",
+        named.err
+    );
+}
+
 #[test]
 fn every_command_rejects_a_bundle_it_cannot_trust_before_it_looks_at_aws() {
     let desk = Desk::new();

@@ -12,6 +12,9 @@ use sts_schemas::signature::{Algorithm, Holder, HolderText, KeyError, KeyKind, S
 /// Make the key that signs bundles: FILE, and FILE.pub for whoever shall trust it.
 ///
 /// Hand FILE.pub to the AWS administrator by a way of its own, and compare the fingerprint by telephone.
+///
+/// The key is PKCS#8 PEM, with a passphrase PBES2 of scrypt and AES-256-CBC: `openssl pkey` reads both. A key of OpenSSL or of
+/// `ssh-keygen -m PKCS8` does as well; --signing-key of the commands that sign says which.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sts-generator create-signing-key --output author.key

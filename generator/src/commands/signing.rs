@@ -11,7 +11,12 @@ use sts_schemas::signature::{Algorithm, KeyError, SigningKey};
 /// Who signs a new bundle, and where it goes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SigningArgs {
-    /// The author's signing key, as create-signing-key makes it, or any PKCS#8 PEM.
+    /// The author's signing key, as create-signing-key makes it, or another PKCS#8 PEM.
+    ///
+    /// PKCS#8 PEM: Ed25519, ECDSA on P-256 or P-384, or RSA of 2048 bits or more, as create-signing-key, `openssl
+    /// genpkey` and `ssh-keygen -m PKCS8` (RSA and ECDSA only) make it. Encrypted, it is PBES2 with AES-CBC and scrypt
+    /// or PBKDF2 with SHA-2: what these three do when not told otherwise. Not read: OpenSSH's own form, `EC PRIVATE KEY`,
+    /// `RSA PRIVATE KEY`, RSA-PSS keys, triple DES.
     #[arg(long, value_name = "FILE", required_unless_present = "unsigned")]
     pub(crate) signing_key: Option<PathBuf>,
     #[command(flatten)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, UntrustedBundle, UnverifiedBundle, VerifiedBundle, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::receipt::{CheckedReceipt, UnverifiedReceipt};
-use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, trusted_keys};
+use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, exposed, trusted_keys};
 
 /// Whose signatures on a bundle count.
 #[derive(Debug, Clone, Args)]
@@ -76,6 +76,7 @@ impl TrustArgs {
         expiry: Expiry,
         configuration: Option<&Path>,
     ) -> Result<VerifiedBundle, Failure> {
+        warn_of_exposed(&self.trusted_key);
         let trust =
             TrustStore::new(keys(&self.trusted_key, configuration)?, NonZeroUsize::MIN).map_err(|error| {
                 let folder = configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
@@ -96,7 +97,10 @@ impl BundleArgs {
 
 /// The keys in these files or in the configuration folder, each named to who looks for a fault.
 fn keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey>, Failure> {
-    let keys = trusted_keys(given, configuration).map_err(|error| Failure::new(Exit::Failed, error))?;
+    let keys = trusted_keys(given, configuration).map_err(|error| {
+        let advice = error.advice();
+        Failure::new(Exit::Failed, error).hint(advice)
+    })?;
     match configuration {
         Some(folder) if given.is_empty() => {
             detail(|| format!("trusted keys in {}: {}", folder.join(KEY_FOLDER).display(), keys.len()));
@@ -111,6 +115,13 @@ fn keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey
         detail(|| format!("trusting {}, {:?}", key.id(), key.kind()));
     }
     Ok(keys)
+}
+
+/// Warns of keys that were named as trusted and that others may exchange.
+pub(super) fn warn_of_exposed(given: &[PathBuf]) {
+    for warning in exposed(given) {
+        warn(&format!("WARNING: {warning}"));
+    }
 }
 
 /// A bundle as far as there was a key to check it with.
@@ -150,6 +161,7 @@ impl ExecutorArgs {
             ));
             return Ok(receipt);
         }
+        warn_of_exposed(&self.executor_key);
         let executors = TrustStore::new(keys(&self.executor_key, None)?, NonZeroUsize::MIN)
             .map_err(|error| Failure::new(Exit::Usage, error))?;
         let signature_path = UnverifiedReceipt::signature_path(path);

@@ -106,6 +106,41 @@ fn keys_that_openssl_and_ssh_keygen_made_sign_as_ours_do() {
 }
 
 #[test]
+fn an_encryption_that_is_not_read_is_told_from_a_damaged_key_and_a_wrong_passphrase() {
+    const UNKNOWN: &str = "encrypted by a scheme that is not supported";
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    author.put("pass", "correct horse\n");
+    author.put("other", "battery staple\n");
+    author.shell("openssl genpkey -algorithm ed25519 -out plain");
+    let sealed = |flags: &str, name: &str| {
+        author.shell(&format!("openssl pkcs8 -topk8 {flags} -in plain -out {name} -passout file:pass"));
+    };
+    for (name, flags) in [
+        ("des3", "-v2 des3"),
+        ("camellia", "-v2 camellia-256-cbc"),
+        ("sha1", "-v2 aes-256-cbc -v2prf hmacWithSHA1"),
+        ("pbe", "-v1 PBE-SHA1-3DES"),
+    ] {
+        sealed(flags, name);
+        pack(&author, name, &["--passphrase-file", "pass"]).exits(1).says(&[name, UNKNOWN]);
+    }
+    for (name, flags) in [
+        ("aes128", "-v2 aes-128-cbc"),
+        ("aes192", "-v2 aes-192-cbc"),
+        ("sha512", "-v2 aes-256-cbc -v2prf hmacWithSHA512"),
+    ] {
+        sealed(flags, name);
+        pack(&author, name, &["--passphrase-file", "pass"]).exits(0);
+        pack(&author, name, &["--passphrase-file", "other"])
+            .exits(1)
+            .says(&["the passphrase does not open it"]);
+    }
+    author.edit("aes128", "MI", "MX");
+    pack(&author, "aes128", &["--passphrase-file", "pass"]).exits(1).says(&["damaged"]);
+}
+
+#[test]
 fn a_key_that_cannot_sign_is_refused_by_what_it_is() {
     let author = Author::new();
     author.create_all("out", &[]).exits(0);

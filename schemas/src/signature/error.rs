@@ -44,6 +44,11 @@ pub enum KeyError {
     /// The key is encrypted and no passphrase was given.
     #[error("it is encrypted, and no passphrase was given")]
     PassphraseMissing,
+    /// Encrypted by what this program does not know.
+    #[error(
+        "it is encrypted by a scheme that is not supported; AES in CBC mode with scrypt or with PBKDF2 and SHA-2 is (PBES2), as `openssl pkcs8 -topk8 -v2 aes-256-cbc` makes it"
+    )]
+    UnsupportedEncryption,
     /// The passphrase does not open the key.
     #[error("the passphrase does not open it")]
     PassphraseWrong,

@@ -25,6 +25,27 @@ pub enum KeyFileError {
         #[source]
         source: KeyError,
     },
+    /// A file or folder that is trusted without being named, and that others may change.
+    #[error("{path} may be written by others, who could put a key of theirs there")]
+    Exposed {
+        /// The file or folder.
+        path: String,
+    },
+}
+
+impl KeyFileError {
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Exposed { path } => {
+                format!("look whether the keys are those you put there, then `chmod go-w {path}`")
+            }
+            Self::Unreadable { .. } | Self::NoKey { .. } => {
+                "give the FILE.pub that `sts-generator create-signing-key --output FILE` wrote".into()
+            }
+        }
+    }
 }
 
 /// Below the user's configuration folder of this project: a file `*.pub` for each key that may sign bundles.
@@ -32,15 +53,50 @@ pub const KEY_FOLDER: &str = "trusted-keys";
 
 /// The keys in the files given; where none is given, those of the user's configuration folder.
 ///
+/// A file that was given is taken as it is; see [`exposed`].
+///
 /// # Errors
-/// When a file or the folder cannot be read, or holds something else than public keys.
+/// When a file or the folder cannot be read, or holds something else than public keys; and when others than the owner
+/// may write to the folder, to the one it lies in, or to a key in it, as `ssh` refuses such files.
 pub fn trusted_keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey>, KeyFileError> {
     match configuration {
         Some(configuration) if given.is_empty() => {
-            keys_in(&configuration.join(KEY_FOLDER))?.iter().map(|path| read_key(path)).collect()
+            let folder = configuration.join(KEY_FOLDER);
+            let paths = keys_in(&folder)?;
+            if !paths.is_empty() {
+                let all = [configuration, &folder].into_iter().chain(paths.iter().map(PathBuf::as_path));
+                if let Some(path) = all.into_iter().find(|path| is_exposed(path)) {
+                    return Err(KeyFileError::Exposed { path: path.display().to_string() });
+                }
+            }
+            paths.iter().map(|path| read_key(path)).collect()
         }
         _ => given.iter().map(|path| read_key(path)).collect(),
     }
+}
+
+/// What to tell of files that were named as trusted, and that others than their owner may write to.
+#[must_use]
+pub fn exposed(given: &[PathBuf]) -> Vec<String> {
+    let warning = |path: &PathBuf| {
+        let path = path.display();
+        format!("{path} may be written by others, who could put a key of theirs there; `chmod go-w {path}`")
+    };
+    given.iter().filter(|path| is_exposed(path)).map(warning).collect()
+}
+
+/// Whether others than the owner may write to a file or folder. What cannot be looked at fails when it is read.
+#[cfg(unix)]
+fn is_exposed(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS_WRITE: u32 = 0o022;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OTHERS_WRITE != 0)
+}
+
+/// Other systems have no such bits.
+#[cfg(not(unix))]
+fn is_exposed(_: &Path) -> bool {
+    false
 }
 
 fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, KeyFileError> {

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Limits, VerifiedBundle};
 use sts_schemas::digest::Sha256Hasher;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::manifest::{SchemaVersion, Tool};
+use sts_schemas::manifest::{Manifest, SchemaVersion, Tool};
 use sts_schemas::report::{ReceivedFile, Report, ReportVerdict, ReportedBundle, TrustedKey};
+use sts_schemas::resource::Address;
 use sts_schemas::signature::PublicKey;
 
 /// What a verification that went well has checked, in order. Source: `FORMAT.md`, the sections named.
@@ -113,8 +114,17 @@ fn reported(bundle: &VerifiedBundle) -> ReportedBundle {
         unknown_signatures: bundle.unknown_signatures().to_vec(),
         token_keys: bundle.outline().token_keys.clone(),
         files: manifest.files.clone(),
-        resources: bundle.outline().resources.keys().cloned().collect(),
+        resources: bundle.outline().resources.keys().map(|address| with_tokens(address, manifest)).collect(),
     }
+}
+
+/// An address as the bundle's files have it, with tokens where it is open.
+fn with_tokens(address: &Address, manifest: &Manifest) -> String {
+    manifest
+        .cluster
+        .open()
+        .into_iter()
+        .fold(address.to_string(), |text, value| text.replace(value.stand_in(), value.token()))
 }
 
 #[derive(Debug, thiserror::Error)]

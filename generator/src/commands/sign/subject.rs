@@ -1,5 +1,6 @@
 //! The bundle that is signed: read and checked as a reader would, and shown to who signs.
 
+use crate::commands::trust::warn_of_exposed;
 use crate::commands::{in_file, warn};
 use crate::countersign::{CountersignError, with_signature};
 use crate::directory::FileError;
@@ -205,7 +206,11 @@ fn vouchers(
     if trusted.is_empty() {
         return Ok(None);
     }
-    let keys = trusted_keys(trusted, None).map_err(|error| Failure::new(Exit::Failed, error))?;
+    warn_of_exposed(trusted);
+    let keys = trusted_keys(trusted, None).map_err(|error| {
+        let advice = error.advice();
+        Failure::new(Exit::Failed, error).hint(advice)
+    })?;
     let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| Failure::new(Exit::Usage, error))?;
     let verified = UnverifiedBundle::new(bytes).verify(&trust, Expiry::Enforced(now));
     Ok(Some(verified.map(|bundle| bundle.signers().to_vec())))
