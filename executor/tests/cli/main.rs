@@ -185,7 +185,9 @@ fn a_trusted_key_that_others_may_exchange_is_refused_in_the_folder_and_warned_of
     for (exposed, mode) in
         [(None, 0), (Some(&configuration), 0o775), (Some(&folder), 0o777), (Some(&key), 0o646)]
     {
-        usual.iter().for_each(|(path, mode)| allow(path, *mode));
+        for (path, mode) in &usual {
+            allow(path, *mode);
+        }
         let Some(exposed) = exposed else {
             assert_eq!(desk.run(&["verify", "BUNDLE"]).exit, Exit::Done);
             continue;
