@@ -224,14 +224,20 @@ pub(crate) fn directory_contents(
 /// The cluster's private key, where it is in the directory, must be the one whose public half gets published.
 fn prove_key(directory: &Directory, files: &Files) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let mut proven = None;
     for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
         let Some(key) = directory.read(path).map_err(failed)?.map(zeroize::Zeroizing::new) else { continue };
+        // Both are the same key in two places, as a rule, and a signature by it takes milliseconds.
+        if proven.as_ref() == Some(&key) {
+            continue;
+        }
         let published = |path: &str| files.get(path).map(Vec::as_slice).unwrap_or_default();
         let pem = std::str::from_utf8(&key).unwrap_or_default();
         token::prove(pem, published(layout::DISCOVERY), published(layout::KEYS)).map_err(|error| {
             in_file(&directory.path().join(path), error)
                 .hint("the cluster would get no credentials: put the right key there, or move it away")
         })?;
+        proven = Some(key);
     }
     Ok(())
 }
