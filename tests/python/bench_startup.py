@@ -1,4 +1,4 @@
-"""Times whole runs of both programs: bench_startup.py FOLDER RUNS REQUESTS"""
+"""Times whole runs of both programs: bench_startup.py FOLDER RUNS REQUESTS KEY"""
 
 import os
 import statistics
@@ -21,7 +21,8 @@ def measure(command):
 
 
 def main():
-    folder, runs, requests = Path(sys.argv[1]).resolve(), int(sys.argv[2]), Path(sys.argv[3]).resolve()
+    folder, runs = Path(sys.argv[1]).resolve(), int(sys.argv[2])
+    requests, key = Path(sys.argv[3]).resolve(), Path(sys.argv[4]).resolve()
     generator, executor = folder / "sts-generator", folder / "sts-executor"
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
@@ -29,7 +30,9 @@ def main():
         subprocess.run([generator, "create-signing-key", "--output", author], check=True, capture_output=True)
         create = [generator, "create-all", "--name", "harbour", "--region", "eu-central-1"]
         create += ["--account-id", "123456789012", "--credentials-requests-dir", requests]
-        create += ["--signing-key", author, "--bundle-dir", scratch / "bundles", "--output-dir", scratch / "harbour"]
+        create += ["--signing-key", author, "--bundle-dir", scratch / "bundles"]
+        public = [*create, "--output-dir", scratch / "public", "--public-key-file", key]
+        create += ["--output-dir", scratch / "harbour"]
         # The first run makes the key pair; those that are timed find it.
         made = subprocess.run(create, check=True, capture_output=True, text=True)
         verify = [executor, "verify", made.stdout.strip(), "--trusted-key", f"{author}.pub"]
@@ -39,7 +42,8 @@ def main():
             ("sts-generator --help", [generator, "--help"], 10),
             ("sts-executor --help", [executor, "--help"], 10),
             ("sts-executor verify", verify, 10),
-            ("sts-generator create-all", create, 20),
+            ("create-all with a public key", public, 20),
+            ("create-all with a key pair", create, 20),
         ):
             wall, processor = zip(*(measure(command) for _ in range(runs)))
             middle = statistics.median(wall)
