@@ -16,7 +16,11 @@ fi
 
 git archive HEAD | tar -x -C "$folder"
 # A place of its own for cargo's settings: the ones of this folder are those of the project, and stay.
-(cd "$folder" && cargo vendor --quiet --locked --versioned-dirs vendor) >"$work/replacement.toml"
+# Not quiet: then cargo would keep to itself how the copies are to be found.
+if ! (cd "$folder" && cargo vendor --locked --versioned-dirs vendor 2>"$work/said") >"$work/replacement.toml"; then
+    cat "$work/said" >&2
+    exit 1
+fi
 cat "$work/replacement.toml" >>"$folder/.cargo/config.toml"
 echo "check-vendored: $(find "$folder/vendor" -mindepth 1 -maxdepth 1 | wc -l) crates, $(du -sm "$folder/vendor" | cut -f 1) MB" >&2
 
