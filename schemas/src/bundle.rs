@@ -17,7 +17,7 @@ use crate::contents::{Contents, ContentsReader, PrivateKeyForm, Problem, Problem
 use crate::digest::Sha256;
 use crate::layout::{self, Place};
 use crate::manifest::{Manifest, SchemaVersion};
-use crate::open::{BindError, Bound};
+use crate::open::{self, BindError, Bound, OpenValue};
 use crate::signature::{self, Claims, Holder, KeyKind, TrustStore};
 use crate::state::Desired;
 use archive::{ArchiveReader, Entry};
@@ -201,7 +201,8 @@ fn parse_manifest(bytes: &[u8]) -> Result<Manifest, VerifyError> {
     struct Versioned {
         schema_version: String,
     }
-    let wrong = |error: serde_json::Error| VerifyError::BadManifest(error.to_string());
+    let wrong =
+        |error: serde_json::Error| VerifyError::BadManifest(open::told(error.to_string(), &OpenValue::ALL));
     let Versioned { schema_version } = serde_json::from_slice(bytes).map_err(wrong)?;
     if schema_version != SchemaVersion::CURRENT.to_string() {
         return Err(VerifyError::Unsupported { found: schema_version });

@@ -187,8 +187,7 @@ impl ContentsReader {
             self.problem(layout::REQUESTS, "the requests that everything was made from are missing");
         }
         if !self.problems.is_empty() {
-            self.problems.sort();
-            return Err(Problems(self.problems));
+            return Err(Problems(self.problems).told(&self.cluster.open()));
         }
         let desired = Desired {
             cluster: self.cluster,
@@ -219,7 +218,7 @@ impl ContentsReader {
                 );
             }
             if open.contains(&value) && text.contains(stand_in) {
-                self.problem(path, format!("{stand_in:?} is kept for an open {value}"));
+                self.problem(path, format!("{stand_in:?} {} {value}", open::KEPT));
             }
         }
         (!open.is_empty()).then(|| open::stand_in_for_tokens(bytes, open))

@@ -174,6 +174,18 @@ pub fn stand_in_for_tokens(file: &[u8], open: &[OpenValue]) -> Vec<u8> {
     replace(file, open.iter().map(|value| (value.token(), value.stand_in())))
 }
 
+/// A message with tokens in place of the stand-ins of what is open, which nobody wrote; not where it is about a stand-in.
+#[must_use]
+pub(crate) fn told(message: String, open: &[OpenValue]) -> String {
+    if message.contains(KEPT) {
+        return message;
+    }
+    open.iter().fold(message, |text, value| text.replace(value.stand_in(), value.token()))
+}
+
+/// What is said of a stand-in that somebody wrote.
+pub(crate) const KEPT: &str = "is kept for an open";
+
 /// A file that was made with stand-ins, with tokens in their places: what the generator writes.
 #[must_use]
 pub fn tokens_for_stand_ins(file: &[u8], open: &[OpenValue]) -> Vec<u8> {
@@ -205,7 +217,7 @@ macro_rules! openable_field {
                 let value: OpenValue = $value;
                 let text = String::deserialize(from)?;
                 if text.contains(value.stand_in()) {
-                    return Err(D::Error::custom(format!("{text:?} is kept for an open {value}")));
+                    return Err(D::Error::custom(format!("{text:?} {} {value}", super::KEPT)));
                 }
                 let field: $type =
                     text.replace(value.token(), value.stand_in()).parse().map_err(D::Error::custom)?;

@@ -251,13 +251,13 @@ def hosting_of(cluster):
         must(re.fullmatch(r"(?!\.)[A-Za-z0-9._~-]+(/(?!\.)[A-Za-z0-9._~-]+)*", path) and len(path) <= 128, "path")
         must(issuer == f"{served}/{path}", "issuer")
     else:
-        must(cluster["partition"] in ("aws", "aws-cn"), "no CloudFront")
+        must(cluster["partition"] == "aws", "no CloudFront")
         if "certificate" in hosting:
             certificate = arn_of(hosting["certificate"], cluster["partition"], "certificate")
-            must(certificate[2] in ("acm", "iam"), "certificate")
+            must(certificate[2:4] == ["acm", "us-east-1"] and certificate[5].startswith("certificate/"), "certificate")
+            must(cluster["account"] in (certificate[4], "${account}"), "certificate: account")
             must(not is_open and issuer.count("/") == 2, "issuer")
         else:
-            must(cluster["partition"] == "aws", "an alias and its certificate are needed")
             must(is_open or re.fullmatch(r"https://[^./]+\.cloudfront\.net", issuer), "issuer")
 
 

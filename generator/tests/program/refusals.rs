@@ -185,6 +185,15 @@ fn what_only_follows_from_a_fault_is_not_told_beside_it() {
             "line 12 is \"type: Opake\\n\", and must be \"type: Opaque\\n\"",
         ),
         (secret, "    role_arn = ", "    role_arm = ", "no line of it begins with \"    role_arn = \""),
+        (secret, "role/harbour", "role/arbours", "is no role of this bundle"),
+        (secret, "arn:aws:iam", "<enter_arn_here>", "a placeholder was left in it"),
+        (secret, "iam::123456789012", "iam::${account}", "${account} stands in it"),
+        (
+            role.as_str(),
+            "example-backup:backup-restore",
+            "kube-system:backup-restore",
+            "of several namespaces",
+        ),
         ("out/03-keys.json", "\"keys\"", "\"kees\"", "unknown field `kees`"),
         ("out/01-oidc-bucket-tagging.json", "\"TagSet\"", "\"TagSat\"", "unknown field `TagSat`"),
     ] {

@@ -2,6 +2,7 @@
 
 use super::{ContentsReader, Parsed, roles};
 use crate::aws::Arn;
+use crate::cli_input::CreateRole;
 use crate::installer_manifest::{self, SecretManifest};
 use crate::layout;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, unread: &BTree
     }
     let mut made = BTreeMap::new();
     let mut spoilt = BTreeSet::new();
+    // Namespaces with a Secret of which it was told that it hands on no role of this bundle.
+    let mut astray = BTreeSet::new();
     for (file, text) in &parsed.installer_manifests {
         if file == layout::AUTHENTICATION {
             let form = installer_manifest::authentication(&reader.cluster.issuer);
@@ -51,14 +54,20 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, unread: &BTree
             if spoilt.contains(secret.role_arn) || unread.iter().any(|end| secret.role_arn.ends_with(end)) {
                 continue;
             }
-            let what =
-                format!("its role_arn {} is no role of this bundle, or another Secret's", secret.role_arn);
-            reader.problem(file, what);
+            astray.insert(secret.namespace);
+            if !reader.is_faulty(file) {
+                let what = format!(
+                    "its role_arn {} is no role of this bundle, or another Secret's",
+                    secret.role_arn
+                );
+                reader.problem(file, what);
+            }
             continue;
         };
-        let issuer = reader.cluster.issuer.host_and_path();
-        let accounts = roles::service_accounts(&role.assume_role_policy_document, issuer);
-        if let Some((namespace, _)) = accounts.iter().find(|(namespace, _)| secret.namespace != namespace) {
+        // Several of them are a fault of the role's.
+        if let [namespace] = namespaces(reader, role).as_slice()
+            && namespace != secret.namespace
+        {
             let what = format!(
                 "its Secret is for namespace {}, and the role lets in service accounts of {namespace}",
                 secret.namespace
@@ -70,10 +79,21 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, unread: &BTree
     let untold = parsed.installer_manifests.iter().any(|(file, text)| {
         file != layout::AUTHENTICATION && installer_manifest::role_arn_in(text).is_none()
     });
-    for (arn, (file, _)) in wanted.into_iter().filter(|_| !untold) {
+    for (arn, (file, role)) in wanted.into_iter().filter(|_| !untold) {
+        if namespaces(reader, role).iter().any(|namespace| astray.contains(namespace.as_str())) {
+            continue;
+        }
         reader.problem(file, format!("no Secret in {} hands {arn} to the cluster", layout::MANIFESTS));
     }
     if !parsed.installer_manifests.contains_key(layout::AUTHENTICATION) {
         reader.missing(layout::AUTHENTICATION);
     }
+}
+
+/// The namespaces whose service accounts a role lets in.
+fn namespaces(reader: &ContentsReader, role: &CreateRole) -> Vec<String> {
+    let issuer = reader.cluster.issuer.host_and_path();
+    let accounts = roles::service_accounts(&role.assume_role_policy_document, issuer);
+    let namespaces: BTreeSet<_> = accounts.into_iter().map(|(namespace, _)| namespace).collect();
+    namespaces.into_iter().collect()
 }

@@ -1,5 +1,6 @@
 //! What is wrong with files, all of it at once.
 
+use crate::open::{self, OpenValue};
 use std::fmt;
 
 /// One thing that is wrong with one file.
@@ -38,6 +39,17 @@ impl fmt::Display for Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl std::error::Error for Problems {}
+
+impl Problems {
+    /// The same in order, each once, with tokens for what is open instead of the stand-ins it was checked with.
+    pub(super) fn told(self, open: &[OpenValue]) -> Self {
+        let told = |problem: Problem| Problem { what: open::told(problem.what, open), ..problem };
+        let mut problems: Vec<_> = self.0.into_iter().map(told).collect();
+        problems.sort();
+        problems.dedup();
+        Self(problems)
+    }
+}
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

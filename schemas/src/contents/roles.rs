@@ -17,6 +17,7 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mu
     for (file, policy) in &parsed.policies {
         policies.entry(policy.role_name.clone()).or_default().push((file, policy));
     }
+    let mut named = BTreeSet::new();
     for (file, input) in &parsed.roles {
         let mut inline = BTreeMap::new();
         for (policy_file, policy) in policies.remove(&input.role_name).unwrap_or_default() {
@@ -32,7 +33,8 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mu
         }
         let other = partner(file);
         let told = !parsed.policies.contains_key(&other) && reader.is_faulty(&other);
-        if inline.is_empty() && !told {
+        // A second file for one role was told, and finds its policies taken.
+        if named.insert(&input.role_name) && inline.is_empty() && !told {
             reader.problem(file, "no 06-...-policy.json gives this role its permissions");
         }
         let length: usize = inline.values().map(PolicyDocument::counted_length).sum();

@@ -69,6 +69,24 @@ fn a_stand_in_cannot_be_written_to_slip_past_the_check() {
 }
 
 #[test]
+fn what_is_wrong_is_told_in_the_words_of_the_files_and_once() {
+    let mut files = files();
+    let role = "05-0-x-role.json";
+    let text = String::from_utf8(files[role].clone()).unwrap();
+    files.insert(
+        role.into(),
+        text.replace("oidc-provider/${issuer}", "oidc-provider/x.example.org").into_bytes(),
+    );
+    let problems = read(&open(), &files).unwrap_err();
+    let wanted = "must name the provider arn:aws:iam::${account}:oidc-provider/${issuer} and nobody else";
+    assert!(problems.to_string().contains(wanted), "{problems}");
+    assert!(!problems.to_string().contains("000000000001"), "{problems}");
+    let mut once = problems.0.clone();
+    once.dedup();
+    assert_eq!(once, problems.0);
+}
+
+#[test]
 fn only_account_and_issuer_can_be_open_and_only_whole() {
     for (account, issuer) in [
         ("${account}1", "https://${issuer}"),

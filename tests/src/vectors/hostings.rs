@@ -73,10 +73,17 @@ pub(super) const ALIAS: &[Case] = cases_of!("alias" {
         |s| edited(s, layout::DISTRIBUTION, "TLSv1.2_2021", "TLSv1");
     "alias-and-an-open-issuer", "bad-manifest",
         |s| manifest_text(s, |text| text.replace("\"https://oidc.example.org\"", "\"https://${issuer}\""));
+    "private-bucket-in-china", "bad-manifest",
+        |s| manifest_text(s, |text| text.replace("\"aws\"", "\"aws-cn\"").replace("eu-central-1", "cn-north-1").replace("arn:aws:", "arn:aws-cn:"));
     "alias-below-a-path", "bad-manifest",
         |s| manifest_text(s, |text| text.replace("\"https://oidc.example.org\"", "\"https://oidc.example.org/x\""));
     "certificate-of-another-partition", "bad-manifest", |s| manifest_text(s, |text| text.replace("arn:aws:acm", "arn:aws-cn:acm"));
     "certificate-of-another-service", "bad-manifest", |s| manifest_text(s, |text| text.replace("arn:aws:acm", "arn:aws:s3"));
+    "certificate-in-another-region", "bad-manifest", |s| manifest_text(s, |text| text.replace("acm:us-east-1", "acm:eu-west-1"));
+    "certificate-of-another-account", "bad-manifest",
+        |s| manifest_text(s, |text| text.replace("acm:us-east-1:123456789012", "acm:us-east-1:000000000000"));
+    "certificate-of-iam", "bad-manifest",
+        |s| manifest_text(s, |text| text.replace("acm:us-east-1:123456789012:certificate/", "iam::123456789012:server-certificate/"));
     "certificate-that-is-no-arn", "bad-manifest",
         |s| manifest_text(s, |text| text.replace("arn:aws:acm:us-east-1:123456789012:certificate/", "certificate/"));
 });
