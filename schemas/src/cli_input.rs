@@ -157,6 +157,13 @@ pub struct CreateOpenIdConnectProvider {
     pub tags: Vec<Tag>,
 }
 
+impl CreateOpenIdConnectProvider {
+    /// The most thumbprints. Source: IAM API Reference, `CreateOpenIDConnectProvider`.
+    pub const MOST_THUMBPRINTS: usize = 5;
+    /// What is said of more.
+    pub const TOO_MANY_THUMBPRINTS: &str = "IAM takes at most 5 thumbprints";
+}
+
 /// Input of `iam create-role`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]

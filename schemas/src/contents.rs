@@ -237,8 +237,9 @@ impl ContentsReader {
         if input.client_id_list.is_empty() || input.client_id_list.len() > 100 {
             self.problem(layout::PROVIDER, "IAM takes 1 to 100 client ids");
         }
-        if input.thumbprint_list.len() > 5 {
-            self.problem(layout::PROVIDER, "IAM takes at most 5 thumbprints");
+        if input.thumbprint_list.len() > CreateOpenIdConnectProvider::MOST_THUMBPRINTS {
+            let what = CreateOpenIdConnectProvider::TOO_MANY_THUMBPRINTS;
+            self.problem(layout::PROVIDER, what);
         }
         for thumbprint in &input.thumbprint_list {
             if thumbprint.len() != 40 || !thumbprint.bytes().all(|b| b.is_ascii_hexdigit()) {

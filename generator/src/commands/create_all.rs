@@ -61,6 +61,7 @@ impl CreateAll {
         self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let region = region(self.cluster.region.as_ref(), self.requests.selection.install_config.as_deref())?;
         let cluster = self.cluster.cluster(&region)?;
+        let (tags, thumbprints) = (self.tags.tags()?, self.provider.thumbprints()?);
         let following = self.previous.open(configuration)?;
         if let Some(following) = &following {
             following.allows(&cluster, surroundings.time.after(Some(following.generation())))?;
@@ -79,9 +80,8 @@ impl CreateAll {
             (None, Some(following)) => following.kept_key(&directory)?,
             (None, None) => create_key_pair::existing_or_new(&directory)?,
         };
-        let tags = self.tags.tags()?;
         let issuer = |generation| {
-            let files = identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, generation);
+            let files = identity_provider(&cluster, &key, thumbprints, &tags, generation);
             let mut files = with_tokens(files, &cluster);
             // While keys are being exchanged the issuer serves two, and an upgrade changes nothing about that.
             files.extend(following.as_ref().map(Following::kept_keys).unwrap_or_default());

@@ -6,7 +6,8 @@ use crate::cli::{ClusterArgs, OutputArgs, TagArgs, region};
 use crate::render::{Files, identity_provider, with_tokens};
 use clap::Args;
 use std::path::PathBuf;
-use sts_schemas::failure::Failure;
+use sts_schemas::cli_input::CreateOpenIdConnectProvider;
+use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::open::tokens_for_stand_ins;
 
 /// Write the OIDC documents, the bucket that serves them, the IAM OIDC provider and the issuer's manifest.
@@ -40,7 +41,22 @@ pub struct ProviderArgs {
     pub public_key_file: Option<PathBuf>,
     /// SHA-1 thumbprint of the issuer's certificate authority; AWS finds its own where none is given.
     #[arg(long = "thumbprint", value_name = "HEX", value_parser = parse_thumbprint)]
-    pub thumbprints: Vec<String>,
+    thumbprints: Vec<String>,
+}
+
+impl ProviderArgs {
+    /// The thumbprints; more than IAM takes are refused, before anything is written.
+    pub(crate) fn thumbprints(&self) -> Result<&[String], Failure> {
+        if self.thumbprints.len() > CreateOpenIdConnectProvider::MOST_THUMBPRINTS {
+            let error = format!(
+                "--thumbprint is given {} times: {}",
+                self.thumbprints.len(),
+                CreateOpenIdConnectProvider::TOO_MANY_THUMBPRINTS
+            );
+            return Err(Failure::new(Exit::Usage, error));
+        }
+        Ok(&self.thumbprints)
+    }
 }
 
 /// Source: IAM API Reference, `CreateOpenIDConnectProvider`: 40 hexadecimal digits.
@@ -56,14 +72,14 @@ impl CreateIdentityProvider {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
         let region = region(self.cluster.region.as_ref(), self.install_config.as_deref())?;
         let cluster = self.cluster.cluster(&region)?;
-        let tags = self.tags.tags()?;
+        let (tags, thumbprints) = (self.tags.tags()?, self.provider.thumbprints()?);
         let directory = self.output.claim()?;
         let key = match &self.provider.public_key_file {
             Some(path) => create_key_pair::given(&directory, path)?,
             None => create_key_pair::existing(&directory)?,
         };
         let render = |generation| {
-            let files = identity_provider(&cluster, &key, &self.provider.thumbprints, &tags, generation);
+            let files = identity_provider(&cluster, &key, thumbprints, &tags, generation);
             with_tokens(files, &cluster)
         };
         let generations = Generations::of_directory(&directory, surroundings, None)?;

@@ -88,8 +88,23 @@ impl fmt::Display for Verdicts {
     }
 }
 
+/// Names with commas between them, in lines that a terminal does not break; those after the first are indented.
 fn listed(files: &[String]) -> String {
-    files.iter().map(|file| printable(file)).collect::<Vec<_>>().join(", ")
+    const COLUMNS: usize = 72;
+    let mut lines = vec![String::new()];
+    for (index, file) in files.iter().enumerate() {
+        let comma = if index + 1 < files.len() { "," } else { "" };
+        let name = format!("{}{comma}", printable(file));
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = name,
+            Some(line) if line.chars().count() + name.chars().count() < COLUMNS => {
+                line.push(' ');
+                line.push_str(&name);
+            }
+            _ => lines.push(name),
+        }
+    }
+    lines.join("\n    ")
 }
 
 #[cfg(test)]
@@ -158,5 +173,14 @@ spec:
             read(&files).unwrap().verdicts.to_string(),
             "1001 files looked at: 1000 used, 1 empty\n  used 1000 files: all that are not named here (--verbose names them)\n  empty blank.yaml"
         );
+    }
+
+    #[test]
+    fn names_are_listed_in_lines_that_fit_a_terminal() {
+        let files: Vec<String> = (0..9).map(|n| format!("00_operator-{n}_request.yaml")).collect();
+        let text = Verdicts { used: files.clone(), ..Verdicts::default() }.to_string();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(text.lines().count(), 1 + 5, "{text}");
+        assert!(files.iter().all(|file| text.contains(file)), "{text}");
     }
 }

@@ -298,3 +298,13 @@ fn a_bundle_that_would_be_too_large_for_its_reader_is_not_packed() {
     ]);
     assert!(author.tree("bundles") == before);
 }
+
+#[test]
+fn more_thumbprints_than_iam_takes_are_refused_before_anything_is_written() {
+    let author = Author::new();
+    let thumbprints: Vec<String> = (0..6).map(|number| format!("{number:040}")).collect();
+    let flags: Vec<&str> = thumbprints.iter().flat_map(|text| ["--thumbprint", text]).collect();
+    author.create_all("out", &flags).exits(64).says(&["given 6 times", "at most 5"]);
+    assert!(!author.path("out").exists());
+    author.create_all("out", &flags[2..]).exits(0);
+}
