@@ -78,11 +78,14 @@ pub enum Unseen {
 pub struct Leftovers {
     /// Keys of other objects, the first [`Leftovers::SHOWN`] of them.
     pub keys: Vec<String>,
+    /// Keys of which only old versions or delete markers are there, the first [`Leftovers::SHOWN`] of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<String>,
     /// How many other objects, old versions and delete markers there are in all.
     pub count: u64,
 }
 
 impl Leftovers {
-    /// How many keys are named; the count is always whole.
+    /// How many keys of a kind are named; the count is always whole.
     pub const SHOWN: usize = 20;
 }

@@ -19,6 +19,7 @@ mod role;
 mod role_change;
 mod statement;
 mod survey;
+mod versions;
 mod witness;
 
 pub use call_log::{CallLog, LogError};

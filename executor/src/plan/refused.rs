@@ -97,10 +97,13 @@ fn list_leftovers(leftovers: &BTreeMap<BucketName, Leftovers>) -> String {
     let lines: Vec<_> = leftovers
         .iter()
         .map(|(bucket, left)| {
-            let keys: Vec<_> = left.keys.iter().map(|key| format!("{key:?}")).collect();
-            let named =
-                if keys.is_empty() { String::new() } else { format!(", among them {}", keys.join(", ")) };
-            format!("bucket/{bucket}: {} objects, old versions or delete markers{named}", left.count)
+            let named = |words: &str, keys: &[String]| {
+                let keys: Vec<_> = keys.iter().map(|key| format!("{key:?}")).collect();
+                if keys.is_empty() { String::new() } else { format!("{words}{}", keys.join(", ")) }
+            };
+            let shown = named(", among them ", &left.keys);
+            let hidden = named(", and only as old versions or delete markers ", &left.hidden);
+            format!("bucket/{bucket}: {} objects, old versions or delete markers{shown}{hidden}", left.count)
         })
         .collect();
     list(&lines)

@@ -227,8 +227,17 @@ fn findings(plan: &Plan, paint: Paint) -> String {
 }
 
 fn leftover_keys(left: &Leftovers) -> String {
-    left.keys.iter().fold(String::new(), |mut out, key| {
+    let mut out = String::new();
+    for key in &left.keys {
         let _ = writeln!(out, "  . {}", printable(key));
-        out
-    })
+    }
+    for key in &left.hidden {
+        let _ = writeln!(out, "  . {} (only old versions or delete markers)", printable(key));
+    }
+    for (keys, of) in [(&left.keys, "objects"), (&left.hidden, "hidden keys")] {
+        if keys.len() == Leftovers::SHOWN {
+            let _ = writeln!(out, "  (the first {} of the {of})", Leftovers::SHOWN);
+        }
+    }
+    out
 }

@@ -3,8 +3,8 @@
 use super::answer::Answer;
 use super::bucket::Client;
 use super::statement::StoredPolicy;
+use super::versions::VersionsPage;
 use crate::account::AccountError;
-use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use std::collections::BTreeSet;
 use sts_schemas::aws::Region;
@@ -17,14 +17,13 @@ pub(super) struct Settings {
     pub(super) bucket: Bucket,
     /// The whole of its policy.
     pub(super) policy: Option<StoredPolicy>,
-    pub(super) first: ListObjectVersionsOutput,
+    pub(super) first: VersionsPage,
 }
 
 impl Settings {
     /// Whether the bucket is as one that was made and not touched since: no tags, no policy, nothing in it.
     pub(super) fn is_bare(&self) -> bool {
-        let empty = self.first.versions().is_empty() && self.first.delete_markers().is_empty();
-        empty && self.bucket.tags.is_empty() && self.policy.is_none()
+        self.first.versions.is_empty() && self.bucket.tags.is_empty() && self.policy.is_none()
     }
 }
 
@@ -65,43 +64,10 @@ impl Client {
         Ok(block.as_ref().map(read_block))
     }
 
-    /// One page of the bucket's objects with all their versions; `None` where there is no bucket.
-    pub(super) async fn versions_page(
-        &self,
-        prefix: Option<&str>,
-        after: Option<&ListObjectVersionsOutput>,
-    ) -> Result<Option<ListObjectVersionsOutput>, AccountError> {
-        let ask =
-            self.s3.list_object_versions().bucket(self.name.as_str()).expected_bucket_owner(&self.owner);
-        let ask = ask
-            .set_prefix(prefix.map(str::to_owned))
-            .set_key_marker(after.and_then(ListObjectVersionsOutput::next_key_marker).map(str::to_owned))
-            .set_version_id_marker(
-                after.and_then(ListObjectVersionsOutput::next_version_id_marker).map(str::to_owned),
-            );
-        ask.send().await.or_absent("s3:ListBucketVersions", &self.on(), &ABSENT)
-    }
-
-    /// This page of the bucket's versions, and all that follow it.
-    pub(super) async fn versions_from(
-        &self,
-        prefix: Option<&str>,
-        first: Option<ListObjectVersionsOutput>,
-    ) -> Result<Vec<ListObjectVersionsOutput>, AccountError> {
-        let mut pages: Vec<ListObjectVersionsOutput> = first.into_iter().collect();
-        while pages.last().is_none_or(|page| page.is_truncated() == Some(true)) {
-            match self.versions_page(prefix, pages.last()).await? {
-                Some(page) => pages.push(page),
-                None => break,
-            }
-        }
-        Ok(pages)
-    }
-
     /// What lies in the bucket beside the objects with these keys, and of which of these only remains are left.
     pub(super) async fn leftovers(
         &self,
-        first: ListObjectVersionsOutput,
+        first: VersionsPage,
         expected: &BTreeSet<String>,
     ) -> Result<Contents, AccountError> {
         let pages = self.versions_from(None, Some(first)).await?;
@@ -129,50 +95,59 @@ pub(super) struct Contents {
 }
 
 /// What these pages hold beside the objects with the expected keys, which count with all their versions.
-fn count(pages: &[ListObjectVersionsOutput], expected: &BTreeSet<String>) -> Contents {
-    let versions = pages.iter().flat_map(ListObjectVersionsOutput::versions);
-    let versions = versions.map(|version| (version.key(), version.is_latest()));
-    let markers =
-        pages.iter().flat_map(ListObjectVersionsOutput::delete_markers).map(|marker| (marker.key(), None));
+fn count(pages: &[VersionsPage], expected: &BTreeSet<String>) -> Contents {
     let mut contents = Contents::default();
-    let mut standing = BTreeSet::new();
-    for (key, latest) in versions.chain(markers) {
-        let Some(key) = key else { continue };
-        let stands = latest == Some(true);
-        if expected.contains(key) {
-            let seen = if stands { &mut standing } else { &mut contents.remains };
-            seen.insert(key.to_owned());
-            continue;
-        }
-        contents.leftovers.count += 1;
-        if stands && contents.leftovers.keys.len() < Leftovers::SHOWN {
-            contents.leftovers.keys.push(key.to_owned());
-        }
+    let (mut standing, mut gone) = (BTreeSet::new(), BTreeSet::new());
+    for version in pages.iter().flat_map(|page| &page.versions) {
+        let seen = if version.is_latest && !version.is_marker { &mut standing } else { &mut gone };
+        seen.insert(version.key.as_str());
+        contents.leftovers.count += u64::from(!expected.contains(&version.key));
     }
-    contents.remains.retain(|key| !standing.contains(key));
+    let gone: BTreeSet<&str> = gone.difference(&standing).copied().collect();
+    contents.remains =
+        gone.iter().filter(|key| expected.contains(**key)).map(|key| (*key).to_owned()).collect();
+    let named = |keys: &BTreeSet<&str>| {
+        let others = keys.iter().filter(|key| !expected.contains(**key));
+        others.take(Leftovers::SHOWN).map(|key| (*key).to_owned()).collect()
+    };
+    (contents.leftovers.keys, contents.leftovers.hidden) = (named(&standing), named(&gone));
     contents
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::versions::Version;
     use super::*;
-    use aws_sdk_s3::types::{DeleteMarkerEntry, ObjectVersion};
 
-    fn version(key: &str, latest: bool) -> ObjectVersion {
-        ObjectVersion::builder().key(key).is_latest(latest).build()
+    fn page(versions: &[(&str, bool, bool)]) -> VersionsPage {
+        let version = |&(key, is_latest, is_marker): &(&str, bool, bool)| Version {
+            key: key.to_owned(),
+            id: "null".to_owned(),
+            is_latest,
+            is_marker,
+        };
+        VersionsPage { versions: versions.iter().map(version).collect(), next: None }
     }
 
     #[test]
     fn remains_of_an_expected_object_are_told_from_what_others_put_there() {
-        let page = ListObjectVersionsOutput::builder()
-            .versions(version("keys.json", true))
-            .versions(version("keys.json", false))
-            .versions(version("gone.json", false))
-            .versions(version("other", true))
-            .delete_markers(DeleteMarkerEntry::builder().key("gone.json").is_latest(true).build())
-            .build();
+        let page = page(&[
+            ("keys.json", true, false),
+            ("keys.json", false, false),
+            ("gone.json", false, false),
+            ("other", true, false),
+            ("other", false, false),
+            ("backup/secret.db", false, false),
+            ("gone.json", true, true),
+            ("backup/secret.db", true, true),
+            ("only-a-marker", true, true),
+        ]);
         let expected = ["keys.json".to_owned(), "gone.json".to_owned()].into();
-        let leftovers = Leftovers { keys: vec!["other".to_owned()], count: 1 };
+        let leftovers = Leftovers {
+            keys: vec!["other".to_owned()],
+            hidden: vec!["backup/secret.db".to_owned(), "only-a-marker".to_owned()],
+            count: 5,
+        };
         assert_eq!(
             count(&[page], &expected),
             Contents { leftovers, remains: ["gone.json".to_owned()].into() }
@@ -181,10 +156,15 @@ mod tests {
 
     #[test]
     fn only_some_keys_are_named_and_all_are_counted() {
-        let names: Vec<String> = (0..Leftovers::SHOWN + 5).map(|n| format!("key-{n}")).collect();
-        let versions = names.iter().map(|name| version(name, true)).collect();
-        let page = ListObjectVersionsOutput::builder().set_versions(Some(versions)).build();
-        let leftovers = count(&[page], &BTreeSet::new()).leftovers;
-        assert_eq!((leftovers.keys.len(), leftovers.count), (Leftovers::SHOWN, names.len() as u64));
+        let names: Vec<String> = (0..Leftovers::SHOWN + 5).map(|n| format!("key-{n:02}")).collect();
+        let all: Vec<_> = names.iter().map(|name| (name.as_str(), true, false)).collect();
+        let hidden: Vec<_> = names.iter().map(|name| (name.as_str(), false, false)).collect();
+        for (page, of_keys, of_hidden) in
+            [(page(&all), Leftovers::SHOWN, 0), (page(&hidden), 0, Leftovers::SHOWN)]
+        {
+            let leftovers = count(&[page], &BTreeSet::new()).leftovers;
+            assert_eq!((leftovers.keys.len(), leftovers.hidden.len()), (of_keys, of_hidden));
+            assert_eq!(leftovers.count, names.len() as u64);
+        }
     }
 }

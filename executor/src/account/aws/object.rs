@@ -3,9 +3,9 @@
 use super::answer::Answer;
 use super::bucket::Client;
 use super::patience::{BUCKET_BUSY, patiently};
+use super::versions::{Version, fits_xml};
 use crate::account::AccountError;
 use aws_sdk_s3::error::BuildError;
-use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::future::try_join_all;
 use sts_schemas::resource::{Address, Object, Tags};
@@ -74,8 +74,8 @@ impl Client {
     /// Deletes an object with all its versions, the current one last, so that it is there until all else is gone.
     pub(super) async fn delete_object(&self, key: &str) -> Result<(), AccountError> {
         let pages = self.versions_from(Some(key), None).await?;
-        let all = pages.iter().flat_map(versions).filter(|version| version.key == key);
-        let (latest, older): (Vec<_>, Vec<_>) = all.partition(|version| version.is_latest);
+        let all = pages.iter().flat_map(|page| &page.versions).filter(|version| version.key == key);
+        let (latest, older): (Vec<&Version>, Vec<&Version>) = all.partition(|version| version.is_latest);
         for some in older.chunks(MOST_AT_ONCE) {
             if let Some(reason) = self.delete_versions(some).await? {
                 return Err(self.failed(DELETE_VERSION, reason));
@@ -88,17 +88,17 @@ impl Client {
     ///
     /// Always by its name, which is "null" in a bucket without versioning: a plain delete would put a marker
     /// over the object where the bucket is versioned after all.
-    async fn delete_version(&self, version: &Version<'_>) -> Result<(), AccountError> {
-        let ask = self.s3.delete_object().bucket(self.name.as_str()).key(version.key);
-        let ask = ask.expected_bucket_owner(&self.owner).version_id(version.id);
+    async fn delete_version(&self, version: &Version) -> Result<(), AccountError> {
+        let ask = self.s3.delete_object().bucket(self.name.as_str()).key(&version.key);
+        let ask = ask.expected_bucket_owner(&self.owner).version_id(&version.id);
         let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await;
-        answer.or_absent(DELETE_VERSION, &self.on_object(version.key), &GONE).map(drop)
+        answer.or_absent(DELETE_VERSION, &self.on_object(&version.key), &GONE).map(drop)
     }
 
     /// Removes all that lies in the bucket, with all versions, a page at a time.
     pub(super) async fn empty(&self) -> Result<(), AccountError> {
         while let Some(page) = self.versions_page(None, None).await? {
-            let all: Vec<_> = versions(&page).collect();
+            let all: Vec<&Version> = page.versions.iter().collect();
             if all.is_empty() {
                 break;
             }
@@ -109,12 +109,20 @@ impl Client {
         Ok(())
     }
 
-    /// Deletes these versions in one call, at most [`MOST_AT_ONCE`]; says why, if one of them stays.
-    async fn delete_versions(&self, some: &[Version<'_>]) -> Result<Option<String>, AccountError> {
+    /// Deletes these versions, at most [`MOST_AT_ONCE`], in one call; those of keys that cannot stand in its body one by
+    /// one. Says why, if one of them stays.
+    async fn delete_versions(&self, some: &[&Version]) -> Result<Option<String>, AccountError> {
+        let (some, odd): (Vec<_>, Vec<_>) = some.iter().copied().partition(|version| fits_xml(&version.key));
+        for version in odd {
+            self.delete_version(version).await?;
+        }
+        if some.is_empty() {
+            return Ok(None);
+        }
         let unusable = |error: BuildError| self.failed(DELETE_VERSION, error.to_string());
         let named = some
             .iter()
-            .map(|version| ObjectIdentifier::builder().key(version.key).version_id(version.id).build());
+            .map(|version| ObjectIdentifier::builder().key(&version.key).version_id(&version.id).build());
         let named: Vec<_> = named.collect::<Result<_, _>>().map_err(unusable)?;
         let delete = Delete::builder().set_objects(Some(named)).quiet(true).build().map_err(unusable)?;
         let ask = self.s3.delete_objects().bucket(self.name.as_str()).delete(delete);
@@ -132,26 +140,4 @@ impl Client {
     pub(super) fn on_object(&self, key: &str) -> String {
         Address::Object(self.name.clone(), key.to_owned()).to_string()
     }
-}
-
-/// What S3 calls the only version in a bucket without versioning.
-///
-/// Source: Amazon S3 User Guide, "Using versioning in S3 buckets".
-const UNVERSIONED: &str = "null";
-
-/// One version of an object, or a delete marker.
-struct Version<'a> {
-    key: &'a str,
-    id: &'a str,
-    is_latest: bool,
-}
-
-/// All of a page's versions and markers.
-fn versions(page: &ListObjectVersionsOutput) -> impl Iterator<Item = Version<'_>> {
-    let versions = page.versions().iter().map(|one| (one.key(), one.version_id(), one.is_latest()));
-    let markers = page.delete_markers().iter().map(|one| (one.key(), one.version_id(), one.is_latest()));
-    versions.chain(markers).filter_map(|(key, id, is_latest)| {
-        let id = id.unwrap_or(UNVERSIONED);
-        Some(Version { key: key?, id, is_latest: is_latest == Some(true) })
-    })
 }

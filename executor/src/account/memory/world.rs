@@ -138,6 +138,6 @@ impl World {
             |key: &&str| !scope.wanted.contains(&Address::Object(bucket.clone(), (*key).to_owned()));
         let keys: Vec<String> = self.objects(bucket).filter(unwanted).map(str::to_owned).collect();
         let count = u64::try_from(keys.len()).unwrap_or(u64::MAX);
-        Leftovers { keys: keys.into_iter().take(Leftovers::SHOWN).collect(), count }
+        Leftovers { keys: keys.into_iter().take(Leftovers::SHOWN).collect(), hidden: Vec::new(), count }
     }
 }
