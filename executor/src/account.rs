@@ -41,7 +41,7 @@ pub trait Account {
 
     /// Looks at what the account as a whole allows, and whether the caller may do what is wished.
     ///
-    /// What cannot be found out is left open: nothing depends on it.
+    /// What cannot be found out is left open: nothing depends on it. Where nothing is wished, quotas are not looked at.
     async fn survey(&self, _wishes: &[Wish]) -> Survey {
         Survey::default()
     }
@@ -109,6 +109,8 @@ pub struct Scope {
     pub region: Region,
     /// Addresses to look at whatever their tags.
     pub wanted: BTreeSet<Address>,
+    /// Those of `wanted` to which only something that was found led: a denial there is told, and stops nothing.
+    pub led: BTreeSet<Address>,
     /// How far to look for other things that bear the tag.
     pub search: Search,
 }
@@ -136,11 +138,17 @@ impl Scope {
     /// Whether this address is wanted, or may bear the cluster's tag.
     fn covers(&self, address: &Address) -> bool {
         let searched = match self.search {
-            Search::Named => false,
+            // An account has few providers, and what was last applied stands on one of any name.
+            Search::Named => matches!(address, Address::Provider(_)),
             Search::Leads => matches!(address, Address::Provider(_) | Address::Distribution(_)),
             Search::Thorough => true,
         };
         searched || self.wanted.contains(address) || self.is_named_for_cluster(address)
+    }
+
+    /// Whether the bucket is looked at only because something that was found led there.
+    fn is_led_to(&self, bucket: &BucketName) -> bool {
+        self.led.iter().any(|address| address.bucket() == Some(bucket))
     }
 
     /// The buckets to look at: those in which something is wanted, and the one that a bundle makes unless told otherwise.
@@ -159,9 +167,9 @@ fn owned_alike(one: &Tags, other: &Tags) -> bool {
 /// How far to look for things that bear a cluster's tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Search {
-    /// Where this project and ccoctl put them: names that begin with the cluster's. A handful of calls.
+    /// Where this project and ccoctl put them: names that begin with the cluster's, and every provider of the account.
     Named,
-    /// The same, and every provider and distribution of the account, whatever its name: they lead to the rest.
+    /// The same, and every distribution of the account, whatever its name: they lead to the rest.
     Leads,
     /// Every role, provider and bucket of the account, whatever its name. Slow in a large account.
     Thorough,
@@ -246,6 +254,7 @@ mod tests {
             cluster: "blue".parse().unwrap(),
             region: "eu-north-1".parse().unwrap(),
             wanted: BTreeSet::new(),
+            led: BTreeSet::new(),
             search: Search::Named,
         }
     }

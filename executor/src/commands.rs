@@ -9,6 +9,7 @@ mod carry_out;
 pub(crate) mod completions;
 pub(crate) mod delete;
 mod denial;
+mod follow;
 pub(crate) mod inspect;
 mod installer;
 mod issuer;

@@ -117,7 +117,7 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
     let mut statements = vec![
         statement("LookAround", LOOK_AROUND, vec!["*".to_owned()]),
         statement("ReadRoles", READ_ROLES, names.roles_and_older()),
-        statement("ReadProviders", READ_PROVIDERS, names.providers_and_older()),
+        statement("ReadProviders", READ_PROVIDERS, names.every_provider.clone()),
         statement("ReadBuckets", READ_BUCKETS, names.buckets_to_read()),
         statement("ReadObjects", READ_OBJECTS, names.objects()),
         statement("ReadCloudFront", READ_CLOUDFRONT, names.cloudfront.clone()),
@@ -174,7 +174,7 @@ struct Names {
     roles: Vec<String>,
     older_roles: [String; 2],
     providers: Vec<String>,
-    older_providers: [String; 2],
+    every_provider: Vec<String>,
     buckets: Vec<String>,
     own_buckets: Vec<String>,
     statements: Vec<String>,
@@ -228,11 +228,8 @@ impl Names {
             roles,
             older_roles: [format!("{iam}:role/{name}-*"), format!("{iam}:role/*/{name}-*")],
             providers,
-            // AWS, not the cluster, names those of CloudFront: their tags tell whose they are.
-            older_providers: [
-                format!("{iam}:oidc-provider/{name}-*"),
-                format!("{iam}:oidc-provider/*.cloudfront.net"),
-            ],
+            // Their tags tell whose they are, and what was applied last: a newer bundle may have had any issuer.
+            every_provider: vec![format!("{iam}:oidc-provider/*")],
             buckets: buckets.into_iter().collect(),
             own_buckets,
             statements,
@@ -243,10 +240,6 @@ impl Names {
 
     fn roles_and_older(&self) -> Vec<String> {
         self.roles.iter().chain(&self.older_roles).cloned().collect()
-    }
-
-    fn providers_and_older(&self) -> Vec<String> {
-        self.providers.iter().chain(&self.older_providers).cloned().collect()
     }
 
     /// The default bucket is always looked for: an older bundle may have made it.

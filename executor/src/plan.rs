@@ -2,6 +2,7 @@
 //!
 //! Pure: the same bundle, account and options give the same plan, and so the same digest to approve.
 
+mod blind;
 mod compare;
 mod delete;
 mod leads;
@@ -68,28 +69,17 @@ pub fn plan(
     observed: &Observed,
     options: &PlanOptions,
 ) -> Result<Plan, PlanRefused> {
-    let cluster = &desired.cluster;
-    refused::check_account(&cluster.name, &cluster.account, cluster.partition, observed)?;
-    let unwanted: Vec<_> =
-        options.adopt.iter().filter(|address| !desired.resources.contains_key(*address)).cloned().collect();
-    if !unwanted.is_empty() {
-        return Err(PlanRefused::AdoptUnwanted { addresses: unwanted });
-    }
-    let mut draft = Draft::default();
-    draft.notes.extend(several_token_keys(&desired.token_keys));
-    draft.generation(desired, observed, options.roll_back)?;
-    for (address, wanted) in &desired.resources {
-        draft.wanted(address, wanted, desired, observed, options);
-    }
+    let mut draft = compared(desired, observed, options)?;
     if !draft.immovable.is_empty() {
         return Err(PlanRefused::Immovable { settings: draft.immovable });
     }
-    draft.orphans(desired, observed, options.orphans);
     if !draft.foreign.is_empty() {
+        draft.notes.extend(held_up(&draft.steps));
         draft.steps.clear();
     }
     let retired = draft.steps.values().flat_map(live_keys::retired_by);
     draft.notes.extend(retired.map(|kid| live_keys::note(&kid)));
+    let cluster = &desired.cluster;
     Ok(Plan {
         schema_version: SchemaVersion::CURRENT,
         purpose: Purpose::Apply,
@@ -108,17 +98,66 @@ pub fn plan(
     })
 }
 
-/// A plan in the making.
-#[derive(Default)]
-struct Draft {
-    steps: BTreeMap<Address, Step>,
-    foreign: BTreeMap<Address, String>,
-    immovable: Vec<Immovable>,
-    orphans: Vec<Address>,
-    notes: Vec<String>,
+/// Holds an account against a bundle, address by address, whether or not anything could be done about it.
+///
+/// # Errors
+/// When account or options do not fit the bundle, or it is older than the account allows.
+pub fn compared(
+    desired: &Desired,
+    observed: &Observed,
+    options: &PlanOptions,
+) -> Result<Comparison, PlanRefused> {
+    let cluster = &desired.cluster;
+    refused::check_account(&cluster.name, &cluster.account, cluster.partition, observed)?;
+    let unwanted: Vec<_> =
+        options.adopt.iter().filter(|address| !desired.resources.contains_key(*address)).cloned().collect();
+    if !unwanted.is_empty() {
+        return Err(PlanRefused::AdoptUnwanted { addresses: unwanted });
+    }
+    let mut draft = Comparison::default();
+    draft.notes.extend(several_token_keys(&desired.token_keys));
+    draft.generation(desired, observed, options.roll_back)?;
+    for (address, wanted) in &desired.resources {
+        draft.wanted(address, wanted, desired, observed, options);
+    }
+    draft.orphans(desired, observed, options.orphans);
+    draft.notes.extend(blind::spots(observed));
+    Ok(draft)
 }
 
-impl Draft {
+/// What waits behind something foreign, in a sentence.
+fn held_up(steps: &BTreeMap<Address, Step>) -> Option<String> {
+    const NAMED: usize = 20;
+    let named: Vec<_> =
+        steps.values().take(NAMED).map(|step| format!("{} {}", step.verb(), step.address())).collect();
+    let more = match steps.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    (!named.is_empty()).then(|| {
+        format!(
+            "Held up behind what is not the cluster's: {}{more}. `sts-executor status BUNDLE` shows what differs.",
+            named.join(", ")
+        )
+    })
+}
+
+/// What a bundle wants of an account, held against what that holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// What would bring each address in step.
+    pub steps: BTreeMap<Address, Step>,
+    /// Addresses that are not the cluster's, and how that is known.
+    pub foreign: BTreeMap<Address, String>,
+    /// Settings that differ and that no step can change.
+    pub immovable: Vec<Immovable>,
+    /// The cluster's, no longer wanted, and kept.
+    pub orphans: Vec<Address>,
+    /// What a person should know, each a sentence.
+    pub notes: Vec<String>,
+}
+
+impl Comparison {
     /// Holds the bundle's generation against the one last applied, which stands on the provider.
     fn generation(
         &mut self,
@@ -204,25 +243,26 @@ impl Draft {
         }
     }
 
-    /// Lists, or removes, what bears the cluster's tag and is not wanted.
+    /// Lists, or removes, what is the cluster's and is not wanted.
     fn orphans(&mut self, desired: &Desired, observed: &Observed, orphans: Orphans) {
-        for (address, resource) in &observed.resources {
-            if desired.resources.contains_key(address) || !resource.is_owned_by(&desired.cluster.name) {
+        for address in observed.resources.keys().filter(|address| !desired.resources.contains_key(*address)) {
+            let Standing::Owned(resource) = ownership::standing(address, &desired.cluster.name, observed)
+            else {
                 continue;
-            }
-            let full = matches!(address, Address::Bucket(name) if observed.leftovers.contains_key(name));
-            match orphans {
-                Orphans::Prune if full => {
-                    self.notes.push(format!(
-                        "{address} is an orphan and stays: it holds objects that nobody asked for."
-                    ));
-                    self.orphans.push(address.clone());
-                }
-                Orphans::Prune => {
+            };
+            let obstacle = match orphans {
+                Orphans::Keep => None,
+                Orphans::Prune => Some(ownership::kept(resource, &desired.cluster.region, observed)),
+            };
+            match obstacle {
+                Some(None) => {
                     self.steps.insert(address.clone(), Step::Delete { before: resource.clone() });
+                    continue;
                 }
-                Orphans::Keep => self.orphans.push(address.clone()),
+                Some(Some(why)) => self.notes.push(format!("{address} is an orphan and stays: {why}.")),
+                None => {}
             }
+            self.orphans.push(address.clone());
         }
     }
 }

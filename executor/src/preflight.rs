@@ -55,25 +55,11 @@ pub fn preflight(
     let mut found = Preflight::default();
     found.obstacles.extend(shared_bucket(desired, observed));
     let mut unknown = Vec::new();
-    match &survey.public_access {
-        Some(Ok(Some(block))) if makes_public(desired) => {
-            let switches = [
-                ("BlockPublicPolicy", block.block_public_policy),
-                ("RestrictPublicBuckets", block.restrict_public_buckets),
-            ];
-            let on: Vec<_> = switches.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
-            if !on.is_empty() {
-                found.obstacles.push(format!(
-                    "the bundle wants a bucket that everybody may read, and S3 blocks that for the whole account ({}): \
-                     let the author serve the issuer elsewhere or from a private bucket, or have the block lifted",
-                    on.join(", ")
-                ));
-            }
-        }
-        Some(Err(error)) if makes_public(desired) => {
-            unknown.push(("the account's block of public buckets", error));
-        }
-        _ => {}
+    found.obstacles.extend(unreadable_issuer(desired, survey));
+    if let Some(Err(error)) = &survey.public_access
+        && makes_public(desired)
+    {
+        unknown.push(("the account's block of public buckets", error));
     }
     match &survey.quotas {
         Some(Ok(quotas)) => {
@@ -111,6 +97,24 @@ pub fn preflight(
         found.warnings.push(format!("could not be looked at beforehand: {}.", unknown.join(", ")));
     }
     found
+}
+
+/// Why nobody could read the issuer's documents, whatever its bucket says.
+#[must_use]
+pub fn unreadable_issuer(desired: &Desired, survey: &Survey) -> Option<String> {
+    let Some(Ok(Some(block))) = &survey.public_access else { return None };
+    let switches = [
+        ("BlockPublicPolicy", block.block_public_policy),
+        ("RestrictPublicBuckets", block.restrict_public_buckets),
+    ];
+    let on: Vec<_> = switches.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    (makes_public(desired) && !on.is_empty()).then(|| {
+        format!(
+            "the bundle wants a bucket that everybody may read, and S3 blocks that for the whole account ({}): let the \
+             author serve the issuer elsewhere or from a private bucket, or have the block lifted",
+            on.join(", ")
+        )
+    })
 }
 
 /// Why no path can be had in a bucket of others': no apply makes the bucket itself.

@@ -89,6 +89,7 @@ fn scope(wanted: &State) -> Scope {
         cluster: "blue".parse().unwrap(),
         region: "eu-north-1".parse().unwrap(),
         wanted: wanted.keys().cloned().collect(),
+        led: BTreeSet::new(),
         search: Search::Named,
     }
 }

@@ -60,6 +60,9 @@ pub struct Proposal {
     pub digest: Sha256,
     /// The plan.
     pub plan: Plan,
+    /// What AWS would refuse of it for certain, each a clause; no part of what is approved, since it may pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obstacles: Vec<String>,
 }
 
 /// What a plan is for.

@@ -50,6 +50,4 @@ pub enum Standing {
         /// How that is known.
         reason: String,
     },
-    /// Wanted, but not compared while something foreign stands in the way.
-    NotCompared,
 }

@@ -127,7 +127,7 @@ fn a_shared_bucket_that_is_not_there_shows_before_anything_is_written() {
         Handoff::of(Path::new(ONE_REQUEST), &["--bucket-name", "not-made-yet", "--issuer-path", "harbour"]);
     let words =
         "the bundle wants the path harbour in the bucket not-made-yet, and there is no bucket of that name";
-    let _ = story.run(at, "plan", &[] as &[&str]).exits(0).says("Obstacle: ").says(words);
+    let _ = story.run(at, "plan", &[] as &[&str]).exits(1).says("Obstacle: ").says(words);
     let _ = story.run(at, "apply", &["--yes"]).exits(1).says(words).says("nothing was changed");
     assert_eq!(account.dump(), before);
     let make: Value = json!([["s3", "create_bucket",

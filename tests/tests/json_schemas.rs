@@ -129,7 +129,7 @@ fn drifted_status(story: &Handoff, emulator: &Emulator) -> Value {
     let at = emulator.address();
     let text = story.run(at, "status", &["--detailed-exitcode"]).exits(2);
     let _ = text
-        .shows("  orphaned      role/harbour-from-before\n")
+        .shows("  orphaned role/harbour-from-before\n")
         .shows("      description: \"changed\" -> \"OpenShift role for ");
     let status: Value =
         serde_json::from_str(&story.run(at, "status", &["--format", "json"]).exits(0).stdout).unwrap();

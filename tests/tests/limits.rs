@@ -100,7 +100,7 @@ fn a_quota_that_is_used_up_stops_an_apply_before_its_first_write() {
     let before = account.dump();
     let words = "the plan makes an OIDC provider, and the account has 100 of at most 100";
     let at = emulator.address();
-    let _ = story.run(at, "plan", &[] as &[&str]).exits(0).says("Obstacle: ").says(words);
+    let _ = story.run(at, "plan", &[] as &[&str]).exits(1).says("Obstacle: ").says(words);
     let _ = story.run(at, "apply", &["--yes"]).exits(1).says(words).says("nothing was changed");
     let roles = Proxy::editing(at, full_of_roles);
     let words = "the plan makes 1 roles, and the account has ";

@@ -20,7 +20,10 @@ fn a_block_of_public_buckets_in_the_whole_account_stops_an_apply_before_it_write
     let before = account.dump();
     for switch in ["BlockPublicPolicy", "RestrictPublicBuckets"] {
         Guard::of(at).block_public_access(&[switch]);
-        let _ = story.run(at, "plan", &[] as &[&str]).exits(0).says("Obstacle").says(switch);
+        let _ = story.run(at, "plan", &[] as &[&str]).exits(1).says("Obstacle").says(switch);
+        let proposal = story.run(at, "plan", &["--format", "json"]).exits(1).stdout;
+        let proposal: serde_json::Value = serde_json::from_str(&proposal).unwrap();
+        assert!(proposal["obstacles"][0].as_str().unwrap().contains(switch), "{proposal}");
         let _ = story.run(at, "apply", &["--yes"]).exits(1).says(switch).says("nothing was changed");
         assert_eq!(account.dump(), before, "{switch}");
     }
@@ -29,6 +32,11 @@ fn a_block_of_public_buckets_in_the_whole_account_stops_an_apply_before_it_write
     Guard::of(at).block_public_access(&["BlockPublicAcls", "IgnorePublicAcls"]);
     let _ = elsewhere.run(at, "delete", &["--yes"]).exits(0);
     let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let status = || story.run(at, "status", &[] as &[&str]).exits(0);
+    assert!(!status().stdout.contains("OBSTACLE"));
+    Guard::of(at).block_public_access(&["RestrictPublicBuckets"]);
+    let _ =
+        status().shows("OBSTACLE: the bundle wants a bucket that everybody may read").shows("5 of 5 in step");
 }
 
 #[test]

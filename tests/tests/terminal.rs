@@ -1,11 +1,14 @@
 //! What a person at a terminal of 80 columns sees, and what a pipe gets instead.
 
+use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{Handoff, with_credentials};
 use sts_tests::programs::Run;
-use sts_tests::terminal::{COLUMNS, is_coloured, on_terminal, on_terminal_with_result_in};
+use sts_tests::terminal::{
+    COLUMNS, is_coloured, on_terminal, on_terminal_saying_yes_after, on_terminal_with_result_in,
+};
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
 
@@ -47,6 +50,33 @@ fn an_apply_shows_a_bar_on_a_terminal_that_is_gone_in_the_end_and_none_in_a_pipe
     let piped = Run::of(&mut at_terminal(&story, &emulator, "apply", &["--yes"])).exits(0);
     assert!(!piped.stderr.contains('\x1b') && !piped.stderr.contains("[="), "{:?}", piped.stderr);
     assert_eq!(piped.stderr.matches("  created ").count(), steps);
+}
+
+#[test]
+fn a_yes_to_a_plan_that_the_account_has_left_meanwhile_changes_nothing() {
+    let emulator = Emulator::start();
+    let account = sts_tests::handoff::account(&emulator);
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let ask = |task: &str| at_terminal(&story, &emulator, task, &[]);
+    let _ = on_terminal_saying_yes_after(&ask("apply"), || {}).exits(0).shows("Receipt: 5 done");
+    let role = "harbour-example-backup-backup-credentials";
+    let tag = format!("openshift.io/cloud-credential-operator/{}", sts_tests::handoff::CLUSTER);
+    let untag = || account.call(&json!([["iam", "untag_role", {"RoleName": role, "TagKeys": [tag]}]]));
+    let shown = on_terminal_saying_yes_after(&ask("delete"), untag).exits(4);
+    let _ = shown
+        .shows("what moved:")
+        .shows(&format!("role/{role}: nothing is to be done now; to delete it was approved"))
+        .shows(&format!("role/{role}: foreign or orphaned now"))
+        .shows("nothing was changed");
+    let full = account.dump();
+    assert!(!full["buckets"].as_object().unwrap().is_empty() && !full["roles"][role].is_null(), "{full}");
+
+    account.call(&json!([["iam", "tag_role", {"RoleName": role, "Tags": [{"Key": tag, "Value": "owned"}]}],
+        ["iam", "update_role", {"RoleName": role, "Description": "first"}]]));
+    let change =
+        || account.call(&json!([["iam", "update_role", {"RoleName": role, "Description": "second"}]]));
+    let shown = on_terminal_saying_yes_after(&ask("apply"), change).exits(4);
+    let _ = shown.shows(&format!("role/{role}: other changes than were approved: description"));
 }
 
 #[test]

@@ -8,13 +8,13 @@ use crate::account::{
 };
 use crate::session::Session;
 use crate::show::printable;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sts_schemas::aws::Region;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::state::{Desired, Observed};
+use sts_schemas::state::Desired;
 
 /// How to reach the account and how far to look in it. Credentials come as with the AWS CLI.
 #[derive(Debug, clap::Args)]
@@ -151,13 +151,9 @@ pub(super) fn scope(desired: &Desired, search: Search) -> Scope {
         cluster: desired.cluster.name.clone(),
         region: desired.cluster.region.clone(),
         wanted: desired.resources.keys().cloned().collect(),
+        led: BTreeSet::new(),
         search,
     }
-}
-
-/// Looks.
-pub(super) fn observe(runtime: &Runtime, account: &dyn Account, scope: &Scope) -> Result<Observed, Failure> {
-    runtime.block_on(account.observe(scope)).map_err(refusal::of_account)
 }
 
 /// What drives the calls.

@@ -111,7 +111,8 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         session.tell("Nothing to do: the account holds what the bundle wants.");
         args.receipt.clone()
     } else {
-        approval::obtain(&args.approval, &plan, format, session)?;
+        let again = || plan::make_again(&runtime, &aws, &bundle, (&args.account, &args.choice));
+        approval::obtain(&args.approval, &plan, again, (format, session))?;
         Some(args.receipt.clone().unwrap_or_else(|| format!("{}-receipt.json", args.bundle.stem()).into()))
     };
     let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;

@@ -78,27 +78,42 @@ fn read_proposal(path: &Path) -> Result<Proposal, Failure> {
 
 /// Writes a plan as data.
 pub(super) fn print(plan: &Plan, format: Format, session: &mut Session<'_>) -> Result<(), Failure> {
+    print_with(plan, &[], format, session)
+}
+
+/// The same with what AWS would refuse of it; people are told of that elsewhere.
+pub(super) fn print_with(
+    plan: &Plan,
+    obstacles: &[String],
+    format: Format,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
     match format {
         Format::Text => session.data(&show::plan::text(plan, session.surroundings.paint)),
-        Format::Json => session.json(&Proposal { digest: plan.digest(), plan: plan.clone() }),
+        Format::Json => {
+            let obstacles = obstacles.to_vec();
+            session.json(&Proposal { digest: plan.digest(), plan: plan.clone(), obstacles })
+        }
     }
 }
 
 /// Comes back without an error only when this very plan may be carried out.
 ///
-/// A plan that may not is printed as data, so that it can be read and approved.
+/// A plan that may not is printed as data, so that it can be read and approved. While a person thinks about a plan the
+/// account may move: after their yes, `again` plans once more.
 pub(super) fn obtain(
     args: &ApprovalArgs,
     plan: &Plan,
-    format: Format,
-    session: &mut Session<'_>,
+    again: impl FnOnce() -> Result<Plan, Failure>,
+    (format, session): (Format, &mut Session<'_>),
 ) -> Result<(), Failure> {
     let digest = plan.digest();
-    let refuse = |error: NotApproved, session: &mut Session<'_>| {
-        print(plan, format, session)?;
-        let hint = format!("nothing was changed; if this plan is right, give --approve {digest}");
+    let refuse_now = |error: NotApproved, now: &Plan, session: &mut Session<'_>| {
+        print(now, format, session)?;
+        let hint = format!("nothing was changed; if this plan is right, give --approve {}", now.digest());
         Err(Failure::new(Exit::NotApproved, error).hint(hint))
     };
+    let refuse = |error: NotApproved, session: &mut Session<'_>| refuse_now(error, plan, session);
     if let Some(path) = &args.approved_plan {
         let approved = read_proposal(path)?;
         if approved.digest == digest {
@@ -121,7 +136,16 @@ pub(super) fn obtain(
             refuse(NotApproved::Moved { given: given.clone(), now: digest.clone(), moved }, session)
         }
         None if session.surroundings.person == Person::Absent => refuse(NotApproved::NotAsked, session),
-        None if ask(plan, session) => Ok(()),
+        None if ask(plan, session) => {
+            session.tell("Looking at the account once more.");
+            let new = again()?;
+            let now = new.digest();
+            if now == digest {
+                return Ok(());
+            }
+            let moved = show::moved::moved(plan, &new);
+            refuse_now(NotApproved::Moved { given: digest.to_string(), now, moved }, &new, session)
+        }
         None => Err(Failure::new(Exit::NotApproved, NotApproved::Declined).hint("nothing was changed")),
     }
 }
@@ -156,6 +180,16 @@ mod tests {
 
     /// How it ended, what went to standard output, and what else was said.
     fn obtained(args: &ApprovalArgs, person: Person, answer: &str) -> (Exit, String, String) {
+        obtained_while(args, person, answer, &plan())
+    }
+
+    /// The same where the account moves until this is its plan.
+    fn obtained_while(
+        args: &ApprovalArgs,
+        person: Person,
+        answer: &str,
+        moved: &Plan,
+    ) -> (Exit, String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let surroundings = Surroundings {
             clock: || 0,
@@ -168,7 +202,8 @@ mod tests {
         };
         let input = &mut answer.as_bytes();
         let mut session = Session { out: &mut out, err: &mut err, input, surroundings };
-        let exit = match obtain(args, &plan(), Format::Text, &mut session) {
+        let again = || Ok(moved.clone());
+        let exit = match obtain(args, &plan(), again, (Format::Text, &mut session)) {
             Ok(()) => Exit::Done,
             Err(failure) => failure.exit(),
         };
@@ -207,6 +242,17 @@ mod tests {
         assert!(out.contains("Digest: ") && err.is_empty());
         let yes = ApprovalArgs { approve: None, yes: true, approved_plan: None };
         assert_eq!(obtained(&yes, Person::Absent, ""), (Exit::Done, String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_yes_counts_only_while_the_plan_is_still_the_one_that_was_shown() {
+        let mut moved = plan();
+        moved.foreign.insert("role/demo-x".parse().unwrap(), "it lacks the tag".into());
+        let (exit, out, _) = obtained_while(&NOTHING, Person::Present, "yes\n", &moved);
+        assert_eq!(exit, Exit::NotApproved);
+        assert!(out.contains(moved.digest().as_str()), "what the plan is now is printed: {out}");
+        let yes = ApprovalArgs { approve: None, yes: true, approved_plan: None };
+        assert_eq!(obtained_while(&yes, Person::Absent, "", &moved).0, Exit::Done, "nobody was waited for");
     }
 
     #[test]

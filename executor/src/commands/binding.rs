@@ -1,9 +1,9 @@
 //! From a bundle's open values to what it wants of this very account.
 
-use super::account::{observe, scope};
+use super::account::scope;
+use super::follow::follow;
 use super::refusal;
-use crate::account::{Account, Identity, Runtime, Search, Survey};
-use crate::preflight::wishes;
+use crate::account::{Account, Identity, Runtime, Search, Survey, Wish};
 use std::time::Duration;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::IssuerUrl;
@@ -31,24 +31,24 @@ impl Look {
         search: Search,
     ) -> Result<Self, Failure> {
         let contents = of_account(bundle, account.identity())?;
-        let observed = observe(runtime, account, &scope(&contents.desired, search))?;
-        Self::bound(contents, observed)
+        let found = runtime.block_on(follow(account, scope(&contents.desired, search)));
+        Self::bound(contents, found.map_err(refusal::of_account)?.observed)
     }
 
-    /// The same, with a look at the account as a whole beside it.
+    /// The same, with a look at the account as a whole beside it, and at what of these wishes the caller may do.
     pub(super) fn ahead(
         account: &dyn Account,
         runtime: &Runtime,
         bundle: &VerifiedBundle,
-        search: Search,
+        (search, wishes): (Search, impl FnOnce(&Desired) -> Vec<Wish>),
     ) -> Result<(Self, Survey), Failure> {
         let contents = of_account(bundle, account.identity())?;
         let (scope, wishes) = (scope(&contents.desired, search), wishes(&contents.desired));
-        let (observed, survey) = runtime.block_on(async {
+        let (found, survey) = runtime.block_on(async {
             let survey = tokio::time::timeout(SURVEY, account.survey(&wishes));
-            tokio::join!(account.observe(&scope), survey)
+            tokio::join!(follow(account, scope), survey)
         });
-        let look = Self::bound(contents, observed.map_err(refusal::of_account)?)?;
+        let look = Self::bound(contents, found.map_err(refusal::of_account)?.observed)?;
         Ok((look, survey.unwrap_or_default()))
     }
 

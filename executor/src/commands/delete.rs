@@ -5,20 +5,23 @@ use super::approval::{self, ApprovalArgs};
 use super::binding;
 use super::bundle::{BundleArgs, TrustArgs, expired};
 use super::carry_out::{self, SettlingArgs, Work};
+use super::follow::{Found, follow};
 use super::last_look;
 use super::place::Neighbours;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
-use crate::account::{Account, Scope, Search};
+use crate::account::{Account, Runtime, Scope, Search};
 use crate::cli::Format;
-use crate::plan::{BucketContents, Leads, Target, leads, plan_delete, private_bucket, public_bucket};
+use crate::plan::{BucketContents, Target, plan_delete, private_bucket, public_bucket};
 use crate::session::Session;
 use crate::show::{self, printable};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::{ClusterName, IssuerUrl, has_cloudfront};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::plan::Plan;
 use sts_schemas::resource::Address;
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
@@ -110,34 +113,21 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     };
     let runtime = account::runtime()?;
     let aws = reach.open(&runtime, doomed.region(), session)?;
-    let mut target = Target { contents, ..doomed.target(&aws)? };
-    let search = reach.search();
-    let mut scope = target_scope(&target, search);
-    let mut observed = account::observe(&runtime, &aws, &scope)?;
-    if target.bundle.is_none() {
-        let Leads { addresses, notes: found } = leads(&target, &observed);
-        notes.extend(found);
-        notes.push(limits_of(search, &target));
-        if !addresses.is_subset(&target.wanted) {
-            target.wanted.extend(addresses);
-            scope = target_scope(&target, search);
-            observed = account::observe(&runtime, &aws, &scope)?;
-        }
-    }
-    let mut plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
-    plan.notes.extend(notes);
+    let hunt = Hunt { target: Target { contents, ..doomed.target(&aws)? }, search: reach.search(), notes };
+    let Caught { plan, target, scope } = hunt.plan(&runtime, &aws)?;
     if !plan.foreign.is_empty() {
         session.warn("Left as they are, because they are not the cluster's:");
         session.warn(show::plan::foreign(&plan).trim_end());
     }
     let place = if plan.is_empty() {
-        session.tell("Nothing to do: nothing of the cluster's is left.");
+        session.tell("Nothing to do: nothing of the cluster's was found.");
         for note in &plan.notes {
             session.tell(&format!("Note: {}", printable(note)));
         }
         receipt
     } else {
-        approval::obtain(&approval, &plan, format, session)?;
+        let again = || hunt.plan(&runtime, &aws).map(|caught| caught.plan);
+        approval::obtain(&approval, &plan, again, (format, session))?;
         Some(receipt.unwrap_or_else(|| format!("{stem}-delete-receipt.json").into()))
     };
     let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
@@ -184,25 +174,50 @@ impl Doomed {
         let contents = BucketContents::default();
         let mut target = Target { bundle: None, cluster, account, partition, region, wanted, contents };
         if has_cloudfront(partition) {
-            target.wanted.extend(private_bucket(&target, &bucket));
+            target.wanted.extend(private_bucket(&target.cluster, &bucket));
         }
         Ok(target)
     }
 }
 
-/// Without a bundle, the tags on providers and distributions lead to what a name does not.
-fn target_scope(target: &Target, search: Search) -> Scope {
-    Scope {
-        cluster: target.cluster.clone(),
-        region: target.region.clone(),
-        wanted: target.wanted.clone(),
-        search: if target.bundle.is_none() && search == Search::Named { Search::Leads } else { search },
+/// What shall go, and how far to look for it.
+struct Hunt {
+    target: Target,
+    search: Search,
+    /// What the plan must say besides, each a sentence.
+    notes: Vec<String>,
+}
+
+/// A plan to delete, with all that was found where the tag led.
+struct Caught {
+    plan: Plan,
+    target: Target,
+    scope: Scope,
+}
+
+impl Hunt {
+    /// Looks at the account and plans.
+    fn plan(&self, runtime: &Runtime, account: &dyn Account) -> Result<Caught, Failure> {
+        let scope = Scope {
+            cluster: self.target.cluster.clone(),
+            region: self.target.region.clone(),
+            wanted: self.target.wanted.clone(),
+            led: BTreeSet::new(),
+            // A bundle tells where its own resources are, and nothing of those before it: only their tags do.
+            search: if self.search == Search::Named { Search::Leads } else { self.search },
+        };
+        let found = runtime.block_on(follow(account, scope));
+        let Found { scope, observed, notes } = found.map_err(refusal::of_account)?;
+        let target = Target { wanted: scope.wanted.clone(), ..self.target.clone() };
+        let mut plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
+        plan.notes.extend(self.notes.iter().cloned().chain(notes));
+        plan.notes.push(limits_of(self.search, &target.cluster));
+        Ok(Caught { plan, target, scope })
     }
 }
 
-/// What a delete by name alone does not look for, in a sentence.
-fn limits_of(search: Search, target: &Target) -> String {
-    let name = &target.cluster;
+/// What a delete does not look for, in a sentence.
+fn limits_of(search: Search, name: &ClusterName) -> String {
     match search {
         Search::Thorough => format!(
             "Looked for by the tag of {name}: every role, provider, distribution and bucket. Not looked for: a path in a \

@@ -9,7 +9,7 @@ use super::refusal;
 use crate::account::{Account, Runtime};
 use crate::cli::Format;
 use crate::plan::{Orphans, PlanOptions, PlanRefused, RollBack, plan};
-use crate::preflight::{Preflight, USUAL_PROVIDERS, preflight};
+use crate::preflight::{Preflight, USUAL_PROVIDERS, preflight, wishes};
 use crate::session::Session;
 use crate::show::printable;
 use std::collections::BTreeSet;
@@ -62,6 +62,15 @@ impl ChoiceArgs {
         plan(Some(bundle.digest()), desired, observed, &self.options())
     }
 
+    /// The same, with all that a person should know before they approve it.
+    fn whole_plan(&self, bundle: &VerifiedBundle, look: &Look) -> Result<Plan, Failure> {
+        let plan = self.plan(bundle, &look.contents.desired, &look.observed);
+        let mut plan = plan.map_err(refusal::of_plan)?;
+        // What a person overrode to come this far is part of what is approved.
+        plan.notes.extend(expired(bundle));
+        Ok(plan)
+    }
+
     fn options(&self) -> PlanOptions {
         PlanOptions {
             orphans: if self.prune { Orphans::Prune } else { Orphans::Keep },
@@ -78,12 +87,21 @@ pub(super) fn make(
     bundle: &VerifiedBundle,
     (account, choice): (&AccountArgs, &ChoiceArgs),
 ) -> Result<(Plan, Preflight, Contents), Failure> {
-    let (Look { contents, observed }, survey) = Look::ahead(aws, runtime, bundle, account.search())?;
-    let mut plan = choice.plan(bundle, &contents.desired, &observed).map_err(refusal::of_plan)?;
-    // What a person overrode to come this far is part of what is approved.
-    plan.notes.extend(expired(bundle));
+    let (look, survey) = Look::ahead(aws, runtime, bundle, (account.search(), wishes))?;
+    let plan = choice.whole_plan(bundle, &look)?;
+    let Look { contents, observed } = look;
     let ahead = preflight((&contents.desired, &observed), &plan, (&survey, choice.provider_quota));
     Ok((plan, ahead, contents))
+}
+
+/// Looks at the account and plans once more, without the look ahead.
+pub(super) fn make_again(
+    runtime: &Runtime,
+    aws: &dyn Account,
+    bundle: &VerifiedBundle,
+    (account, choice): (&AccountArgs, &ChoiceArgs),
+) -> Result<Plan, Failure> {
+    choice.whole_plan(bundle, &Look::at(aws, runtime, bundle, account.search())?)
 }
 
 /// Tells what a look ahead found.
@@ -136,8 +154,11 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
     let (plan, ahead, _) = make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
-    approval::print(&plan, format, session)?;
+    approval::print_with(&plan, &ahead.obstacles, format, session)?;
     tell(&ahead, session);
     unobstructed(&plan)?;
+    if !plan.is_empty() {
+        unhindered(&ahead)?;
+    }
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::ChangesPending } else { Exit::Done })
 }

@@ -5,7 +5,8 @@ use super::binding::Look;
 use super::bundle::BundleArgs;
 use super::refusal;
 use crate::cli::Format;
-use crate::plan::{PlanOptions, RollBack, plan};
+use crate::plan::{PlanOptions, RollBack, compared};
+use crate::preflight::unreadable_issuer;
 use crate::session::Session;
 use crate::show::standing::{standings, text};
 use sts_schemas::failure::{Exit, Failure};
@@ -26,12 +27,16 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
-    let Look { contents, observed } = Look::at(&aws, &runtime, &bundle, args.account.search())?;
+    // Nothing is to be written, so that only what keeps the cluster from working is of interest.
+    let nothing = |_: &_| Vec::new();
+    let (look, survey) = Look::ahead(&aws, &runtime, &bundle, (args.account.search(), nothing))?;
+    let Look { contents, observed } = look;
     let desired = &contents.desired;
-    // Looking is never a roll-back: the plan is not carried out.
+    // Looking is never a roll-back: nothing is carried out.
     let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
-    let plan = plan(Some(bundle.digest()), desired, &observed, &options).map_err(refusal::of_plan)?;
-    let standings = standings(desired, &observed, &plan);
+    let mut found = compared(desired, &observed, &options).map_err(refusal::of_plan)?;
+    found.notes.extend(unreadable_issuer(desired, &survey).map(|why| format!("OBSTACLE: {why}.")));
+    let standings = standings(Some(bundle.digest()), desired, &observed, found);
     match format {
         Format::Text => session.data(&text(&standings, session.surroundings.paint))?,
         Format::Json => session.json(&standings)?,

@@ -1,5 +1,6 @@
 //! Planning towards nothing.
 
+use super::blind;
 use super::ownership::{self, Standing};
 use super::refused::{self, PlanRefused};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,10 +128,11 @@ fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefus
     for (address, why) in &observed.unseen {
         let is_expected = address.bucket().is_some_and(|bucket| expected.contains(bucket));
         match why {
+            Unseen::Denied if matches!(address, Address::Distribution(_)) => {
+                notes.push(blind::DISTRIBUTIONS.into());
+            }
             Unseen::Denied if is_expected => veiled.push(address.clone()),
-            Unseen::Denied => notes.push(format!(
-                "The credentials may not look at {address}: whether it is the cluster's is not known."
-            )),
+            Unseen::Denied => notes.push(blind::one(address)),
             Unseen::Elsewhere if is_expected && !target.wanted.contains(address) => notes.push(format!(
                 "{address} is another account's: what of the cluster's lies in it was not looked at."
             )),

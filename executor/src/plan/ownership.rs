@@ -1,5 +1,6 @@
 //! Whose a resource is that stands at an address of the cluster's.
 
+use sts_schemas::aws::Region;
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::resource::{Address, Bucket, Resource};
 use sts_schemas::state::{Observed, Unseen};
@@ -65,6 +66,27 @@ fn is_unfinished(bucket: &Bucket, observed: &Observed) -> bool {
         .any(|address| matches!(address, Address::Object(name, _) if *name == bucket.name));
     let holds_nothing = !holds_objects && !holds_others && !holds_remains;
     bucket.tags.is_empty() && bucket.policy.is_none() && holds_nothing
+}
+
+/// Why an orphan must not be removed, though that was asked for.
+///
+/// Whatever leads to a bucket that stays, or that nobody could look at, stays with it: without it nothing would.
+pub(super) fn kept(orphan: &Resource, region: &Region, observed: &Observed) -> Option<String> {
+    let bucket = match orphan {
+        Resource::Provider(provider) => match provider.issuer.bucket_and_region() {
+            Some((bucket, other)) if other != *region => {
+                return Some(format!("it leads to bucket/{bucket} in {other}, where nobody looked"));
+            }
+            place => place?.0,
+        },
+        Resource::Distribution(front) => front.bucket.clone(),
+        other => other.address().bucket()?.clone(),
+    };
+    if observed.leftovers.contains_key(&bucket) {
+        return Some(format!("bucket/{bucket} holds objects that nobody asked for"));
+    }
+    let is_denied = observed.unseen.get(&Address::Bucket(bucket.clone())) == Some(&Unseen::Denied);
+    is_denied.then(|| format!("it leads to bucket/{bucket}, which the credentials may not look at"))
 }
 
 /// Why a resource is foreign, in words that name the tag.

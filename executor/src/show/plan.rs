@@ -41,7 +41,7 @@ pub fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
         return match plan.purpose {
             Purpose::Apply => "Plan: nothing to do, the account holds what the bundle wants.".into(),
-            Purpose::Delete => "Plan: nothing to do, nothing of the cluster's is left.".into(),
+            Purpose::Delete => "Plan: nothing to do, nothing of the cluster's was found.".into(),
         };
     }
     let count = |verb: &str| plan.steps.iter().filter(|step| step.verb() == verb).count();

@@ -3,48 +3,54 @@
 use super::value::change;
 use super::wrap::wrapped;
 use super::{Paint, Tone, printable};
+use crate::plan::Comparison;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
-use sts_schemas::plan::{Plan, Step};
+use sts_schemas::plan::Step;
 use sts_schemas::standing::{Standing, Standings};
 use sts_schemas::state::{Desired, Observed};
 
-/// How the account stands, read from the plan that would bring it in step.
+/// How the account stands, read from all that differs, be it in anybody's power to change or not.
 #[must_use]
-pub fn standings(desired: &Desired, observed: &Observed, plan: &Plan) -> Standings {
+pub fn standings(
+    bundle: Option<&Sha256>,
+    desired: &Desired,
+    observed: &Observed,
+    found: Comparison,
+) -> Standings {
     let mut addresses: BTreeMap<_, _> = desired
         .resources
         .keys()
         .map(|address| {
             let standing = match observed.resources.contains_key(address) {
                 false => Standing::Missing,
-                true if plan.foreign.is_empty() => Standing::InStep,
-                true => Standing::NotCompared,
+                true => Standing::InStep,
             };
             (address.clone(), standing)
         })
         .collect();
-    for step in &plan.steps {
+    for (address, step) in found.steps {
         let standing = match step {
             Step::Create { .. } => Standing::Missing,
-            Step::Update { changes, .. } => Standing::Drifted { changes: changes.clone() },
+            Step::Update { changes, .. } => Standing::Drifted { changes },
             Step::Delete { .. } | Step::Empty { .. } => Standing::Orphaned,
         };
-        addresses.insert(step.address(), standing);
+        addresses.insert(address, standing);
     }
-    addresses.extend(plan.orphans.iter().map(|address| (address.clone(), Standing::Orphaned)));
-    for (address, reason) in &plan.foreign {
-        addresses.insert(address.clone(), Standing::Foreign { reason: reason.clone() });
-    }
+    addresses.extend(found.orphans.into_iter().map(|address| (address, Standing::Orphaned)));
+    let foreign = found.foreign.into_iter();
+    addresses.extend(foreign.map(|(address, reason)| (address, Standing::Foreign { reason })));
+    let fixed = found.immovable.iter().map(|fixed| format!("AWS cannot change this: {fixed}."));
     Standings {
         schema_version: SchemaVersion::CURRENT,
-        bundle: plan.bundle.clone(),
-        cluster: plan.cluster.clone(),
-        account: plan.account.clone(),
+        bundle: bundle.cloned(),
+        cluster: desired.cluster.name.clone(),
+        account: observed.account.clone(),
         in_step: addresses.values().all(|standing| *standing == Standing::InStep),
         addresses,
-        notes: plan.notes.clone(),
+        notes: found.notes.into_iter().chain(fixed).collect(),
     }
 }
 
@@ -68,7 +74,7 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
             Standing::Foreign { reason } => {
                 out.push_str(&wrapped(&" ".repeat(width + 3), &printable(reason)));
             }
-            Standing::InStep | Standing::Missing | Standing::Orphaned | Standing::NotCompared => {}
+            Standing::InStep | Standing::Missing | Standing::Orphaned => {}
         }
     }
     for note in &standings.notes {
@@ -92,6 +98,5 @@ fn in_words(standing: &Standing) -> (Tone, &'static str) {
         Standing::Missing => (Tone::Removed, "missing"),
         Standing::Orphaned => (Tone::Changed, "orphaned"),
         Standing::Foreign { .. } => (Tone::Warning, "foreign"),
-        Standing::NotCompared => (Tone::Warning, "not compared"),
     }
 }

@@ -10,12 +10,12 @@ use state::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use sts_executor::plan::{
-    BucketContents, Orphans, PlanOptions, PlanRefused, RollBack, Target, plan, plan_delete,
+    BucketContents, Orphans, PlanOptions, PlanRefused, RollBack, Target, compared, plan, plan_delete,
 };
 use sts_schemas::digest::Sha256;
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::resource::{Bucket, GENERATION_TAG, Resource, Role, Tags};
-use sts_schemas::state::{Leftovers, Observed};
+use sts_schemas::state::{Leftovers, Observed, Unseen};
 
 fn planned(observed: &Observed) -> Plan {
     planned_with(observed, &PlanOptions::default())
@@ -124,6 +124,8 @@ fn anything_foreign_at_a_wanted_address_stops_the_whole_plan_and_is_named() {
     observed.taken.insert(address(BUCKET));
     let plan = planned(&observed);
     assert!(plan.steps.is_empty());
+    let held_up = format!("Held up behind what is not the cluster's: create {KEYS}, create {PROVIDER}. ");
+    assert!(plan.notes.iter().any(|note| note.starts_with(&held_up)), "{:?}", plan.notes);
     assert_eq!(plan.foreign.keys().map(ToString::to_string).collect::<Vec<_>>(), [BUCKET, ROLE]);
     assert!(plan.foreign[&address(ROLE)].contains(OWNERSHIP), "{plan:?}");
 }
@@ -219,9 +221,64 @@ fn an_orphaned_bucket_with_strangers_in_it_is_not_pruned() {
     let mut old = desired().resources[&address(BUCKET)].clone();
     bucket(&mut old).name = "demo-old".parse().unwrap();
     observed.resources.insert(old.address(), old);
-    observed.leftovers.insert("demo-old".parse().unwrap(), Leftovers { keys: vec!["x".into()], hidden: Vec::new(), count: 1 });
+    observed.leftovers.insert(
+        "demo-old".parse().unwrap(),
+        Leftovers { keys: vec!["x".into()], hidden: Vec::new(), count: 1 },
+    );
     let plan = planned_with(&observed, &PlanOptions { orphans: Orphans::Prune, ..PlanOptions::default() });
     assert!(plan.is_empty() && plan.orphans == [address("bucket/demo-old")] && !plan.notes.is_empty());
+}
+
+/// A bucket, its document and its provider, of an older bundle.
+fn with_an_older_issuer() -> Observed {
+    let mut observed = applied();
+    let mut old_bucket = desired().resources[&address(BUCKET)].clone();
+    bucket(&mut old_bucket).name = "demo-old".parse().unwrap();
+    let mut old_keys = desired().resources[&address(KEYS)].clone();
+    object(&mut old_keys).bucket = "demo-old".parse().unwrap();
+    // A document that lost its tags is the cluster's as long as its bucket is.
+    old_keys.tags_mut().clear();
+    let mut old_provider = desired().resources[&address(PROVIDER)].clone();
+    provider(&mut old_provider).issuer = "https://demo-old.s3.eu-west-1.amazonaws.com".parse().unwrap();
+    let old = [old_bucket, old_keys, old_provider];
+    observed.resources.extend(old.into_iter().map(|resource| (resource.address(), resource)));
+    observed
+}
+
+#[test]
+fn an_older_issuer_is_pruned_whole_and_kept_whole_where_its_bucket_must_stay() {
+    const OLD: [&str; 3] =
+        ["bucket/demo-old", "object/demo-old/keys.json", "provider/demo-old.s3.eu-west-1.amazonaws.com"];
+    let prune = PlanOptions { orphans: Orphans::Prune, ..PlanOptions::default() };
+    let observed = with_an_older_issuer();
+    assert_eq!(planned(&observed).orphans, OLD.map(address));
+    assert_eq!(steps(&planned_with(&observed, &prune)), OLD.map(|at| format!("delete {at}")));
+
+    let mut full = with_an_older_issuer();
+    let left = Leftovers { keys: vec!["x".into()], hidden: Vec::new(), count: 1 };
+    full.leftovers.insert("demo-old".parse().unwrap(), left);
+    let plan = planned_with(&full, &prune);
+    assert!(plan.is_empty() && plan.orphans == OLD.map(address), "{plan:?}");
+
+    let mut veiled = with_an_older_issuer();
+    veiled.resources.retain(|at, _| !OLD[..2].contains(&at.to_string().as_str()));
+    veiled.unseen.insert(address(OLD[0]), Unseen::Denied);
+    let plan = planned_with(&veiled, &prune);
+    assert!(
+        plan.is_empty() && plan.orphans == [address(OLD[2])],
+        "the one lead to the bucket stays: {plan:?}"
+    );
+    assert!(plan.notes.iter().any(|note| note.contains("it leads to bucket/demo-old")), "{:?}", plan.notes);
+}
+
+#[test]
+fn what_cannot_be_changed_is_compared_all_the_same() {
+    let observed = changed_role(|role| role.path = "/old/".parse().unwrap());
+    let found = compared(&desired(), &observed, &PlanOptions::default()).unwrap();
+    assert_eq!(found.immovable.len(), 1);
+    assert!(
+        matches!(&found.steps[&address(ROLE)], Step::Update { changes, .. } if changes.contains_key("path"))
+    );
 }
 
 #[test]

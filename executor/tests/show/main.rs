@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use sts_executor::plan::Comparison;
 use sts_executor::show::Paint;
 use sts_executor::show::plan::text;
 use sts_executor::show::standing;
@@ -115,7 +116,7 @@ fn the_summary_of_a_plan_without_steps_says_why_there_are_none() {
         "Plan: nothing will be done while 1 foreign resource stands in the way."
     );
     assert_eq!(last("apply", &json!({})), "Plan: nothing to do, the account holds what the bundle wants.");
-    assert_eq!(last("delete", &foreign), "Plan: nothing to do, nothing of the cluster's is left.");
+    assert_eq!(last("delete", &foreign), "Plan: nothing to do, nothing of the cluster's was found.");
 }
 
 #[test]
@@ -144,7 +145,10 @@ fn a_status_names_how_every_address_stands() {
     };
     let bound = sts_schemas::open::Bound::default();
     let desired = Desired { cluster, generation: 1, resources, token_keys: Vec::new(), bound };
-    let standings = standing::standings(&desired, &observed, &changing());
+    let Plan { steps, orphans, notes, .. } = changing();
+    let steps = steps.into_iter().map(|step| (step.address(), step)).collect();
+    let found = Comparison { steps, orphans, notes, ..Comparison::default() };
+    let standings = standing::standings(None, &desired, &observed, found);
     assert!(!standings.in_step);
     let expected = r#"  missing  role/demo-a
   drifted  role/demo-b

@@ -8,6 +8,7 @@ use super::{Aws, distribution, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Scope, Search};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use sts_schemas::aws::{BucketName, Region};
 use sts_schemas::cli_input::CreateBucket;
 use sts_schemas::cluster::{IssuerUrl, OWNED};
@@ -16,6 +17,9 @@ use sts_schemas::state::{Observed, Unseen};
 
 /// How many things are read at once. Each role takes four calls, and IAM allows an account's readers tens a second.
 const WIDTH: usize = 32;
+
+/// How long CloudFront may take where nobody speaks of a distribution: many networks have no way to it.
+const BESIDE: Duration = Duration::from_secs(20);
 
 /// What stands at a bucket's name, or why that was not seen.
 enum Sight {
@@ -27,12 +31,17 @@ enum Sight {
 
 /// Looks at everything in `scope`.
 pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AccountError> {
-    let (roles, (providers, mut unseen), buckets, (distributions, fronts)) = tokio::try_join!(
+    let (roles, (providers, denied), buckets, fronts) = tokio::try_join!(
         observe_roles(aws, scope),
         observe_providers(aws, scope),
         observe_buckets(aws, scope),
-        distribution::observe(aws, scope)
+        observe_distributions(aws, scope)
     )?;
+    let mut unseen = unseen_providers(denied, scope, &roles)?;
+    let (distributions, fronts) = fronts.unwrap_or_else(|| {
+        unseen.insert(Address::Distribution(scope.cluster.default_bucket()), Unseen::Denied);
+        Default::default()
+    });
     let mut observed = Observed {
         account: aws.identity.account.clone(),
         partition: aws.identity.partition,
@@ -84,11 +93,58 @@ async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Resource>, Accoun
     Ok(found.into_iter().flatten().map(Resource::Role).collect())
 }
 
+/// What CloudFront holds of the cluster; `None` where nobody speaks of a distribution and it could not be looked at.
+async fn observe_distributions(
+    aws: &Aws,
+    scope: &Scope,
+) -> Result<Option<(Vec<distribution::Known>, Vec<Resource>)>, AccountError> {
+    let is_wanted =
+        |address: &Address| matches!(address, Address::Distribution(_)) && !scope.led.contains(address);
+    if scope.wanted.iter().any(is_wanted) {
+        return distribution::observe(aws, scope).await.map(Some);
+    }
+    match tokio::time::timeout(BESIDE, distribution::observe(aws, scope)).await {
+        Ok(Err(error)) if is_denial(&error) || error.kind == AccountErrorKind::Unreachable => Ok(None),
+        Ok(seen) => seen.map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Providers that the caller may not read; none of them may be one that a role of the cluster's trusts.
+///
+/// # Errors
+/// The denial, where a role does: the generation last applied may stand there.
+fn unseen_providers(
+    denied: BTreeMap<Address, AccountError>,
+    scope: &Scope,
+    roles: &[Resource],
+) -> Result<BTreeMap<Address, Unseen>, AccountError> {
+    let owned = roles.iter().filter(|role| role.is_owned_by(&scope.cluster));
+    let trust: String = owned
+        .filter_map(|role| match role {
+            Resource::Role(role) => Some(role.trust.canonical()),
+            _ => None,
+        })
+        .collect();
+    let is_trusted = |address: &Address| match address {
+        Address::Provider(issuer) => trust.contains(&format!(":oidc-provider/{issuer}\"")),
+        _ => false,
+    };
+    let mut unseen = BTreeMap::new();
+    for (address, error) in denied {
+        if is_trusted(&address) {
+            return Err(error);
+        }
+        unseen.insert(address, Unseen::Denied);
+    }
+    Ok(unseen)
+}
+
 /// The providers of concern, and those of others' names that the caller may not read.
 async fn observe_providers(
     aws: &Aws,
     scope: &Scope,
-) -> Result<(Vec<Resource>, BTreeMap<Address, Unseen>), AccountError> {
+) -> Result<(Vec<Resource>, BTreeMap<Address, AccountError>), AccountError> {
     let issuers = provider::issuers(&aws.iam).await?;
     let covered = |issuer: &IssuerUrl| scope.covers(&Address::Provider(issuer.host_and_path().to_owned()));
     let reads = issuers.into_iter().filter(covered).map(|issuer| async move {
@@ -96,20 +152,20 @@ async fn observe_providers(
         let expected = scope.wanted.contains(&address) || scope.is_named_for_cluster(&address);
         match provider::read(&aws.iam, &aws.identity, &issuer).await {
             // Looked at only because it might bear the tag: whoever may not is told of it, and goes on.
-            Err(error) if is_denial(&error) && !expected => Ok(Err(address)),
+            Err(error) if is_denial(&error) && !expected => Ok(Err((address, error))),
             read => read.map(Ok),
         }
     });
     let found: Vec<_> = stream::iter(reads).buffer_unordered(WIDTH).try_collect().await?;
-    let (mut providers, mut unseen) = (Vec::new(), BTreeMap::new());
+    let (mut providers, mut denied) = (Vec::new(), BTreeMap::new());
     for read in found {
         match read {
             Ok(there) => providers.extend(there.map(Resource::Provider)),
-            Err(address) => drop(unseen.insert(address, Unseen::Denied)),
+            Err((address, error)) => drop(denied.insert(address, error)),
         }
     }
     providers.retain(|found| is_of_interest(scope, found));
-    Ok((providers, unseen))
+    Ok((providers, denied))
 }
 
 fn is_denial(error: &AccountError) -> bool {
@@ -121,7 +177,14 @@ async fn observe_buckets(aws: &Aws, scope: &Scope) -> Result<Vec<Sight>, Account
     if scope.search == Search::Thorough {
         names.extend(own_buckets(aws).await?);
     }
-    let looks = names.into_iter().map(|name| observe_bucket(aws, scope, name));
+    let looks = names.into_iter().map(|name| async move {
+        match observe_bucket(aws, scope, name.clone()).await {
+            Err(error) if is_denial(&error) && scope.is_led_to(&name) => {
+                Ok(Sight::Not(Address::Bucket(name), Unseen::Denied))
+            }
+            seen => seen,
+        }
+    });
     stream::iter(looks).buffer_unordered(WIDTH).try_collect().await
 }
 

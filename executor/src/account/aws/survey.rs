@@ -15,7 +15,11 @@ use sts_schemas::resource::PublicAccessBlock;
 
 /// Looks at all of it side by side.
 pub(super) async fn survey(aws: &Aws, wishes: &[Wish]) -> Survey {
-    let (public_access, quotas, denied) = tokio::join!(public_access(aws), quotas(aws), denied(aws, wishes));
+    let public_access = public_access(aws);
+    if wishes.is_empty() {
+        return Survey { public_access: Some(public_access.await), ..Survey::default() };
+    }
+    let (public_access, quotas, denied) = tokio::join!(public_access, quotas(aws), denied(aws, wishes));
     Survey { public_access: Some(public_access), quotas: Some(quotas), denied }
 }
 

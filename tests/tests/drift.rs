@@ -1,0 +1,67 @@
+//! `status` compares everything, whatever else stands in the way of bringing it in step.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::{Value, json};
+use sts_tests::emulator::Emulator;
+use sts_tests::handoff::{self, CLUSTER, Handoff};
+
+const FOREIGN: &str = "harbour-example-backup-backup-credentials";
+const DRIFTED: &str = "harbour-example-ingress-dns-credentials";
+const ANY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+fn standings(story: &Handoff, emulator: &Emulator) -> Value {
+    let json = story.run(emulator.address(), "status", &["--format", "json", "--detailed-exitcode"]).exits(2);
+    serde_json::from_str(&json.stdout).unwrap()
+}
+
+#[test]
+fn one_foreign_resource_blinds_nobody_to_what_drifted_beside_it() {
+    let emulator = Emulator::start();
+    let at = emulator.address();
+    let story = Handoff::prepare();
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let tag = format!("openshift.io/cloud-credential-operator/{CLUSTER}");
+    handoff::account(&emulator).call(&json!([
+        ["iam", "untag_role", {"RoleName": FOREIGN, "TagKeys": [tag]}],
+        ["iam", "put_role_policy", {"RoleName": DRIFTED, "PolicyName": "smuggled", "PolicyDocument": ANY}],
+    ]));
+    let text = story.run(at, "status", &["--detailed-exitcode"]).exits(2);
+    let _ = text.shows(&format!("foreign role/{FOREIGN}\n")).shows(&format!("drifted role/{DRIFTED}\n"));
+    let status = standings(&story, &emulator);
+    let of = |standing: &str| {
+        let addresses = status["addresses"].as_object().unwrap();
+        addresses.values().filter(|one| one["standing"] == standing).count()
+    };
+    let all = status["addresses"].as_object().unwrap().len();
+    assert_eq!((of("foreign"), of("drifted"), of("in-step")), (1, 1, all - 2));
+    let plan = story.run(at, "plan", &[] as &[&str]).exits(5);
+    let words = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains(&format!("Held up behind what is not the cluster's: update role/{DRIFTED}.")),
+        "{words}"
+    );
+}
+
+#[test]
+fn what_aws_cannot_change_has_drifted_and_the_rest_is_compared() {
+    let emulator = Emulator::start();
+    let at = emulator.address();
+    let story = Handoff::prepare();
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let tags =
+        json!([{"Key": format!("openshift.io/cloud-credential-operator/{CLUSTER}"), "Value": "owned"}]);
+    handoff::account(&emulator).call(&json!([
+        ["iam", "delete_role_policy", {"RoleName": FOREIGN, "PolicyName": FOREIGN}],
+        ["iam", "delete_role", {"RoleName": FOREIGN}],
+        ["iam", "create_role",
+            {"RoleName": FOREIGN, "Path": "/old/", "AssumeRolePolicyDocument": TRUST, "Tags": tags}],
+        ["iam", "update_role", {"RoleName": DRIFTED, "Description": "changed"}],
+    ]));
+    let text = story.run(at, "status", &["--detailed-exitcode"]).exits(2);
+    let _ = text.shows(&format!("drifted role/{FOREIGN}\n")).shows(&format!("drifted role/{DRIFTED}\n"));
+    let status = standings(&story, &emulator);
+    assert_eq!(status["addresses"][format!("role/{FOREIGN}")]["changes"]["path"]["old"], "/old/");
+    assert!(status["notes"][0].as_str().unwrap().contains("AWS cannot change this: the path of role/"));
+    let _ = story.run(at, "plan", &[] as &[&str]).exits(1).says("AWS cannot change what differs");
+}
