@@ -24,10 +24,8 @@ pub fn standings(
         .resources
         .keys()
         .map(|address| {
-            let standing = match observed.resources.contains_key(address) {
-                false => Standing::Missing,
-                true => Standing::InStep,
-            };
+            let is_there = observed.resources.contains_key(address);
+            let standing = if is_there { Standing::InStep } else { Standing::Missing };
             (address.clone(), standing)
         })
         .collect();

@@ -178,7 +178,7 @@ async fn observe_buckets(aws: &Aws, scope: &Scope) -> Result<Vec<Sight>, Account
         names.extend(own_buckets(aws).await?);
     }
     let looks = names.into_iter().map(|name| async move {
-        match observe_bucket(aws, scope, name.clone()).await {
+        match Box::pin(observe_bucket(aws, scope, name.clone())).await {
             Err(error) if is_denial(&error) && scope.is_led_to(&name) => {
                 Ok(Sight::Not(Address::Bucket(name), Unseen::Denied))
             }
