@@ -7,6 +7,7 @@ mod compare;
 mod delete;
 mod leads;
 mod live_keys;
+mod moved_issuer;
 mod ownership;
 mod refused;
 
@@ -79,6 +80,7 @@ pub fn plan(
     }
     let retired = draft.steps.values().flat_map(live_keys::retired_by);
     draft.notes.extend(retired.map(|kid| live_keys::note(&kid)));
+    draft.notes.extend(moved_issuer::note(draft.steps.values()));
     let cluster = &desired.cluster;
     Ok(Plan {
         schema_version: SchemaVersion::CURRENT,

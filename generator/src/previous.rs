@@ -148,7 +148,7 @@ impl Previous {
             ("partition", old.partition.to_string(), new.partition.to_string()),
             ("region", old.region.to_string(), new.region.to_string()),
             ("issuer", old.issuer.to_string(), new.issuer.to_string()),
-            ("hosting", format!("{:?}", old.hosting), format!("{:?}", new.hosting)),
+            ("hosting", old.hosting.to_string(), new.hosting.to_string()),
         ]
         .into_iter()
         .filter(|(_, old, new)| old != new)

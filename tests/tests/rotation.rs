@@ -103,6 +103,14 @@ fn keys_are_exchanged_in_two_bundles_and_none_that_is_served_goes_unless_that_is
     assert_eq!(story.lets_in(), [false, true]);
     let _ = story.run(bundle(&retired), "status", &["--detailed-exitcode"]).exits(0);
 
+    // What the executor cannot read, others may: a byte order mark hides no key that goes.
+    let served = account.dump()["buckets"]["harbour-oidc"]["objects"]["keys.json"]["body"].clone();
+    let veiled = format!("\u{feff}{}", served.as_str().unwrap());
+    let put = json!({"Bucket": "harbour-oidc", "Key": "keys.json", "Body": veiled, "ContentType": "application/json"});
+    account.call(&json!([["s3", "put_object", put]]));
+    let _ = story.run(bundle(&retired), "apply", &["--yes"]).exits(4).says("a keys.json that cannot be read");
+    let _ = story.run(bundle(&retired), "apply", &["--yes", "--retire-live-key"]).exits(0);
+
     // Back to where both are served; all the way back would take the key away that the cluster signs with now.
     let _ = story.run(bundle(&staged), "apply", &["--yes", "--roll-back"]).exits(0);
     assert_eq!(story.lets_in(), [true, true]);

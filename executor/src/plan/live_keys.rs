@@ -18,8 +18,10 @@ pub(super) fn retired_by(step: &Step) -> Vec<String> {
         Step::Update { before: Resource::Object(before), after: Resource::Object(after), .. }
             if before.key == KEYS_KEY || before.key.ends_with(&format!("/{KEYS_KEY}")) =>
         {
-            let stays = keys(after);
-            let goes = keys(before).into_iter().filter(|key| !stays.iter().any(|stays| same(stays, key)));
+            // What this program cannot read, others may: nobody can say then that no key goes.
+            let Some(served) = keys(before) else { return vec![UNREADABLE.to_owned()] };
+            let stays = keys(after).unwrap_or_default();
+            let goes = served.into_iter().filter(|key| !stays.iter().any(|stays| same(stays, key)));
             goes.map(|key| name(&key)).collect()
         }
         _ => Vec::new(),
@@ -34,9 +36,13 @@ pub(super) fn note(kid: &str) -> String {
     )
 }
 
-fn keys(object: &Object) -> Vec<Value> {
-    let document = serde_json::from_str::<Value>(&object.body).unwrap_or_default();
-    document["keys"].as_array().cloned().unwrap_or_default()
+/// Stands for the keys in a document that is no list of keys as this program reads them.
+const UNREADABLE: &str = "whatever keys are in a keys.json that cannot be read";
+
+/// The keys of a JWKS, or nothing where it is none.
+fn keys(object: &Object) -> Option<Vec<Value>> {
+    let document = serde_json::from_str::<Value>(&object.body).ok()?;
+    document["keys"].as_array().cloned()
 }
 
 /// AWS finds a key by its id, and checks with its modulus and exponent.

@@ -105,7 +105,7 @@ struct Checked<'a> {
     /// What a person should know about roles and requests.
     notes: Vec<String>,
     /// The bundle that this one follows.
-    following: Option<&'a Following>,
+    following: Option<(&'a Following, Upgrade)>,
 }
 
 impl<'a> Checked<'a> {
@@ -157,6 +157,7 @@ impl<'a> Checked<'a> {
         for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
             files.insert(path.to_owned(), bytes);
         }
+        let following = following.zip(upgrade);
         Ok(Self { directory, cluster, generation, files, contents, notes, following })
     }
 
@@ -199,8 +200,8 @@ impl<'a> Checked<'a> {
         }
         say(&format!("{shown}: {content} files are in the bundle"));
         seal.tell(&cluster, &closed)?;
-        if let Some(following) = following {
-            following.tell();
+        if let Some((following, upgrade)) = following {
+            following.tell(&upgrade);
         }
         Ok(())
     }

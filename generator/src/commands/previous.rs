@@ -5,7 +5,7 @@ use super::{create_key_pair, in_file, read_bundle, say};
 use crate::access::{Access, difference};
 use crate::directory::Directory;
 use crate::previous::{Previous, PreviousError};
-use crate::render::{Files, Upgrade};
+use crate::render::{Files, Upgrade, give};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -146,23 +146,37 @@ impl Following {
         let side = Side { name: "this bundle".to_owned(), kind: SideKind::Directory, bundle: None };
         Ok(Upgrade {
             difference: difference((self.previous.side(), &old), (side, &new)),
+            secrets: self.secrets(contents),
             annotation: self.release.as_ref().map(annotation),
         })
     }
 
+    /// The Secrets that the cluster does not have as this bundle wants them.
+    fn secrets(&self, contents: &Contents) -> Vec<String> {
+        let known = self.previous.files();
+        let manifests = contents.installer_manifests.iter();
+        let new =
+            manifests.filter(|(path, text)| known.get(*path).map(Vec::as_slice) != Some(text.as_bytes()));
+        new.map(|(path, _)| path.clone()).collect()
+    }
+
     /// Says what is left to do by hand; the line is whole only where the release was told.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn tell(&self, upgrade: &Upgrade) {
         let unknown = Release("<version>".to_owned());
-        let line = annotation(self.release.as_ref().unwrap_or(&unknown));
+        let line = upgrade.annotation.clone().unwrap_or_else(|| annotation(&unknown));
         say("once `sts-executor status` of this bundle is clean, let the cluster upgrade:");
-        say(&format!("  {line}"));
+        for line in upgrade.secrets.iter().map(|path| give(path)).chain([line]) {
+            say(&format!("  {line}"));
+        }
     }
 }
 
 /// What lets a cluster in manual mode upgrade. Source: `OpenShift` documentation, "Preparing to update a cluster
 /// with manually maintained credentials".
 fn annotation(release: &Release) -> String {
-    format!("oc annotate cloudcredential cluster cloudcredential.openshift.io/upgradeable-to={}", release.0)
+    let key = "cloudcredential.openshift.io/upgradeable-to";
+    // From the second upgrade on there is a value already.
+    format!("oc annotate cloudcredential cluster {key}={} --overwrite", release.0)
 }
 
 #[cfg(test)]

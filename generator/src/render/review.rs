@@ -18,19 +18,27 @@ use sts_schemas::resource::{Provider, Resource, Role};
 pub struct Upgrade {
     /// What differs from the bundle before it.
     pub difference: Difference,
+    /// The manifests of Secrets that the cluster does not have yet, or has otherwise.
+    pub secrets: Vec<String>,
     /// The line that lets the cluster upgrade, where it is known for which release.
     pub annotation: Option<String>,
 }
 
+/// The line that gives the cluster a Secret of the bundle's.
+#[must_use]
+pub fn give(manifest: &str) -> String {
+    format!("oc apply -f {manifest}")
+}
+
 fn write_upgrade(out: &mut String, upgrade: &Upgrade) -> std::fmt::Result {
     writeln!(out, "{}", difference_markdown(&upgrade.difference))?;
-    if let Some(line) = &upgrade.annotation {
-        writeln!(
-            out,
-            "Once `sts-executor status` of this bundle is clean, let the cluster upgrade:\n\n    {line}\n"
-        )?;
+    let lines = upgrade.secrets.iter().map(|path| give(path)).chain(upgrade.annotation.clone());
+    let lines: Vec<_> = lines.map(|line| format!("    {line}\n")).collect();
+    if lines.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let lines = lines.concat();
+    writeln!(out, "Once `sts-executor status` of this bundle is clean, let the cluster upgrade:\n\n{lines}")
 }
 
 /// The review of a directory's contents: derived from the JSON files, so that an edit of theirs shows in it.

@@ -34,7 +34,8 @@ fn upgrade(author: &Author, bundle: &str, cluster: &[&str], flags: &[&str]) -> R
 #[test]
 fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
     let (author, bundle) = installed();
-    let line = "oc annotate cloudcredential cluster cloudcredential.openshift.io/upgradeable-to=4.17";
+    let line =
+        "oc annotate cloudcredential cluster cloudcredential.openshift.io/upgradeable-to=4.17 --overwrite";
     let run = upgrade(&author, &bundle, &CLUSTER, &["--release", "4.17"]).exits(0).says(&[line]);
     let (old, new) = (author.tree("out"), author.tree("new"));
     for same in [layout::KEYS, layout::PUBLIC_KEY, layout::DISCOVERY, layout::AUTHENTICATION] {
@@ -52,6 +53,19 @@ fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
         "{review}"
     );
     assert!(at(line) > at("sts-executor status"), "{review}");
+}
+
+#[test]
+fn secrets_that_the_cluster_does_not_have_yet_are_given_to_it_before_it_upgrades() {
+    let (author, bundle) = installed();
+    author.copy_requests("next");
+    let request = fs::read_to_string(author.path("next/50_machine-pool.yaml")).unwrap();
+    author.put("next/90_new.yaml", &request.replace("machine-pool", "new-pool"));
+    let run = upgrade(&author, &bundle, &CLUSTER, &["--release", "4.17"]).exits(0);
+    let new: Vec<_> = run.stderr.lines().filter(|line| line.contains("oc apply -f manifests/")).collect();
+    assert!(matches!(new.as_slice(), [line] if line.contains("new-pool")), "{}", run.stderr);
+    let review = fs::read_to_string(author.path("new/REVIEW.md")).unwrap();
+    assert!(review.contains(new[0].trim()), "{review}");
 }
 
 #[test]

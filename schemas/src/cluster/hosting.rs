@@ -5,6 +5,7 @@ use crate::aws::{Arn, BucketName, Partition};
 use crate::open::OpenValue;
 use crate::text::{InvalidText, checked_text};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 checked_text!(
     /// The path of one cluster's documents in a bucket that several clusters share.
@@ -76,6 +77,22 @@ impl Hosting {
         match self {
             Self::SharedBucket { path, .. } => format!("{path}/{document}"),
             _ => document.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Hosting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PublicBucket { bucket } => write!(f, "the public bucket {bucket}"),
+            Self::SharedBucket { bucket, path } => write!(f, "the path {path} in the bucket {bucket}"),
+            Self::PrivateBucket { bucket, certificate: None } => {
+                write!(f, "the private bucket {bucket} behind CloudFront")
+            }
+            Self::PrivateBucket { bucket, certificate: Some(certificate) } => {
+                write!(f, "the private bucket {bucket} behind CloudFront with {certificate}")
+            }
+            Self::Elsewhere => f.write_str("a web server of the author's"),
         }
     }
 }

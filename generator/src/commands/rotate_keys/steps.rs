@@ -10,6 +10,9 @@ use sts_schemas::layout::{KEYS, KEYS_KEY};
 /// The secret that the next signing key is taken from, and its namespace.
 const NEXT: &str = "next-bound-service-account-signing-key -n openshift-kube-apiserver-operator";
 
+/// The secret that the cluster signs with, and its namespace: the next key comes there once that is safe.
+const CURRENT: &str = "bound-service-account-signing-key -n openshift-kube-apiserver";
+
 /// What a person types between making and applying the bundle and the next one, a line each.
 pub(super) fn after_stage(cluster: &Cluster, exchange: &Exchange) -> Vec<String> {
     let mut lines = vec![
@@ -38,6 +41,7 @@ pub(super) fn after_stage(cluster: &Cluster, exchange: &Exchange) -> Vec<String>
             "     oc adm wait-for-node-reboot nodes --all",
             "     oc adm wait-for-stable-cluster",
             "4. Make the bundle without the old key: sts-generator rotate-keys retire --previous BUNDLE ...",
+            "   (BUNDLE is this one, or the last that was applied after it: retiring keeps all else as it is there).",
         ]
         .map(str::to_owned),
     );
@@ -53,7 +57,7 @@ pub(super) fn after_retire(cluster: &Cluster, exchange: &Exchange) -> Vec<String
             exchange.old.kid
         ),
         "   which this prints, is the new one, and every node was restarted since it is.".to_owned(),
-        format!("     oc get secret {NEXT} \\"),
+        format!("     oc get secret {CURRENT} \\"),
         r"         -o jsonpath='{.data.service-account\.pub}' | base64 -d".to_owned(),
         "2. Have the account serve the new key only:".to_owned(),
     ];
