@@ -1,7 +1,7 @@
 //! `sts-generator create-bundle`: checks a directory again, packs and signs it.
 
 use super::generation::{Generations, Settled};
-use super::previous::{Following, PreviousArgs};
+use super::previous::{self, Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{Seal, derived};
 use super::signing::SigningArgs;
@@ -104,8 +104,8 @@ struct Checked<'a> {
     contents: Contents,
     /// What a person should know about roles and requests.
     notes: Vec<String>,
-    /// The bundle that this one follows.
-    following: Option<(&'a Following, Upgrade)>,
+    /// What it changes about the cluster whose bundle it follows.
+    upgrade: Option<Upgrade>,
 }
 
 impl<'a> Checked<'a> {
@@ -157,8 +157,7 @@ impl<'a> Checked<'a> {
         for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
             files.insert(path.to_owned(), bytes);
         }
-        let following = following.zip(upgrade);
-        Ok(Self { directory, cluster, generation, files, contents, notes, following })
+        Ok(Self { directory, cluster, generation, files, contents, notes, upgrade })
     }
 
     /// Whether this is, byte for byte, what was bundled last: the bundle is there, or no file of the directory changes.
@@ -180,7 +179,7 @@ impl<'a> Checked<'a> {
 
     /// Completes the directory with what is derived from its files, packs, signs, and prints the path.
     fn close(self, seal: &Seal) -> Result<(), Failure> {
-        let Self { directory, cluster, generation, files, following, .. } = self;
+        let Self { directory, cluster, generation, files, upgrade, .. } = self;
         let stage = Stage::begin("packing");
         let mut changed = Vec::new();
         // The generation first: a run that is cut after it never shares one with another bundle.
@@ -200,8 +199,8 @@ impl<'a> Checked<'a> {
         }
         say(&format!("{shown}: {content} files are in the bundle"));
         seal.tell(&cluster, &closed)?;
-        if let Some((following, upgrade)) = following {
-            following.tell(&upgrade);
+        if let Some(upgrade) = &upgrade {
+            previous::tell(upgrade);
         }
         Ok(())
     }

@@ -159,15 +159,15 @@ impl Following {
             manifests.filter(|(path, text)| known.get(*path).map(Vec::as_slice) != Some(text.as_bytes()));
         new.map(|(path, _)| path.clone()).collect()
     }
+}
 
-    /// Says what is left to do by hand; the line is whole only where the release was told.
-    pub(crate) fn tell(&self, upgrade: &Upgrade) {
-        let unknown = Release("<version>".to_owned());
-        let line = upgrade.annotation.clone().unwrap_or_else(|| annotation(&unknown));
-        say("once `sts-executor status` of this bundle is clean, let the cluster upgrade:");
-        for line in upgrade.secrets.iter().map(|path| give(path)).chain([line]) {
-            say(&format!("  {line}"));
-        }
+/// Says what is left to do by hand; the line is whole only where the release was told.
+pub(crate) fn tell(upgrade: &Upgrade) {
+    let unknown = Release("<version>".to_owned());
+    let line = upgrade.annotation.clone().unwrap_or_else(|| annotation(&unknown));
+    say("once `sts-executor status` of this bundle is clean, let the cluster upgrade:");
+    for line in upgrade.secrets.iter().map(|path| give(path)).chain([line]) {
+        say(&format!("  {line}"));
     }
 }
 
