@@ -9,6 +9,7 @@ mod private;
 mod private_key;
 mod problem;
 mod roles;
+mod tags;
 
 pub use private_key::PrivateKeyForm;
 pub use problem::{Problem, Problems};
@@ -17,12 +18,12 @@ use crate::cli_input::{
     CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateOriginAccessControl, CreateRole,
     PutBucketPolicy, PutBucketTagging, PutObject, PutPublicAccessBlock, PutRolePolicy,
 };
-use crate::cluster::{Cluster, OWNED};
+use crate::cluster::Cluster;
 use crate::layout::{self, Place};
 use crate::oidc::IssuerDocuments;
 use crate::open::{self, BindError, Bound, OpenValue};
 use crate::policy::PolicyDocument;
-use crate::resource::{GENERATION_TAG, Provider, Resource, Tags};
+use crate::resource::{GENERATION_TAG, Provider, Resource};
 use crate::state::{Desired, State};
 use private_key::PrivateKey;
 use serde::de::DeserializeOwned;
@@ -217,8 +218,19 @@ impl ContentsReader {
                     format!("{token} stands in it, and the manifest does not say that the {value} is open"),
                 );
             }
-            if open.contains(&value) && text.contains(stand_in) {
+            // No issuer is ever called so; twelve digits may stand anywhere for something else.
+            let kept = value == OpenValue::Issuer || open.contains(&value);
+            if kept && text.contains(stand_in) {
                 self.problem(path, format!("{stand_in:?} {} {value}", open::KEPT));
+            }
+            if value == OpenValue::Issuer
+                && text.contains(token)
+                && layout::MADE_BEFORE_ISSUER.contains(&path)
+            {
+                self.problem(
+                    path,
+                    format!("{token} stands in it, and it is made before AWS names the {value}"),
+                );
             }
         }
         (!open.is_empty()).then(|| open::stand_in_for_tokens(bytes, open))
@@ -307,34 +319,6 @@ impl ContentsReader {
         }
     }
 
-    /// The tags of a list, which must mark the resource as the cluster's.
-    fn owned_tags(&mut self, path: &str, list: &[crate::cli_input::Tag]) -> Tags {
-        let tags = crate::cli_input::tags_of(list).unwrap_or_else(|error| {
-            self.problem(path, error);
-            Tags::new()
-        });
-        self.check_tags(path, &tags);
-        tags
-    }
-
-    fn check_tags(&mut self, path: &str, tags: &Tags) {
-        let key = self.cluster.name.ownership_tag();
-        if tags.get(&key).is_none_or(|value| value != OWNED) {
-            self.problem(path, format!("the tag {key} = {OWNED} is missing"));
-        }
-        if tags.len() > MOST_TAGS {
-            self.problem(path, format!("AWS takes at most {MOST_TAGS} tags, these are {}", tags.len()));
-        }
-        for (key, value) in tags {
-            if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-                self.problem(
-                    path,
-                    format!("the tag {key:?} is longer than AWS takes: 128 and 256 characters"),
-                );
-            }
-        }
-    }
-
     /// Every ARN in a policy must be of the cluster's partition, and of its account.
     fn check_partition(&mut self, path: &str, policy: &PolicyDocument) {
         let mut arns = Vec::new();
@@ -373,10 +357,6 @@ impl ContentsReader {
         }
     }
 }
-
-/// The most tags a bucket, an OIDC provider or a role takes. Source: IAM User Guide, "IAM and AWS STS
-/// quotas"; S3 takes as many for a bucket, and ten for an object, which `hosting` checks.
-const MOST_TAGS: usize = 50;
 
 /// What other tools leave for a person to fill in; nothing of it may stand in a bundle.
 const PLACEHOLDERS: [&str; 3] = ["<enter_", "_here>", "POPULATE ROLE ARN"];

@@ -28,6 +28,9 @@ pub const PROVIDER: &str = "04-iam-identity-provider.json";
 pub const ACCESS_CONTROL: &str = "07-cloudfront-origin-access-control.json";
 /// Input of `aws cloudfront create-distribution-with-tags`.
 pub const DISTRIBUTION: &str = "08-cloudfront-distribution.json";
+/// The files of what must stand before AWS names the issuer: an open issuer cannot be part of them.
+pub const MADE_BEFORE_ISSUER: [&str; 6] =
+    [BUCKET, BUCKET_TAGGING, BUCKET_PUBLIC_ACCESS_BLOCK, BUCKET_POLICY, ACCESS_CONTROL, DISTRIBUTION];
 /// The cluster's public key, SPKI PEM.
 pub const PUBLIC_KEY: &str = "serviceaccount-signer.public";
 /// The cluster's private key, PKCS#1 PEM; never in a bundle unless asked for.

@@ -50,6 +50,15 @@ OPEN = {
     "account": ("${account}", "000000000001", "123456789012"),
     "issuer": ("${issuer}", "known-after-apply.invalid", "d111111abcdef8.cloudfront.net"),
 }
+# What stands before AWS names the issuer.
+BEFORE_ISSUER = (
+    "01-oidc-bucket.json",
+    "01-oidc-bucket-tagging.json",
+    "01-oidc-bucket-public-access-block.json",
+    "01-oidc-bucket-policy.json",
+    "07-cloudfront-origin-access-control.json",
+    "08-cloudfront-distribution.json",
+)
 
 
 class Refused(Exception):
@@ -345,7 +354,10 @@ def bound(manifest, files, which):
         is_open = token in cluster[value]
         for path in [path for path in filled if re.match(r"0[1-8]-|manifests/", path)]:
             must(is_open or token.encode() not in filled[path], f"{path}: {token}, and nothing is open")
-            must(not is_open or stand_in.encode() not in dict(files)[path], f"{path}: {stand_in}")
+            kept = is_open or value == "issuer"
+            must(not kept or stand_in.encode() not in dict(files)[path], f"{path}: {stand_in}")
+            early = value == "issuer" and path in BEFORE_ISSUER
+            must(not early or token.encode() not in dict(files)[path], f"{path}: made before the issuer is known")
             if is_open:
                 filled[path] = filled[path].replace(token.encode(), columns[which].encode())
         cluster[value] = cluster[value].replace(token, columns[which])
@@ -420,6 +432,9 @@ class Files:
         must(len(tags) == len(pairs) <= 50, f"{what}: tags")
         must(all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in pairs), f"{what}: tags")
         must(tags.get(f"openshift.io/cloud-credential-operator/{self.cluster['name']}") == "owned", f"{what}: owner")
+        for value, (_, stand_in, _) in OPEN.items():
+            is_open = stand_in in self.cluster[value]
+            must(not is_open or not any(stand_in in key + "\n" + text for key, text in pairs), f"{what}: open {value}")
         return tags
 
     def tag_list(self, what, tags):

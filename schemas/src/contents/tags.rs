@@ -1,0 +1,46 @@
+//! The tags of what a bundle makes.
+
+use super::ContentsReader;
+use crate::cli_input::{self, Tag};
+use crate::cluster::OWNED;
+use crate::resource::Tags;
+
+/// The most tags a bucket, an OIDC provider or a role takes. Source: IAM User Guide, "IAM and AWS STS
+/// quotas"; S3 takes as many for a bucket, and ten for an object, which `hosting` checks.
+const MOST_TAGS: usize = 50;
+
+impl ContentsReader {
+    /// The tags of a list, which must mark the resource as the cluster's.
+    pub(super) fn owned_tags(&mut self, path: &str, list: &[Tag]) -> Tags {
+        let tags = cli_input::tags_of(list).unwrap_or_else(|error| {
+            self.problem(path, error);
+            Tags::new()
+        });
+        self.check_tags(path, &tags);
+        tags
+    }
+
+    pub(super) fn check_tags(&mut self, path: &str, tags: &Tags) {
+        let key = self.cluster.name.ownership_tag();
+        if tags.get(&key).is_none_or(|value| value != OWNED) {
+            self.problem(path, format!("the tag {key} = {OWNED} is missing"));
+        }
+        if tags.len() > MOST_TAGS {
+            self.problem(path, format!("AWS takes at most {MOST_TAGS} tags, these are {}", tags.len()));
+        }
+        for (key, value) in tags {
+            if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
+                self.problem(
+                    path,
+                    format!("the tag {key:?} is longer than AWS takes: 128 and 256 characters"),
+                );
+            }
+            for open in self.cluster.open() {
+                if [key, value].iter().any(|text| text.contains(open.stand_in())) {
+                    let what = format!("{} stands in a tag: a tag has no open {open} in it", open.token());
+                    self.problem(path, what);
+                }
+            }
+        }
+    }
+}
