@@ -1,5 +1,6 @@
 //! Carrying out a plan: dull on purpose. Everything there was to decide, the plan has decided.
 
+mod stage;
 mod stages;
 mod stop;
 
@@ -29,6 +30,9 @@ pub trait Progress {
 
     /// A step ended, well or not.
     fn finished(&mut self, step: &Step, result: Result<(), &AccountError>);
+
+    /// Something failed that is part of no step.
+    fn failed(&mut self, _error: &AccountError) {}
 
     /// AWS is still carrying a change to every place; it has been waited for this long.
     fn waiting(&mut self, _on: &Address, _waited: std::time::Duration) {}

@@ -5,6 +5,7 @@
 mod blind;
 mod compare;
 mod delete;
+mod fronts;
 mod leads;
 mod live_keys;
 mod moved_issuer;
@@ -124,6 +125,7 @@ pub fn compared(
     }
     draft.orphans(desired, observed, options.orphans);
     draft.notes.extend(blind::spots(observed));
+    draft.notes.extend(fronts::beside(Purpose::Apply, &cluster.name, observed));
     Ok(draft)
 }
 
@@ -241,6 +243,7 @@ impl Comparison {
         let after = aligned(before, wanted);
         let changes = changes(before, &after);
         if !changes.is_empty() {
+            self.notes.extend(fronts::of_takeover(before, &after));
             self.steps.insert(address.clone(), Step::Update { before: before.clone(), after, changes });
         }
     }

@@ -7,7 +7,7 @@ use crate::permissions::{Errand, least_policy};
 use std::collections::BTreeMap;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::plan::{Plan, Step};
-use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument};
+use sts_schemas::policy::{OneOrMany, PolicyDocument};
 use sts_schemas::resource::{Address, Resource};
 use sts_schemas::state::{Desired, Observed, Unseen};
 
@@ -54,6 +54,7 @@ pub fn preflight(
 ) -> Preflight {
     let mut found = Preflight::default();
     found.obstacles.extend(shared_bucket(desired, observed));
+    found.obstacles.extend(blocking_bucket(desired, observed, plan));
     let mut unknown = Vec::new();
     found.obstacles.extend(unreadable_issuer(desired, survey));
     if let Some(Err(error)) = &survey.public_access
@@ -130,6 +131,25 @@ fn shared_bucket(desired: &Desired, observed: &Observed) -> Option<String> {
     Some(format!("the bundle wants the path {path} in the bucket {bucket}, and {why}"))
 }
 
+/// Why nobody would read a path in a bucket of others': the bucket itself blocks what lets everybody in.
+fn blocking_bucket(desired: &Desired, observed: &Observed, plan: &Plan) -> Option<String> {
+    let Hosting::SharedBucket { bucket, path } = &desired.cluster.hosting else { return None };
+    let block = observed.blocks.get(bucket)?;
+    let writes = plan.steps.iter().any(|step| matches!(step.address(), Address::BucketStatement(..)));
+    let switches = [
+        ("BlockPublicPolicy", block.block_public_policy && writes),
+        ("RestrictPublicBuckets", block.restrict_public_buckets),
+    ];
+    let on: Vec<_> = switches.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    (!on.is_empty()).then(|| {
+        format!(
+            "the bundle wants everybody to read the path {path} in the bucket {bucket}, and the bucket blocks that ({}): \
+             let its owner lift the block, or let the author name another bucket",
+            on.join(", ")
+        )
+    })
+}
+
 /// One line for each action that IAM says is denied.
 fn by_action<'a>(denied: impl IntoIterator<Item = &'a Denied>) -> Vec<String> {
     let mut by_action = BTreeMap::<_, Vec<_>>::new();
@@ -154,18 +174,11 @@ fn created(plan: &Plan, of_kind: impl Fn(&Address) -> bool) -> u32 {
     u32::try_from(creates.count()).unwrap_or(u32::MAX)
 }
 
-/// Whether the bundle wants a bucket whose policy lets everybody in.
+/// Whether the bundle wants a bucket, or a path in one, whose policy lets everybody in.
 fn makes_public(desired: &Desired) -> bool {
     desired.resources.values().any(|resource| match resource {
-        Resource::Bucket(bucket) => bucket.policy.as_ref().is_some_and(lets_everybody_in),
+        Resource::BucketStatement(one) => one.policy().lets_everybody_in(),
+        Resource::Bucket(bucket) => bucket.policy.as_ref().is_some_and(PolicyDocument::lets_everybody_in),
         _ => false,
     })
-}
-
-fn lets_everybody_in(policy: &PolicyDocument) -> bool {
-    let everybody = serde_json::json!({ "AWS": ["*"] });
-    policy.statement.iter().any(|statement| statement.effect == Effect::Allow)
-        && policy.meaning()["Statement"]
-            .as_array()
-            .is_some_and(|statements| statements.iter().any(|statement| statement["Principal"] == everybody))
 }

@@ -21,4 +21,5 @@ mod wrap;
 
 pub use paint::{Paint, Tone};
 pub use sts_schemas::moment::utc;
+pub use sts_schemas::open::{KNOWN_AFTER_APPLY, hide_stand_ins};
 pub use sts_schemas::terminal::printable;

@@ -19,6 +19,7 @@ pub mod cluster_report;
 pub mod contents;
 pub mod difference;
 pub mod digest;
+pub mod dns;
 pub mod failure;
 pub mod installer_manifest;
 pub mod layout;

@@ -47,6 +47,15 @@ impl OpenValue {
     }
 }
 
+/// What people read for a value until AWS has named it.
+pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
+
+/// A text for people: what stands for an issuer that AWS has not named yet is no host of anybody's.
+#[must_use]
+pub fn hide_stand_ins(text: &str) -> String {
+    text.replace(OpenValue::Issuer.stand_in(), KNOWN_AFTER_APPLY)
+}
+
 impl fmt::Display for OpenValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -191,6 +191,17 @@ impl fmt::Display for Scalar {
 }
 
 impl PolicyDocument {
+    /// Whether one of its statements allows something to everybody.
+    #[must_use]
+    pub fn lets_everybody_in(&self) -> bool {
+        let everybody = serde_json::json!({ "AWS": ["*"] });
+        let lets_in = |statement: &Statement| {
+            let principal = statement.principal.as_ref().map(meaning_of_principal);
+            statement.effect == Effect::Allow && principal.as_ref() == Some(&everybody)
+        };
+        self.statement.iter().any(lets_in)
+    }
+
     /// A document in the current language.
     #[must_use]
     pub fn of(statement: Vec<Statement>) -> Self {

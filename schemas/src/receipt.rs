@@ -7,6 +7,7 @@ pub use returned::{CheckedReceipt, ReceiptClaims, ReceiptError, UnverifiedReceip
 use crate::aws::{AccountId, Arn, Partition, Region, RoleName};
 use crate::cluster::{ClusterName, IssuerUrl};
 use crate::digest::Sha256;
+use crate::dns::DnsRecord;
 use crate::manifest::{SchemaVersion, Tool};
 use crate::open::Bound;
 use crate::plan::Purpose;
@@ -51,10 +52,17 @@ pub struct Receipt {
     pub finished: u64,
     /// The notes of the plan, as they were approved: what was overridden, adopted or rolled back.
     pub notes: Vec<String>,
-    /// Whether every step was done. False in what a run that was killed leaves behind.
+    /// Whether every step was done and the last look found all as it shall be. False in what a run that was killed
+    /// leaves behind.
     pub complete: bool,
+    /// What went wrong beside the steps, each a sentence; a receipt with any is not complete.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
     /// The issuer the cluster's tokens name; none after a delete.
     pub issuer: Option<IssuerUrl>,
+    /// The record in the DNS without which nobody finds the issuer; none where AWS names the issuer's host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_record: Option<DnsRecord>,
     /// The ARN of the OIDC provider; none after a delete.
     pub provider: Option<Arn>,
     /// The ARN of every role the bundle asks for; empty after a delete.

@@ -24,6 +24,9 @@ pub type Tags = BTreeMap<String, String>;
 /// The tag on the OIDC provider that tells the generation last applied, in seconds since 1970.
 pub const GENERATION_TAG: &str = "sts-handoff/generation";
 
+/// On a distribution that was taken over from ccoctl: the id of the origin access identity it no longer uses.
+pub const FORMER_IDENTITY_TAG: &str = "sts-handoff/former-identity";
+
 /// One AWS resource, whole: as wanted by a bundle or as seen in an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

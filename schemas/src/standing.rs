@@ -3,6 +3,7 @@
 use crate::aws::AccountId;
 use crate::cluster::ClusterName;
 use crate::digest::Sha256;
+use crate::dns::DnsRecord;
 use crate::manifest::SchemaVersion;
 use crate::plan::Change;
 use crate::resource::Address;
@@ -26,6 +27,9 @@ pub struct Standings {
     pub in_step: bool,
     /// Each address that the bundle wants, and each other one that the cluster's tag was found at.
     pub addresses: BTreeMap<Address, Standing>,
+    /// The record in the DNS without which nobody finds the issuer; none where AWS names the issuer's host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_record: Option<DnsRecord>,
     /// What should be known besides, each a sentence.
     pub notes: Vec<String>,
 }
@@ -48,6 +52,11 @@ pub enum Standing {
     /// Not the cluster's.
     Foreign {
         /// How that is known.
+        reason: String,
+    },
+    /// As wanted, but of no use: something beside it keeps it from working.
+    Blocked {
+        /// What does.
         reason: String,
     },
 }

@@ -4,7 +4,7 @@ use crate::aws::{AccountId, Arn, BucketName, Partition, RoleName};
 use crate::cluster::Cluster;
 use crate::oidc::TokenKey;
 use crate::open::Bound;
-use crate::resource::{Address, Resource};
+use crate::resource::{Address, PublicAccessBlock, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resources by address, in creation order.
@@ -55,8 +55,41 @@ pub struct Observed {
     pub leftovers: BTreeMap<BucketName, Leftovers>,
     /// Wanted objects that are not there, but of which old versions or delete markers are.
     pub remains: BTreeSet<Address>,
+    /// Distributions in front of a bucket of the cluster's beside the one at its address.
+    pub fronts: BTreeMap<BucketName, OtherFronts>,
+    /// What buckets of others', in which the cluster has a path, block of what everybody may do.
+    pub blocks: BTreeMap<BucketName, PublicAccessBlock>,
     /// Buckets and providers that were looked for and not seen, and why.
     pub unseen: BTreeMap<Address, Unseen>,
+}
+
+/// Distributions of one bucket beside the one that is the cluster's by address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OtherFronts {
+    /// The ids of further ones that bear the cluster's tag.
+    pub doubles: Vec<String>,
+    /// Those that do not bear it.
+    pub untagged: Vec<UntaggedFront>,
+}
+
+/// A distribution that does not bear the tag of the cluster whose bucket it serves from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UntaggedFront {
+    /// The id AWS gave it.
+    pub id: String,
+    /// Whether it serves.
+    pub enabled: bool,
+    /// Who made it.
+    pub maker: Maker,
+}
+
+/// Who made a distribution, going by its comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker {
+    /// `ccoctl`, for the cluster; what its `--dry-run` writes bears no tag but `Name`.
+    Ccoctl,
+    /// Somebody.
+    Unknown,
 }
 
 /// Why something was not seen.

@@ -13,6 +13,7 @@ pub mod emulator;
 pub mod example;
 pub mod guard;
 pub mod handoff;
+pub mod private_ccoctl;
 pub mod programs;
 pub mod proxy;
 pub mod screen;

@@ -41,7 +41,12 @@ fn a_deployment_is_waited_for_before_all_eyes_up_to_its_limit_and_the_next_run_w
     let flags = |limit| ["--yes", "--receipt", receipt.to_str().unwrap(), "--deployment-timeout", limit];
 
     let stopped = story.run(at, "apply", &flags("0")).exits(6);
-    let _ = stopped.says("still on its way after 0 seconds; run this again later");
+    let stopped = stopped.says("still on its way after 0 seconds; run this again later");
+    assert!(
+        stopped.stdout.contains("not reached  create provider/(known after apply)"),
+        "{}",
+        stopped.stdout
+    );
     let half = told();
     assert_eq!((&half["complete"], &half["issuer"]), (&json!(false), &Value::Null));
     let front = only_front(&account);

@@ -58,6 +58,8 @@ fn whole_way(flags: &[&str], emulator: &Emulator, account: &Account, seen: impl 
     let _ = Run::of(&mut story.executor("verify")).exits(0);
     let _ = Run::of(&mut story.executor("rehearse")).exits(0);
     let planned = story.run(at, "plan", &["--detailed-exitcode"]).exits(2).stdout;
+    let status = story.run(at, "status", &["--detailed-exitcode"]).exits(2).stdout;
+    assert!(!status.contains("known-after-apply"), "{status}");
     assert_eq!(everything(account), before, "planning writes nothing");
     let digest = planned.lines().find_map(|line| line.strip_prefix("Digest: ")).unwrap().to_owned();
 
@@ -136,7 +138,18 @@ fn a_private_bucket_whose_issuer_is_an_alias() {
     ];
     whole_way(&flags, &emulator, &account, |story, planned| {
         assert!(planned.contains("+ create provider/oidc.example.org"), "{planned}");
-        assert_eq!(own(&account.fronts()).1["aliases"], json!(["oidc.example.org"]));
+        let front = own(&account.fronts()).1;
+        assert_eq!(front["aliases"], json!(["oidc.example.org"]));
+        let target = front["domain"].as_str().unwrap();
+        let line = format!("oidc.example.org. CNAME {target}.");
+        let record = json!({"name": "oidc.example.org", "target": target});
+        assert_eq!(read_json(&story.path("receipt.json"))["dns_record"], record);
+        for (command, flags) in [("apply", ["--yes"].as_slice()), ("status", &[])] {
+            let told = story.run(emulator.address(), command, flags).exits(0).stdout;
+            assert!(told.contains(&line), "{command}: {told}");
+        }
+        let review = story.path(&format!("out-{REGION}-{}/REVIEW.md", handoff::GENERATION));
+        assert!(std::fs::read_to_string(review).unwrap().contains("a CNAME record at oidc.example.org"));
         assert!(read_json(&story.path("receipt.json")).get("bound").is_none(), "nothing was open");
     });
 }

@@ -90,6 +90,14 @@ fn a_receipt_that_is_not_of_this_bundles_complete_apply_is_refused_with_every_re
             changed(&|r| r["steps"][3]["outcome"] = json!({"result": "not-reached"})),
             "1 steps were not",
         ),
+        (
+            "unseen",
+            changed(&|r| {
+                r["complete"] = json!(false);
+                r["problems"] = json!(["nobody looked"]);
+            }),
+            "not complete: nobody looked",
+        ),
         ("cluster", changed(&|r| r["cluster"] = json!("haven")), "its cluster is haven"),
         ("account", changed(&|r| r["account"] = json!("999988887777")), "its account is 999988887777"),
         ("partition", changed(&|r| r["partition"] = json!("aws-cn")), "its partition is aws-cn"),

@@ -147,7 +147,8 @@ impl Aws {
         let refers =
             serde_json::to_string(&after.statement).is_ok_and(|text| text.contains(DISTRIBUTION_REFERENCE));
         let distribution = if refers {
-            distribution::of_bucket(self, &after.bucket, &after.tags).await?.map(|known| known.id)
+            let found = distribution::of_bucket(self, &after.bucket, &after.tags).await?;
+            found.into_iter().next().map(|known| known.id)
         } else {
             None
         };

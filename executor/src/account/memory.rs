@@ -120,6 +120,9 @@ impl Account for Memory {
                 // Nothing here has versions.
                 remains: [].into(),
                 unseen: world.unseen(scope),
+                // Nothing here is made by hand.
+                fronts: [].into(),
+                blocks: [].into(),
             })
         })
         .await

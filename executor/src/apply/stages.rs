@@ -1,5 +1,6 @@
 //! Applying where AWS takes minutes: a distribution is waited for, and what it names is bound, between stages.
 
+use super::stage::{Stage, Stages, doomed};
 use super::{Pace, Progress, apply};
 use crate::account::{Account, AccountError, AccountErrorKind, Deployment};
 use std::time::Duration;
@@ -42,8 +43,12 @@ impl Default for Settling {
 /// What became of a plan, and of the bundle's contents when all that AWS names is bound.
 #[derive(Debug)]
 pub struct Staged {
-    /// What became of each step.
+    /// What became of each step, in the plan's order.
     pub steps: Vec<StepReport>,
+    /// What failed between the steps, each a sentence; no step can then have been carried out behind it.
+    pub problems: Vec<String>,
+    /// The host that AWS gave the distribution, where it was waited for.
+    pub front: Option<String>,
     /// The contents, bound as far as it came; none when nothing of a bundle was made.
     pub contents: Option<Contents>,
 }
@@ -58,9 +63,29 @@ pub async fn apply_in_stages(
     (pace, settling): (&Pace, &Settling),
     progress: &mut dyn Progress,
 ) -> Staged {
-    let mut walk = Walk { account, plan, pace, settling, progress, reports: Vec::new(), stopped: false };
+    let outcomes = vec![Outcome::NotReached; plan.steps.len()];
+    let (steps, problems) = (plan.steps.clone(), Vec::new());
+    let mut walk = Walk {
+        account,
+        plan,
+        pace,
+        settling,
+        progress,
+        steps,
+        outcomes,
+        problems,
+        front: None,
+        stopped: false,
+    };
     let contents = walk.all(contents.cloned()).await;
-    Staged { steps: walk.reports, contents }
+    let Walk { steps, outcomes, problems, front, .. } = walk;
+    let steps = steps.iter().zip(outcomes);
+    let report = |(step, outcome): (&Step, _)| StepReport {
+        address: step.address(),
+        action: step.verb().into(),
+        outcome,
+    };
+    Staged { steps: steps.map(report).collect(), problems, front, contents }
 }
 
 struct Walk<'a> {
@@ -69,78 +94,124 @@ struct Walk<'a> {
     pace: &'a Pace,
     settling: &'a Settling,
     progress: &'a mut dyn Progress,
-    reports: Vec<StepReport>,
+    /// The plan's steps, with what AWS named on the way in its places.
+    steps: Vec<Step>,
+    outcomes: Vec<Outcome>,
+    problems: Vec<String>,
+    front: Option<String>,
     /// Whether something failed, so that nothing further may begin.
     stopped: bool,
 }
 
 impl Walk<'_> {
-    async fn all(&mut self, contents: Option<Contents>) -> Option<Contents> {
+    async fn all(&mut self, mut contents: Option<Contents>) -> Option<Contents> {
         let made = contents.as_ref().and_then(distribution_of);
-        let doomed: Vec<Distribution> = self.plan.steps.iter().filter_map(doomed).collect();
-        if (made.is_none() && doomed.is_empty()) || self.plan.steps.is_empty() {
-            self.stage(self.plan.steps.clone()).await;
+        let doomed: Vec<(usize, Distribution)> =
+            self.steps.iter().enumerate().filter_map(|(at, step)| Some((at, doomed(step)?))).collect();
+        if (made.is_none() && doomed.is_empty()) || self.steps.is_empty() {
+            self.carry_out((0..self.steps.len()).collect()).await;
             return contents;
         }
-        let steps = self.plan.steps.clone();
-        let (last, steps): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| comes_last(step, &doomed));
-        let (first, mut rest): (Vec<_>, Vec<_>) = steps.into_iter().partition(comes_first);
-        let mut contents = contents;
+        let stages = Stages::of(&self.steps);
         // The longest wait begins first: what goes is out of service while all else is done.
-        for distribution in &doomed {
-            let result = self.account.disable(distribution).await;
-            self.unless_failed(result, &last);
+        for (at, distribution) in &doomed {
+            self.disable(*at, distribution).await;
         }
-        self.stage(first).await;
-        if let Some(distribution) = made.filter(|_| !rest.is_empty() && !self.stopped) {
-            let settled = self.settled(&distribution).await;
-            if let Some(deployment) = self.unless_failed(settled, &rest).flatten() {
-                let bound = contents.as_ref().map(|contents| bind(contents, &deployment));
-                if let Some(bound) = bound.and_then(|bound| self.unless_failed(bound, &rest)) {
-                    rest = rest.into_iter().map(|step| bound_step(step, &bound)).collect();
-                    contents = Some(bound);
-                }
+        self.carry_out(stages.places(Stage::Ahead)).await;
+        self.carry_out(stages.places(Stage::Front)).await;
+        let behind = stages.places(Stage::Behind);
+        if let Some(distribution) = made.filter(|_| !behind.is_empty() && !self.stopped) {
+            contents = self.settle_and_bind(&distribution, contents, &behind).await;
+        }
+        self.carry_out(behind).await;
+        for (at, distribution) in &doomed {
+            if !self.stopped
+                && let Err(error) = self.settled(distribution).await
+            {
+                self.fail(*at, &error);
             }
         }
-        self.stage(rest).await;
-        for distribution in doomed {
-            if self.stopped {
-                break;
+        self.carry_out(stages.places(Stage::Last)).await;
+        for (at, distribution) in &doomed {
+            if self.outcomes[*at] == Outcome::UnderWay {
+                self.fail(*at, &only_disabled(distribution));
             }
-            let settled = self.settled(&distribution).await;
-            self.unless_failed(settled, &last);
         }
-        self.stage(last).await;
         contents
     }
 
-    /// Applies some of the steps; none of them once something has failed or was asked to stop.
-    async fn stage(&mut self, steps: Vec<Step>) {
-        // Steps of which a failed wait has been reported stand in the reports already.
-        let known: Vec<_> = self.reports.iter().map(|report| report.address.clone()).collect();
-        let steps: Vec<Step> = steps.into_iter().filter(|step| !known.contains(&step.address())).collect();
-        if self.stopped {
-            self.reports.extend(steps.iter().map(|step| report(step, Outcome::NotReached)));
+    /// Takes a distribution that shall go out of service, which is the beginning of its step.
+    async fn disable(&mut self, at: usize, distribution: &Distribution) {
+        if self.stopped || self.pace.stop.is_requested() {
             return;
         }
+        self.outcomes[at] = Outcome::UnderWay;
+        self.progress.started(&self.steps[at]);
+        if let Err(error) = self.account.disable(distribution).await {
+            self.fail(at, &error);
+        }
+    }
+
+    /// Waits for the distribution, and puts the host that AWS gave it into the steps that are `behind` it.
+    async fn settle_and_bind(
+        &mut self,
+        distribution: &Distribution,
+        contents: Option<Contents>,
+        behind: &[usize],
+    ) -> Option<Contents> {
+        let deployment = match self.settled(distribution).await {
+            Ok(Some(deployment)) => deployment,
+            Ok(None) => return contents,
+            Err(error) => {
+                self.fail_between(&error);
+                return contents;
+            }
+        };
+        self.front = Some(deployment.domain.clone());
+        match contents.as_ref().map(|contents| bind(contents, &deployment)) {
+            None => contents,
+            Some(Err(error)) => {
+                self.fail_between(&error);
+                contents
+            }
+            Some(Ok(bound)) => {
+                for &at in behind {
+                    self.steps[at] = bound_step(self.steps[at].clone(), &bound);
+                }
+                Some(bound)
+            }
+        }
+    }
+
+    /// Applies some of the steps; none of them once something has failed or was asked to stop.
+    async fn carry_out(&mut self, places: Vec<usize>) {
+        if self.stopped || places.is_empty() {
+            return;
+        }
+        let steps = places.iter().map(|&at| self.steps[at].clone()).collect();
         let plan = Plan { steps, ..self.plan.clone() };
         let reports = apply(self.account, &plan, self.pace, self.progress).await;
         self.stopped = reports.iter().any(|report| report.outcome != Outcome::Done);
-        self.reports.extend(reports);
+        for (at, report) in places.into_iter().zip(reports) {
+            // What was begun before, and was not come back to, stays begun.
+            if report.outcome != Outcome::NotReached {
+                self.outcomes[at] = report.outcome;
+            }
+        }
     }
 
-    /// Takes a failure between stages down as that of the next step, so that the receipt tells of it.
-    fn unless_failed<T>(&mut self, result: Result<T, AccountError>, next: &[Step]) -> Option<T> {
-        let error = match result {
-            Ok(value) => return Some(value),
-            Err(error) => error,
-        };
+    /// A step failed outside of its stage.
+    fn fail(&mut self, at: usize, error: &AccountError) {
         self.stopped = true;
-        if let Some(step) = next.first() {
-            self.progress.finished(step, Err(&error));
-            self.reports.push(report(step, Outcome::Failed { error: error.to_string() }));
-        }
-        None
+        self.progress.finished(&self.steps[at], Err(error));
+        self.outcomes[at] = Outcome::Failed { error: error.to_string() };
+    }
+
+    /// Something failed that is part of no step.
+    fn fail_between(&mut self, error: &AccountError) {
+        self.stopped = true;
+        self.progress.failed(error);
+        self.problems.push(error.to_string());
     }
 
     /// Waits until the distribution's last change has reached every place; `None` where it is gone.
@@ -157,12 +228,25 @@ impl Walk<'_> {
             }
             self.progress.waiting(&on, waited);
             let nap = pause.min(self.settling.limit.saturating_sub(waited));
-            tokio::time::sleep(nap).await;
-            waited += nap;
+            waited += self.nap(nap).await;
             pause = (pause * 2).min(self.settling.longest_pause);
         }
     }
+
+    /// Sleeps so long, or until it is asked to stop; tells how long it was.
+    async fn nap(&self, length: Duration) -> Duration {
+        let mut slept = Duration::ZERO;
+        while slept < length && !self.pace.stop.is_requested() {
+            let doze = length.saturating_sub(slept).min(LONGEST_DOZE);
+            tokio::time::sleep(doze).await;
+            slept += doze;
+        }
+        slept
+    }
 }
+
+/// How late a wish to stop may be noticed during a wait.
+const LONGEST_DOZE: Duration = Duration::from_millis(200);
 
 fn unsettled(on: &Address, waited: Duration) -> AccountError {
     let message =
@@ -170,36 +254,17 @@ fn unsettled(on: &Address, waited: Duration) -> AccountError {
     AccountError::unanswered(DEPLOYMENT, on.to_string(), AccountErrorKind::Other, message)
 }
 
+fn only_disabled(distribution: &Distribution) -> AccountError {
+    let on = Address::Distribution(distribution.bucket.clone()).to_string();
+    let message = "it is out of service, and was not deleted before the run ended";
+    AccountError::unanswered("cloudfront:DeleteDistribution", on, AccountErrorKind::Other, message)
+}
+
 fn distribution_of(contents: &Contents) -> Option<Distribution> {
     contents.desired.resources.values().find_map(|resource| match resource {
         Resource::Distribution(distribution) => Some(distribution.clone()),
         _ => None,
     })
-}
-
-fn doomed(step: &Step) -> Option<Distribution> {
-    match step {
-        Step::Delete { before: Resource::Distribution(distribution) } => Some(distribution.clone()),
-        _ => None,
-    }
-}
-
-/// What the distribution is made of, and itself.
-fn comes_first(step: &Step) -> bool {
-    let part =
-        matches!(step.address(), Address::Bucket(_) | Address::AccessControl(_) | Address::Distribution(_));
-    part && matches!(step, Step::Create { .. } | Step::Update { .. })
-}
-
-/// A distribution that goes, and what it leans on.
-fn comes_last(step: &Step, doomed: &[Distribution]) -> bool {
-    let Step::Delete { before } = step else { return false };
-    match before.address() {
-        Address::Distribution(bucket) | Address::AccessControl(bucket) | Address::Bucket(bucket) => {
-            doomed.iter().any(|distribution| distribution.bucket == bucket)
-        }
-        _ => false,
-    }
 }
 
 /// The contents with the host that AWS gave the distribution, if the issuer was waiting for one.
@@ -239,8 +304,4 @@ fn bound_step(step: Step, contents: &Contents) -> Step {
         Step::Update { before, after, changes } => Step::Update { before, after: bound(after), changes },
         gone @ (Step::Delete { .. } | Step::Empty { .. }) => gone,
     }
-}
-
-fn report(step: &Step, outcome: Outcome) -> StepReport {
-    StepReport { address: step.address(), action: step.verb().into(), outcome }
 }

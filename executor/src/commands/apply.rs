@@ -2,6 +2,7 @@
 
 use super::account::{self, AccountArgs};
 use super::approval::{self, ApprovalArgs};
+use super::binding::{self, Look};
 use super::bundle::BundleArgs;
 use super::carry_out::{self, SettlingArgs, Work};
 use super::installer;
@@ -90,7 +91,8 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
-    let (plan, ahead, contents) = plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
+    let (plan, ahead, Look { contents, observed }) =
+        plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
     if !plan.foreign.is_empty() {
         approval::print(&plan, format, session)?;
     }
@@ -121,18 +123,19 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         account: &aws,
         plan: &plan,
         contents: Some(&contents),
+        front: binding::front(&contents.desired, &observed),
         settling: args.settling.settling(),
         time_limit: args.account.time_limit(),
     };
-    let carried = work.carry_out(place, session)?;
+    let mut carried = work.carry_out(place, session, |bound| {
+        let desired = &bound.unwrap_or(&contents).desired;
+        let scope = account::scope(desired, args.account.search());
+        let again = |seen: &_| args.choice.plan(&bundle, desired, seen);
+        last_look::confirm(&runtime, &aws, (&scope, args.account.time_limit()), again)
+    })?;
     carry_out::print(&carried.receipt, format, session)?;
-    let exit = carry_out::judge(&carried)?;
+    let exit = carry_out::judge(&mut carried)?;
     let contents = carried.contents.unwrap_or(contents);
-    if !plan.is_empty() {
-        let scope = account::scope(&contents.desired, args.account.search());
-        let again = |seen: &_| args.choice.plan(&bundle, &contents.desired, seen);
-        last_look::confirm(&runtime, &aws, (&scope, args.account.time_limit()), again)?;
-    }
     if let Some(folder) = &args.output_dir {
         installer::write_manifests(&contents, folder, session)?;
     }

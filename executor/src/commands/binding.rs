@@ -75,12 +75,17 @@ pub(super) fn with_issuer(contents: &Contents, issuer: IssuerUrl) -> Result<Cont
 
 /// The host of the cluster's distribution, where the issuer is open and the distribution stands.
 fn named_issuer(desired: &Desired, observed: &Observed) -> Option<IssuerUrl> {
+    let is_open = desired.cluster.open().contains(&OpenValue::Issuer);
+    front(desired, observed).filter(|_| is_open).and_then(|host| format!("https://{host}").parse().ok())
+}
+
+/// The host that AWS gave the cluster's distribution, where that stands.
+pub(super) fn front(desired: &Desired, observed: &Observed) -> Option<String> {
     let cluster = &desired.cluster;
-    let bucket = cluster.bucket().filter(|_| cluster.open().contains(&OpenValue::Issuer))?;
-    let there = observed.resources.get(&Address::Distribution(bucket.clone()))?;
+    let there = observed.resources.get(&Address::Distribution(cluster.bucket()?.clone()))?;
     match there {
         Resource::Distribution(distribution) if there.is_owned_by(&cluster.name) => {
-            format!("https://{}", distribution.domain.as_ref()?).parse().ok()
+            distribution.domain.clone()
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! An approved plan, carried out before the person's eyes.
 
 use super::denial::Denials;
-use super::receipt::{Period, ReceiptFile, receipt};
+use super::receipt::{Course, Period, ReceiptFile, receipt};
 use super::record::Record;
 use crate::account::{Account, Runtime};
 use crate::apply::{Pace, Progress, Reason, Settling, Staged, apply_in_stages, until_stopped};
@@ -37,6 +37,8 @@ pub(super) struct Work<'a> {
     pub(super) account: &'a dyn Account,
     pub(super) plan: &'a Plan,
     pub(super) contents: Option<&'a Contents>,
+    /// The host of the cluster's distribution, where it was seen.
+    pub(super) front: Option<String>,
     pub(super) settling: Settling,
     /// How long it may take before nothing new begins.
     pub(super) time_limit: Duration,
@@ -44,10 +46,13 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     /// Walks the plan until it ends or is asked to stop, and writes the receipt either way.
+    ///
+    /// Where every step was done, `confirm` has the last word on whether the account is as it shall be.
     pub(super) fn carry_out(
         &self,
         reserved: Option<ReceiptFile>,
         session: &mut Session<'_>,
+        confirm: impl FnOnce(Option<&Contents>) -> Result<(), Failure>,
     ) -> Result<Carried, Failure> {
         let started = session.now();
         let pace = Pace { width: self.account.width(), ..Pace::default() };
@@ -57,7 +62,10 @@ impl Work<'_> {
                 let period = Period { started, finished: clock() };
                 let desired = self.contents.map(|contents| &contents.desired);
                 let identity = self.account.identity();
-                file.write_so_far(&receipt(self.plan, desired, identity, period, steps.to_vec()));
+                let course = Course { steps: steps.to_vec(), ..Course::default() };
+                let so_far = receipt(self.plan, desired, identity, period, course);
+                // All may be done, but nobody has looked at the account once more.
+                file.write_so_far(&Receipt { complete: false, ..so_far });
             }
         };
         let mut denials = Denials::default();
@@ -74,15 +82,25 @@ impl Work<'_> {
             // A bar would stand in the way of the lines that tell of calls.
             (Verbosity::Usual | Verbosity::Detailed, _) => walk(&mut Lines(&mut *session.err)),
         };
-        let Staged { steps, contents } = staged.map_err(|error| Failure::new(Exit::Failed, error))?;
+        let staged = staged.map_err(|error| Failure::new(Exit::Failed, error))?;
+        let Staged { steps, problems, front, contents } = staged;
+        let mut course = Course { steps, problems, front: front.or_else(|| self.front.clone()) };
+        let mut doubt = None;
+        if course.is_complete()
+            && !self.plan.is_empty()
+            && let Err(failure) = confirm(contents.as_ref())
+        {
+            course.problems.push(failure.chain().join(": "));
+            doubt = Some(failure);
+        }
         let desired = contents.as_ref().map(|contents| &contents.desired);
         let period = Period { started, finished: session.now() };
-        let receipt = receipt(self.plan, desired, self.account.identity(), period, steps);
+        let receipt = receipt(self.plan, desired, self.account.identity(), period, course);
         if let Some(file) = reserved {
             let path = file.write(&receipt)?;
             session.tell(&format!("Receipt written to {}.", path.display()));
         }
-        Ok(Carried { receipt, contents, denials })
+        Ok(Carried { receipt, contents, denials, doubt })
     }
 }
 
@@ -92,6 +110,8 @@ pub(super) struct Carried {
     /// The contents with all that AWS named on the way.
     pub(super) contents: Option<Contents>,
     denials: Denials,
+    /// What the last look found wrong.
+    doubt: Option<Failure>,
 }
 
 /// Says why nothing new begins. Standard error itself: the session's is with whoever shows the progress.
@@ -105,11 +125,11 @@ pub(super) fn tell_of_stop(reason: Reason) {
 
 /// Prints a receipt as data.
 ///
-/// For people only when it tells of steps.
+/// For people only when it tells of steps, or of something that they must do.
 pub(super) fn print(receipt: &Receipt, format: Format, session: &mut Session<'_>) -> Result<(), Failure> {
     let printed = match format {
         // There was nothing to do, and that has been said.
-        Format::Text if receipt.steps.is_empty() => Ok(()),
+        Format::Text if receipt.steps.is_empty() && receipt.dns_record.is_none() => Ok(()),
         Format::Text => session.data(&show::receipt::text(receipt, session.surroundings.paint)),
         Format::Json => session.json(receipt),
     };
@@ -126,10 +146,13 @@ struct Partly {
 }
 
 /// An incomplete receipt is an error with an exit code of its own.
-pub(super) fn judge(carried: &Carried) -> Result<Exit, Failure> {
-    let Carried { receipt, denials, .. } = carried;
+pub(super) fn judge(carried: &mut Carried) -> Result<Exit, Failure> {
+    let Carried { receipt, denials, doubt, .. } = carried;
     if receipt.complete {
         return Ok(Exit::Done);
+    }
+    if let Some(doubt) = doubt.take() {
+        return Err(doubt);
     }
     let undone = receipt.steps.iter().filter(|step| step.outcome != Outcome::Done).count();
     let again = "run the command again: it plans anew and does what is left";

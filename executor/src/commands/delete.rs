@@ -137,16 +137,15 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         account: &aws,
         plan: &plan,
         contents: None,
+        front: None,
         settling: settling.settling(),
         time_limit,
     };
-    let carried = work.carry_out(place, session)?;
+    let mut carried = work.carry_out(place, session, |_| {
+        last_look::confirm(&runtime, &aws, (&scope, time_limit), |seen| plan_delete(&target, seen))
+    })?;
     carry_out::print(&carried.receipt, format, session)?;
-    let exit = carry_out::judge(&carried)?;
-    if !plan.is_empty() {
-        last_look::confirm(&runtime, &aws, (&scope, time_limit), |seen| plan_delete(&target, seen))?;
-    }
-    Ok(exit)
+    carry_out::judge(&mut carried)
 }
 
 impl Doomed {

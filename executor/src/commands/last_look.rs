@@ -5,7 +5,7 @@
 
 use super::carry_out::tell_of_stop;
 use super::refusal;
-use crate::account::{Account, Runtime, Scope};
+use crate::account::{Account, AccountError, Runtime, Scope};
 use crate::apply::{Stop, until_stopped};
 use crate::plan::PlanRefused;
 use std::collections::BTreeSet;
@@ -24,6 +24,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 enum Unsettled {
     #[error("after the delete these are still there: {0}")]
     Left(String),
+    #[error("all steps were done, and the account could not be looked at once more")]
+    Unseen(#[source] AccountError),
     #[error("after the apply these are not, or no longer, as the bundle wants them: {0}")]
     Moved(String),
 }
@@ -40,7 +42,7 @@ pub(super) fn confirm(
 ) -> Result<(), Failure> {
     let stop = Stop::default();
     let look = async || {
-        let observed = account.observe(scope).await.map_err(refusal::of_account)?;
+        let observed = account.observe(scope).await.map_err(unseen)?;
         plan(&observed).map_err(refusal::of_plan)
     };
     let watch = async {
@@ -58,6 +60,12 @@ pub(super) fn confirm(
     runtime
         .block_on(until_stopped(&stop, limit, tell_of_stop, watch))
         .unwrap_or_else(|error| Err(Failure::new(Exit::Failed, error)))
+}
+
+/// All was done, and nobody saw it: the receipt is not complete, and so the run is not either.
+fn unseen(error: AccountError) -> Failure {
+    Failure::new(Exit::PartlyApplied, Unsettled::Unseen(error))
+        .hint("run the same command again: it looks, and does what is left")
 }
 
 /// What there still is to do, by address. A delete leaves what is not the cluster's where it is.

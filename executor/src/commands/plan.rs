@@ -14,7 +14,6 @@ use crate::session::Session;
 use crate::show::printable;
 use std::collections::BTreeSet;
 use sts_schemas::bundle::VerifiedBundle;
-use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::Plan;
 use sts_schemas::resource::Address;
@@ -86,12 +85,12 @@ pub(super) fn make(
     aws: &dyn Account,
     bundle: &VerifiedBundle,
     (account, choice): (&AccountArgs, &ChoiceArgs),
-) -> Result<(Plan, Preflight, Contents), Failure> {
+) -> Result<(Plan, Preflight, Look), Failure> {
     let (look, survey) = Look::ahead(aws, runtime, bundle, (account.search(), wishes))?;
     let plan = choice.whole_plan(bundle, &look)?;
-    let Look { contents, observed } = look;
-    let ahead = preflight((&contents.desired, &observed), &plan, (&survey, choice.provider_quota));
-    Ok((plan, ahead, contents))
+    let Look { contents, observed } = &look;
+    let ahead = preflight((&contents.desired, observed), &plan, (&survey, choice.provider_quota));
+    Ok((plan, ahead, look))
 }
 
 /// Looks at the account and plans once more, without the look ahead.

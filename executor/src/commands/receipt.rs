@@ -10,6 +10,7 @@ use signature::SignatureFile;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use sts_schemas::dns::DnsRecord;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::{SchemaVersion, Tool};
 use sts_schemas::open::OpenValue;
@@ -109,14 +110,33 @@ pub(super) struct Period {
     pub(super) finished: u64,
 }
 
-/// The receipt for a plan that was carried out as far as the reports say.
+/// What came of a plan so far.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    pub(super) steps: Vec<StepReport>,
+    /// What went wrong beside the steps.
+    pub(super) problems: Vec<String>,
+    /// The host of the cluster's distribution, where it is known.
+    pub(super) front: Option<String>,
+}
+
+impl Course {
+    /// Whether there is nothing that went wrong, or was not reached.
+    pub(super) fn is_complete(&self) -> bool {
+        self.problems.is_empty() && self.steps.iter().all(|step| step.outcome == Outcome::Done)
+    }
+}
+
+/// The receipt for a plan that was carried out as far as its course says.
 pub(super) fn receipt(
     plan: &Plan,
     desired: Option<&Desired>,
     identity: &Identity,
     period: Period,
-    steps: Vec<StepReport>,
+    course: Course,
 ) -> Receipt {
+    let complete = course.is_complete();
+    let Course { steps, problems, front } = course;
     let made = desired.filter(|_| plan.purpose == Purpose::Apply);
     let roles = made.map_or_else(BTreeMap::new, Desired::role_arns);
     // An issuer that AWS has not named yet is none.
@@ -137,7 +157,9 @@ pub(super) fn receipt(
         started: period.started,
         finished: period.finished,
         notes: plan.notes.clone(),
-        complete: steps.iter().all(|step| step.outcome == Outcome::Done),
+        complete,
+        problems,
+        dns_record: made.and_then(|desired| DnsRecord::of(&desired.cluster, &front?)),
         issuer: served.map(|desired| desired.cluster.issuer.clone()),
         provider: served.map(|desired| desired.cluster.provider_arn()),
         roles,

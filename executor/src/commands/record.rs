@@ -18,7 +18,7 @@ pub(super) struct Record<'a, W> {
 }
 
 impl<'a, W: Fn(&[StepReport])> Record<'a, W> {
-    /// The record of a plan of which nothing has begun.
+    /// The record of a plan of which nothing has begun, written at once: the first thing done may be a long wait.
     pub(super) fn new(
         plan: &Plan,
         write: W,
@@ -29,7 +29,11 @@ impl<'a, W: Fn(&[StepReport])> Record<'a, W> {
             action: step.verb().into(),
             outcome: Outcome::NotReached,
         };
-        Self { steps: plan.steps.iter().map(report).collect(), write, shown, denials }
+        let steps: Vec<_> = plan.steps.iter().map(report).collect();
+        if !steps.is_empty() {
+            write(&steps);
+        }
+        Self { steps, write, shown, denials }
     }
 
     fn set(&mut self, step: &Step, outcome: Outcome) {
@@ -67,6 +71,11 @@ impl<W: Fn(&[StepReport])> Progress for Record<'_, W> {
         };
         self.set(step, outcome);
         self.shown.finished(step, result);
+    }
+
+    fn failed(&mut self, error: &AccountError) {
+        self.denials.note(error);
+        self.shown.failed(error);
     }
 
     fn waiting(&mut self, on: &Address, waited: Duration) {

@@ -91,6 +91,14 @@ pub(super) fn of_binding(error: BindError) -> Failure {
 
 /// No plan could be right.
 pub(super) fn of_plan(error: PlanRefused) -> Failure {
+    if let PlanRefused::Fronted { cluster, .. } = &error {
+        let hint = format!(
+            "nothing was deleted; put the tag {} = owned on the distribution (aws cloudfront tag-resource) and run this \
+             again: it then goes with the rest, and its origin access identity too",
+            cluster.ownership_tag()
+        );
+        return Failure::new(Exit::Foreign, error).hint(hint);
+    }
     let (exit, hint) = match &error {
         PlanRefused::WrongAccount { .. } => {
             (Exit::Failed, "use credentials of the cluster's account, as with AWS_PROFILE")
@@ -116,7 +124,7 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
              to see that it is another account's; `sts-executor permissions BUNDLE --for delete` prints a policy with \
              all that is needed",
         ),
-        PlanRefused::Leftovers { .. } => (
+        PlanRefused::Fronted { .. } | PlanRefused::Leftovers { .. } => (
             Exit::Foreign,
             "nothing was deleted; remove these objects yourself, or let them go with the bucket: --force-bucket",
         ),

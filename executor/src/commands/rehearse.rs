@@ -3,7 +3,7 @@
 use super::binding::Look;
 use super::bundle::{BundleArgs, expired};
 use super::place::Neighbours;
-use super::receipt::{Period, ReceiptFile, receipt};
+use super::receipt::{Course, Period, ReceiptFile, receipt};
 use super::{account, refusal};
 use crate::account::{Account, Identity, Memory, Runtime, Search};
 use crate::apply::{Pace, Settling, Staged, apply_in_stages};
@@ -187,11 +187,12 @@ impl<'a> Stage<'a> {
         let contents = self.look()?.contents;
         let settling = Settling { first_pause: Duration::ZERO, ..Settling::default() };
         let walk = apply_in_stages(&self.memory, plan, Some(&contents), (&pace, &settling), &mut progress);
-        let Staged { steps, contents } = self.runtime.block_on(walk);
+        let Staged { steps, problems, front, contents } = self.runtime.block_on(walk);
         self.say(&String::from_utf8_lossy(&lines), session)?;
         let period = Period { started, finished: session.now() };
         let desired = contents.as_ref().map(|contents| &contents.desired);
-        let done = receipt(plan, desired, self.memory.identity(), period, steps);
+        let course = Course { steps, problems, front };
+        let done = receipt(plan, desired, self.memory.identity(), period, course);
         Ok(Receipt { rehearsal: true, ..done })
     }
 

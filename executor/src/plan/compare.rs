@@ -3,7 +3,7 @@
 use super::Immovable;
 use std::collections::BTreeMap;
 use sts_schemas::plan::Change;
-use sts_schemas::resource::{OriginAccess, Resource};
+use sts_schemas::resource::{FORMER_IDENTITY_TAG, OriginAccess, Resource};
 
 /// `wanted` as it can stand where `before` stands: what the bundle does not speak of stays.
 ///
@@ -18,10 +18,15 @@ pub(super) fn aligned(before: &Resource, wanted: &Resource) -> Resource {
     {
         after.thumbprints.clone_from(&before.thumbprints);
     }
-    if let (Resource::Distribution(before), Resource::Distribution(after)) = (before, &mut after)
-        && before.access == OriginAccess::Untold
-    {
-        after.access = OriginAccess::Untold;
+    if let (Resource::Distribution(before), Resource::Distribution(after)) = (before, &mut after) {
+        match &before.access {
+            OriginAccess::Untold => after.access = OriginAccess::Untold,
+            // Only so will a delete know whom ccoctl made for it.
+            OriginAccess::Identity { id } => {
+                after.tags.insert(FORMER_IDENTITY_TAG.into(), id.clone());
+            }
+            OriginAccess::Control { .. } | OriginAccess::None => {}
+        }
     }
     after
 }

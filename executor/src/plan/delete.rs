@@ -1,6 +1,7 @@
 //! Planning towards nothing.
 
 use super::blind;
+use super::fronts;
 use super::ownership::{self, Standing};
 use super::refused::{self, PlanRefused};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +62,8 @@ impl Target {
 /// Plans to remove all that bears the cluster's tag; what does not is listed and left.
 ///
 /// # Errors
-/// When the account is another, a bucket of the cluster's may not be looked at, or a bucket holds what the cluster did not put there and may not be emptied: then
+/// When the account is another, a bucket of the cluster's may not be looked at or is the origin of a distribution of the
+/// cluster's that stays, or a bucket holds what the cluster did not put there and may not be emptied: then
 /// nothing at all is planned, because a delete that must stop halfway had better not begin.
 pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRefused> {
     refused::check_account(&target.cluster, &target.account, target.partition, observed)?;
@@ -91,6 +93,7 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
         return Err(PlanRefused::OtherRegion { bucket, found, named: target.region.clone() });
     }
     steps.extend(remains(&steps, observed));
+    notes.extend(fronts::of_delete(&target.cluster, &steps, observed)?);
     let contents = contents(&steps, observed);
     match target.contents {
         BucketContents::Refuse if !contents.is_empty() => {

@@ -64,6 +64,17 @@ pub enum PlanRefused {
         /// All of them.
         addresses: Vec<Address>,
     },
+    /// Buckets that would have to go are the origin of distributions that would go on serving.
+    #[error(
+        "a bucket to be deleted is the origin of a distribution that ccoctl made for the cluster and did not tag as its own:{}",
+        list_living(living)
+    )]
+    Fronted {
+        /// The cluster.
+        cluster: ClusterName,
+        /// The distributions' ids, by bucket.
+        living: BTreeMap<BucketName, Vec<String>>,
+    },
     /// Buckets that would have to go hold things nobody asked for.
     #[error("a bucket to be deleted holds what the cluster did not put there:{}", list_leftovers(leftovers))]
     Leftovers {
@@ -91,6 +102,19 @@ fn list(items: &[impl std::fmt::Display]) -> String {
         let _ = write!(text, "\n  {item}");
         text
     })
+}
+
+fn list_living(living: &BTreeMap<BucketName, Vec<String>>) -> String {
+    let lines: Vec<_> = living
+        .iter()
+        .map(|(bucket, ids)| {
+            format!(
+                "bucket/{bucket}: {}; whoever makes a bucket of that name next would be the issuer",
+                ids.join(", ")
+            )
+        })
+        .collect();
+    list(&lines)
 }
 
 fn list_leftovers(leftovers: &BTreeMap<BucketName, Leftovers>) -> String {

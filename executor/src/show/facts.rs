@@ -1,6 +1,7 @@
 //! What a bundle is, in lines of a name and a value: the head of every way to show one.
 
-use super::plan::{KNOWN_AFTER_APPLY, account_and_issuer};
+use super::KNOWN_AFTER_APPLY;
+use super::plan::account_and_issuer;
 use super::verification::claims;
 use super::{printable, utc};
 use sts_schemas::bundle::VerifiedBundle;

@@ -2,7 +2,7 @@
 
 use super::value::change;
 use super::wrap::wrapped;
-use super::{Paint, Tone, printable};
+use super::{KNOWN_AFTER_APPLY, Paint, Tone, hide_stand_ins, printable};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::cluster::Cluster;
@@ -25,7 +25,7 @@ pub fn text(plan: &Plan, paint: Paint) -> String {
     out.push_str(&findings(plan, paint));
     let _ = writeln!(out, "{}", paint.tone(Tone::Strong, &summary(plan)));
     let _ = writeln!(out, "Digest: {}", plan.digest());
-    out.replace(OpenValue::Issuer.stand_in(), KNOWN_AFTER_APPLY)
+    hide_stand_ins(&out)
 }
 
 /// One line with the number of steps of each kind.
@@ -69,9 +69,6 @@ fn heading(plan: &Plan, paint: Paint) -> String {
         bound(plan).into_iter().chain(keys).fold(String::new(), |text, line| text + "  " + &line + "\n");
     format!("{}\n  {place}\n{bound}\n", paint.tone(Tone::Strong, &title))
 }
-
-/// What stands for a value in texts until AWS has named it.
-pub(super) const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
 /// The values that take the places the bundle left open, and the one that is not known yet.
 fn bound(plan: &Plan) -> Vec<String> {

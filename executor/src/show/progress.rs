@@ -1,6 +1,6 @@
 //! Steps as they begin and end.
 
-use super::printable;
+use super::{hide_stand_ins, printable};
 use crate::account::AccountError;
 use crate::apply::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,6 +19,10 @@ impl<W: Write> Progress for Lines<W> {
     fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
         // Progress is a courtesy: where it cannot be written, the receipt still tells all.
         let _ = writeln!(self.0, "{}", line(step, result));
+    }
+
+    fn failed(&mut self, error: &AccountError) {
+        let _ = writeln!(self.0, "{}", failure(error));
     }
 
     fn waiting(&mut self, on: &Address, waited: Duration) {
@@ -60,12 +64,16 @@ impl Bar {
 
 impl Progress for Bar {
     fn started(&mut self, step: &Step) {
-        self.0.set_message(printable(&step.address().to_string()));
+        self.0.set_message(named(&step.address()));
     }
 
     fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
         self.0.println(line(step, result));
         self.0.inc(1);
+    }
+
+    fn failed(&mut self, error: &AccountError) {
+        self.0.println(failure(error));
     }
 
     fn waiting(&mut self, on: &Address, waited: Duration) {
@@ -79,8 +87,16 @@ impl Drop for Bar {
     }
 }
 
+fn named(address: &Address) -> String {
+    hide_stand_ins(&printable(&address.to_string()))
+}
+
 fn waiting(on: &Address, waited: Duration) -> String {
-    format!("  waiting for {} to be deployed, {} s so far", printable(&on.to_string()), waited.as_secs())
+    format!("  waiting for {} to be deployed, {} s so far", named(on), waited.as_secs())
+}
+
+fn failure(error: &AccountError) -> String {
+    format!("  FAILED: {}", printable(&error.to_string()))
 }
 
 fn line(step: &Step, result: Result<(), &AccountError>) -> String {
@@ -90,7 +106,7 @@ fn line(step: &Step, result: Result<(), &AccountError>) -> String {
         Step::Delete { .. } => "deleted",
         Step::Empty { .. } => "emptied",
     };
-    let address = printable(&step.address().to_string());
+    let address = named(&step.address());
     match result {
         Ok(()) => format!("  {done} {address}"),
         Err(error) => format!("  FAILED to {} {address}: {}", step.verb(), printable(&error.to_string())),

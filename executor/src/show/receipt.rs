@@ -1,7 +1,7 @@
 //! A receipt as text.
 
 use super::wrap::wrapped;
-use super::{Paint, Tone, printable, utc};
+use super::{Paint, Tone, hide_stand_ins, printable, utc};
 use std::fmt::Write as _;
 use sts_schemas::receipt::{Outcome, Receipt};
 
@@ -41,6 +41,10 @@ pub fn text(receipt: &Receipt, paint: Paint) -> String {
             }
         }
     }
+    for problem in &receipt.problems {
+        let _ = writeln!(out, "{}", paint.tone(Tone::Removed, "not complete"));
+        out.push_str(&wrapped("    ", &printable(problem)));
+    }
     let _ = writeln!(out, "{}", summary(receipt));
     if receipt.rehearsal {
         let _ = writeln!(out, "{}", paint.tone(Tone::Warning, "  a rehearsal's, in an account in memory"));
@@ -50,9 +54,13 @@ pub fn text(receipt: &Receipt, paint: Paint) -> String {
     if let Some(issuer) = &receipt.issuer {
         let _ = writeln!(out, "  issuer  {issuer}");
     }
+    if let Some(record) = &receipt.dns_record {
+        let _ = writeln!(out, "  to make in the DNS, or nobody finds the issuer:");
+        let _ = writeln!(out, "    {}", printable(&record.to_string()));
+    }
     for note in &receipt.notes {
         let _ = writeln!(out, "{}", paint.tone(Tone::Warning, "  Note:"));
         out.push_str(&wrapped("    ", &printable(note)));
     }
-    out
+    hide_stand_ins(&out)
 }

@@ -2,13 +2,15 @@
 
 use super::value::change;
 use super::wrap::wrapped;
-use super::{Paint, Tone, printable};
+use super::{Paint, Tone, hide_stand_ins, printable};
 use crate::plan::Comparison;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::digest::Sha256;
+use sts_schemas::dns::DnsRecord;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::plan::Step;
+use sts_schemas::resource::{Address, Resource};
 use sts_schemas::standing::{Standing, Standings};
 use sts_schemas::state::{Desired, Observed};
 
@@ -41,6 +43,12 @@ pub fn standings(
     let foreign = found.foreign.into_iter();
     addresses.extend(foreign.map(|(address, reason)| (address, Standing::Foreign { reason })));
     let fixed = found.immovable.iter().map(|fixed| format!("AWS cannot change this: {fixed}."));
+    blocked(&mut addresses, observed);
+    let fronts = observed.resources.values().filter_map(|resource| match resource {
+        Resource::Distribution(front) if resource.is_owned_by(&desired.cluster.name) => front.domain.as_ref(),
+        _ => None,
+    });
+    let dns_record = fronts.into_iter().next().and_then(|host| DnsRecord::of(&desired.cluster, host));
     Standings {
         schema_version: SchemaVersion::CURRENT,
         bundle: bundle.cloned(),
@@ -48,7 +56,23 @@ pub fn standings(
         account: observed.account.clone(),
         in_step: addresses.values().all(|standing| *standing == Standing::InStep),
         addresses,
+        dns_record,
         notes: found.notes.into_iter().chain(fixed).collect(),
+    }
+}
+
+/// What lets everybody read a path in a bucket of others' is of no use while the bucket lets in only its own account.
+///
+/// Source: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage", `RestrictPublicBuckets`.
+fn blocked(addresses: &mut BTreeMap<Address, Standing>, observed: &Observed) {
+    for (address, standing) in addresses {
+        let Address::BucketStatement(bucket, _) = address else { continue };
+        let is_closed = observed.blocks.get(bucket).is_some_and(|block| block.restrict_public_buckets);
+        if is_closed && *standing == Standing::InStep {
+            let reason =
+                format!("bucket/{bucket} lets nobody in from outside its account (RestrictPublicBuckets)");
+            *standing = Standing::Blocked { reason };
+        }
     }
 }
 
@@ -69,7 +93,7 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
                     out.push_str(&change(name, values, paint));
                 }
             }
-            Standing::Foreign { reason } => {
+            Standing::Foreign { reason } | Standing::Blocked { reason } => {
                 out.push_str(&wrapped(&" ".repeat(width + 3), &printable(reason)));
             }
             Standing::InStep | Standing::Missing | Standing::Orphaned => {}
@@ -79,6 +103,9 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
         let _ = writeln!(out, "\n{}", paint.tone(Tone::Warning, "Note:"));
         out.push_str(&wrapped("  ", &printable(note)));
     }
+    if let Some(record) = &standings.dns_record {
+        let _ = writeln!(out, "\nIn the DNS there must be: {}", printable(&record.to_string()));
+    }
     let in_step = standings.addresses.values().filter(|standing| **standing == Standing::InStep).count();
     let _ = writeln!(out, "\nStatus: {in_step} of {} in step.", standings.addresses.len());
     if standings.addresses.values().any(|standing| matches!(standing, Standing::Drifted { .. })) {
@@ -86,7 +113,7 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
             "Where it drifted: left of the arrow and - is the account, right of it and + the bundle.";
         out.push_str(&wrapped("", legend));
     }
-    out
+    hide_stand_ins(&out)
 }
 
 fn in_words(standing: &Standing) -> (Tone, &'static str) {
@@ -96,5 +123,6 @@ fn in_words(standing: &Standing) -> (Tone, &'static str) {
         Standing::Missing => (Tone::Removed, "missing"),
         Standing::Orphaned => (Tone::Changed, "orphaned"),
         Standing::Foreign { .. } => (Tone::Warning, "foreign"),
+        Standing::Blocked { .. } => (Tone::Removed, "blocked"),
     }
 }

@@ -103,6 +103,8 @@ pub(crate) fn empty() -> Observed {
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
         remains: BTreeSet::new(),
+        fronts: BTreeMap::new(),
+        blocks: BTreeMap::new(),
         unseen: BTreeMap::new(),
     }
 }

@@ -141,6 +141,8 @@ fn a_status_names_how_every_address_stands() {
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
         remains: [].into(),
+        fronts: BTreeMap::new(),
+        blocks: BTreeMap::new(),
         unseen: BTreeMap::new(),
     };
     let bound = sts_schemas::open::Bound::default();

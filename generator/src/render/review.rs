@@ -68,6 +68,13 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
         Hosting::Elsewhere => "a web server of the author's; nothing of S3 is made".to_owned(),
     };
     writeln!(out, "| hosting | {hosting} |")?;
+    if let Hosting::PrivateBucket { certificate: Some(_), .. } = &cluster.hosting {
+        let host = cluster.issuer.host_and_path();
+        writeln!(
+            out,
+            "| to make in the DNS | a CNAME record at {host}; `apply` and `status` tell its target, which AWS names |"
+        )?;
+    }
     writeln!(out, "| OIDC provider | {} |", cluster.provider_arn())?;
     for provider in contents.desired.resources.values().filter_map(provider) {
         let ids: Vec<&str> = provider.client_ids.iter().map(String::as_str).collect();

@@ -9,6 +9,7 @@ use crate::bundle::VerifiedBundle;
 use crate::contents::Contents;
 use crate::digest::Sha256;
 use crate::manifest::SchemaVersion;
+use crate::open::hide_stand_ins;
 use crate::plan::Purpose;
 use crate::signature::{self, SignatureError, Statement, TrustStore};
 use crate::state::Desired;
@@ -86,7 +87,7 @@ impl fmt::Display for Disagreements {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.len();
         write!(f, "{count} disagreement{}", if count == 1 { "" } else { "s" })?;
-        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
+        self.0.iter().try_for_each(|line| write!(f, "\n  {}", hide_stand_ins(line)))
     }
 }
 
@@ -197,9 +198,15 @@ impl CheckedReceipt {
             disagreements.push(format!("it is of {found}, and the bundle is {}", bundle.digest()));
         }
         let undone = receipt.steps.iter().filter(|step| step.outcome != Outcome::Done).count();
-        if undone > 0 || !receipt.complete {
+        if undone > 0 {
             disagreements.push(format!("the apply is not complete: {undone} steps were not done"));
+        } else if !receipt.complete && receipt.problems.is_empty() {
+            disagreements.push(
+                "the apply is not complete: it ended before the account was looked at once more".into(),
+            );
         }
+        let problems = receipt.problems.iter();
+        disagreements.extend(problems.map(|problem| format!("the apply is not complete: {problem}")));
     }
 
     /// Whether it tells of the cluster, account and ARNs that come of this bundle.

@@ -1,6 +1,6 @@
 //! What a private bucket needs besides: a distribution, and an access control for it.
 
-use super::Tags;
+use super::{FORMER_IDENTITY_TAG, Tags};
 use crate::aws::{Arn, BucketName, Partition, Region};
 use crate::cluster::{Cluster, ClusterName, Hosting, OWNED};
 use schemars::JsonSchema;
@@ -102,6 +102,17 @@ impl Distribution {
             enabled: true,
             domain: None,
             tags,
+        }
+    }
+}
+
+impl Distribution {
+    /// The id of the origin access identity that ccoctl made for it, whether it still uses that one or did before.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        match &self.access {
+            OriginAccess::Identity { id } => Some(id),
+            _ => self.tags.get(FORMER_IDENTITY_TAG).map(String::as_str),
         }
     }
 }

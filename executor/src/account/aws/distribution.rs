@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::has_cloudfront;
 use sts_schemas::resource::{Address, Alias, Distribution, OriginAccess, Resource, Tags};
+use sts_schemas::state::{Maker, OtherFronts, UntaggedFront};
 
 /// How many distributions' tags are read at once. CloudFront throttles an account's readers early.
 const WIDTH: usize = 4;
@@ -22,62 +23,97 @@ pub(super) struct Known {
     pub(super) distribution: Distribution,
 }
 
+/// What CloudFront holds of a cluster.
+#[derive(Debug, Default)]
+pub(super) struct Fronts {
+    /// The cluster's distributions, one to a bucket.
+    pub(super) distributions: Vec<Known>,
+    /// The same as resources, and the access controls.
+    pub(super) resources: Vec<Resource>,
+    /// Others of the same buckets.
+    pub(super) others: BTreeMap<BucketName, OtherFronts>,
+}
+
 /// The cluster's distributions and access controls, and those at wanted addresses.
 ///
 /// CloudFront is asked only where a bundle or a person speaks of a distribution: many networks have no way to it.
-pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<(Vec<Known>, Vec<Resource>), AccountError> {
+pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Fronts, AccountError> {
     let concerns = |address: &Address| matches!(address, Address::Distribution(_));
     let asked = scope.search != Search::Named || scope.wanted.iter().any(concerns);
     if !asked || !has_cloudfront(aws.identity.partition) {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok(Fronts::default());
     }
     let (controls, summaries) = tokio::try_join!(access_control::list(aws), summaries(aws))?;
     let covered = |bucket: &BucketName| {
         scope.search != Search::Named || scope.wanted.contains(&Address::Distribution(bucket.clone()))
     };
     let found = with_tags(aws, &summaries, &controls, covered).await?;
-    let found: Vec<Known> = found
-        .into_iter()
-        .filter(|known| {
-            let resource = Resource::Distribution(known.distribution.clone());
-            resource.is_owned_by(&scope.cluster)
-        })
-        .collect();
-    let distributions = found.iter().map(|known| Resource::Distribution(known.distribution.clone()));
+    let (distributions, others) = by_bucket(found, scope);
+    let found = distributions.iter().map(|known| Resource::Distribution(known.distribution.clone()));
     let controls = controls
         .into_iter()
         .map(|known| Resource::AccessControl(known.control))
         .filter(|control| scope.wanted.contains(&control.address()) || control.is_owned_by(&scope.cluster));
-    let resources = distributions.chain(controls).collect();
-    Ok((found, resources))
+    let resources = found.chain(controls).collect();
+    Ok(Fronts { distributions, resources, others })
 }
 
-/// The distribution of a bucket that belongs to the cluster these tags name.
+/// The cluster's distributions, the first of each bucket's, and those beside them.
+fn by_bucket(found: Vec<Known>, scope: &Scope) -> (Vec<Known>, BTreeMap<BucketName, OtherFronts>) {
+    let (mut first, mut others) = (Vec::<Known>::new(), BTreeMap::<_, OtherFronts>::new());
+    for known in found {
+        let bucket = known.distribution.bucket.clone();
+        let beside = |known: &Known| known.distribution.bucket == bucket;
+        if !Resource::Distribution(known.distribution.clone()).is_owned_by(&scope.cluster) {
+            others.entry(bucket).or_default().untagged.push(untagged(&known, scope));
+        } else if first.iter().any(beside) {
+            others.entry(bucket).or_default().doubles.push(known.id);
+        } else {
+            first.push(known);
+        }
+    }
+    (first, others)
+}
+
+/// ccoctl writes the name of its tag into the comment.
+fn untagged(known: &Known, scope: &Scope) -> UntaggedFront {
+    let Distribution { comment, enabled, .. } = &known.distribution;
+    let maker = if *comment == scope.cluster.ownership_tag() { Maker::Ccoctl } else { Maker::Unknown };
+    UntaggedFront { id: known.id.clone(), enabled: *enabled, maker }
+}
+
+/// The distributions of a bucket that belong to the cluster these tags name: one, unless somebody made more.
 pub(super) async fn of_bucket(
     aws: &Aws,
     bucket: &BucketName,
     tags: &Tags,
-) -> Result<Option<Known>, AccountError> {
+) -> Result<Vec<Known>, AccountError> {
     let (controls, summaries) = tokio::try_join!(access_control::list(aws), summaries(aws))?;
-    let found = with_tags(aws, &summaries, &controls, |of| of == bucket).await?;
-    Ok(found.into_iter().find(|known| owned_alike(&known.distribution.tags, tags)))
+    let mut found = with_tags(aws, &summaries, &controls, |of| of == bucket).await?;
+    found.retain(|known| owned_alike(&known.distribution.tags, tags));
+    Ok(found)
 }
 
 /// The cluster's distribution of a bucket, going by origin and tag.
 pub(super) async fn find(aws: &Aws, wanted: &Distribution) -> Result<Option<Known>, AccountError> {
-    of_bucket(aws, &wanted.bucket, &wanted.tags).await
+    Ok(of_bucket(aws, &wanted.bucket, &wanted.tags).await?.into_iter().next())
 }
 
-/// How far it has come.
+/// How far it has come; with others of the cluster's beside it, all of them.
 pub(super) async fn deployment(aws: &Aws, wanted: &Distribution) -> Result<Option<Deployment>, AccountError> {
-    let Some(known) = find(aws, wanted).await? else { return Ok(None) };
-    let answer = aws.cloudfront.get_distribution().id(&known.id).send().await;
     let on = Address::Distribution(wanted.bucket.clone()).to_string();
-    let answer = answer.or_absent("cloudfront:GetDistribution", &on, &["NoSuchDistribution"])?;
-    Ok(answer.and_then(|answer| answer.distribution).map(|there| Deployment {
-        domain: there.domain_name.clone(),
-        is_deployed: there.status == "Deployed",
-    }))
+    let mut all: Option<Deployment> = None;
+    for known in of_bucket(aws, &wanted.bucket, &wanted.tags).await? {
+        let answer = aws.cloudfront.get_distribution().id(&known.id).send().await;
+        let answer = answer.or_absent("cloudfront:GetDistribution", &on, &["NoSuchDistribution"])?;
+        let Some(there) = answer.and_then(|answer| answer.distribution) else { continue };
+        let is_deployed = there.status == "Deployed";
+        match &mut all {
+            Some(all) => all.is_deployed &= is_deployed,
+            None => all = Some(Deployment { domain: there.domain_name.clone(), is_deployed }),
+        }
+    }
+    Ok(all)
 }
 
 async fn summaries(aws: &Aws) -> Result<Vec<DistributionSummary>, AccountError> {

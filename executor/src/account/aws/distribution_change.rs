@@ -2,17 +2,20 @@
 
 use super::access_control::{MOVED, READINGS, still_moving};
 use super::answer::Answer;
-use super::distribution::{Known, find};
+use super::distribution::{Known, find, of_bucket};
 use super::patience::patiently;
 use super::{Aws, access_control};
 use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_cloudfront::error::BuildError;
+use aws_sdk_cloudfront::operation::get_cloud_front_origin_access_identity::GetCloudFrontOriginAccessIdentityOutput;
 use aws_sdk_cloudfront::types::{
     Aliases, DefaultCacheBehavior, DistributionConfig, DistributionConfigWithTags, MinimumProtocolVersion,
     Origin, Origins, S3OriginConfig, SslSupportMethod, Tag, Tags as TagList, ViewerCertificate,
     ViewerProtocolPolicy,
 };
-use sts_schemas::resource::{Address, Distribution, OriginAccess};
+use std::collections::BTreeSet;
+use sts_schemas::cluster::{OWNED, OWNERSHIP_PREFIX};
+use sts_schemas::resource::{Address, Distribution};
 
 /// What CloudFront says when there is none.
 const ABSENT: [&str; 1] = ["NoSuchDistribution"];
@@ -74,23 +77,27 @@ async fn change(aws: &Aws, known: &Known, after: &Distribution) -> Result<(), Ac
     ask.send().await.or_error("cloudfront:TagResource", &on(after)).map(drop)
 }
 
-/// Takes it out of service: only then can it be deleted, minutes later.
+/// Takes it out of service, and others of the cluster's beside it: only then can it be deleted, minutes later.
 pub(super) async fn disable(aws: &Aws, before: &Distribution) -> Result<(), AccountError> {
-    let Some(known) = find(aws, before).await?.filter(|known| known.distribution.enabled) else {
-        return Ok(());
-    };
-    rewrite(aws, &known, before, |now| now.enabled = false).await
+    for known in of_bucket(aws, &before.bucket, &before.tags).await? {
+        if known.distribution.enabled {
+            rewrite(aws, &known, before, |now| now.enabled = false).await?;
+        }
+    }
+    Ok(())
 }
 
-/// Deletes one that is disabled, and the access identity that ccoctl made for it.
+/// Deletes one that is disabled, others of the cluster's beside it, and the access identities that ccoctl made for them.
 pub(super) async fn delete(aws: &Aws, before: &Distribution) -> Result<(), AccountError> {
-    if let Some(known) = find(aws, before).await? {
+    let mut identities: BTreeSet<String> = before.identity().map(str::to_owned).into_iter().collect();
+    for known in of_bucket(aws, &before.bucket, &before.tags).await? {
         delete_itself(aws, &known, before).await?;
+        identities.extend(known.distribution.identity().map(str::to_owned));
     }
-    match &before.access {
-        OriginAccess::Identity { id } => delete_identity(aws, before, id).await,
-        _ => Ok(()),
+    for id in identities {
+        delete_identity(aws, before, &id).await?;
     }
+    Ok(())
 }
 
 async fn delete_itself(aws: &Aws, known: &Known, before: &Distribution) -> Result<(), AccountError> {
@@ -115,7 +122,8 @@ async fn delete_identity(aws: &Aws, before: &Distribution, id: &str) -> Result<(
         let answer = aws.cloudfront.get_cloud_front_origin_access_identity().id(id).send().await;
         let answer =
             answer.or_absent("cloudfront:GetCloudFrontOriginAccessIdentity", &on(before), &ABSENT)?;
-        let Some(etag) = answer.and_then(|answer| answer.e_tag) else { return Ok(()) };
+        let Some(answer) = answer.filter(|answer| is_of_cluster(answer, before)) else { return Ok(()) };
+        let Some(etag) = answer.e_tag else { return Ok(()) };
         let ask = aws.cloudfront.delete_cloud_front_origin_access_identity().id(id).if_match(etag);
         let answer = patiently(&[("CloudFrontOriginAccessIdentityInUse", "")], || ask.clone().send()).await;
         let settled = [ABSENT.as_slice(), &MOVED].concat();
@@ -124,6 +132,19 @@ async fn delete_identity(aws: &Aws, before: &Distribution, id: &str) -> Result<(
         }
     }
     Err(still_moving(CALL, &on(before)))
+}
+
+/// Whether ccoctl made an identity for the cluster whose distribution this is: it is called by the cluster's name, and
+/// its comment names the cluster's tag. One that somebody made for more than this stays.
+fn is_of_cluster(identity: &GetCloudFrontOriginAccessIdentityOutput, before: &Distribution) -> bool {
+    let config = identity
+        .cloud_front_origin_access_identity()
+        .and_then(|identity| identity.cloud_front_origin_access_identity_config());
+    let owner = |key: &String| key.strip_prefix(OWNERSHIP_PREFIX).map(str::to_owned);
+    let cluster = before.tags.iter().filter(|(_, value)| *value == OWNED).find_map(|(key, _)| owner(key));
+    config.zip(cluster).is_some_and(|(config, cluster)| {
+        config.caller_reference() == cluster || config.comment() == format!("{OWNERSHIP_PREFIX}{cluster}")
+    })
 }
 
 /// The configuration as it is, and the tag that a change must name.

@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::bucket_read::Contents;
+use super::distribution::Fronts;
 use super::role::Interest;
 use super::statement::StoredPolicy;
 use super::{Aws, distribution, provider, role};
@@ -12,7 +13,9 @@ use std::time::Duration;
 use sts_schemas::aws::{BucketName, Region};
 use sts_schemas::cli_input::CreateBucket;
 use sts_schemas::cluster::{IssuerUrl, OWNED};
-use sts_schemas::resource::{Address, BucketStatement, DISTRIBUTION_REFERENCE, Resource, Tags};
+use sts_schemas::resource::{
+    Address, BucketStatement, DISTRIBUTION_REFERENCE, PublicAccessBlock, Resource, Tags,
+};
 use sts_schemas::state::{Observed, Unseen};
 
 /// How many things are read at once. Each role takes four calls, and IAM allows an account's readers tens a second.
@@ -24,8 +27,8 @@ const BESIDE: Duration = Duration::from_secs(20);
 /// What stands at a bucket's name, or why that was not seen.
 enum Sight {
     There(Vec<Resource>, BucketName, Contents),
-    /// A bucket of others' in which nothing is wanted.
-    NoConcern,
+    /// A bucket of others', of which only what is wanted in it and what it blocks is told.
+    Others(Vec<Resource>, BucketName, Option<PublicAccessBlock>),
     Not(Address, Unseen),
 }
 
@@ -38,9 +41,9 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         observe_distributions(aws, scope)
     )?;
     let mut unseen = unseen_providers(denied, scope, &roles)?;
-    let (distributions, fronts) = fronts.unwrap_or_else(|| {
+    let Fronts { distributions, resources, others } = fronts.unwrap_or_else(|| {
         unseen.insert(Address::Distribution(scope.cluster.default_bucket()), Unseen::Denied);
-        Default::default()
+        Fronts::default()
     });
     let mut observed = Observed {
         account: aws.identity.account.clone(),
@@ -48,17 +51,26 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         resources: roles
             .into_iter()
             .chain(providers)
-            .chain(fronts)
+            .chain(resources)
             .map(|found| (found.address(), found))
             .collect(),
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
         remains: BTreeSet::new(),
+        fronts: others,
+        blocks: BTreeMap::new(),
         unseen: BTreeMap::new(),
+    };
+    let shared = |bucket: &BucketName| {
+        let lets_in = |address: &Address| matches!(address, Address::BucketStatement(at, _) if at == bucket);
+        scope.wanted.iter().any(lets_in)
     };
     for sight in buckets {
         match sight {
-            Sight::NoConcern => {}
+            Sight::Others(resources, bucket, block) => {
+                observed.resources.extend(resources.into_iter().map(|found| (found.address(), found)));
+                observed.blocks.extend(block.filter(|_| shared(&bucket)).map(|block| (bucket, block)));
+            }
             Sight::Not(address, why) => {
                 if why == Unseen::Elsewhere && scope.wanted.contains(&address) {
                     observed.taken.insert(address.clone());
@@ -94,10 +106,7 @@ async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Resource>, Accoun
 }
 
 /// What CloudFront holds of the cluster; `None` where nobody speaks of a distribution and it could not be looked at.
-async fn observe_distributions(
-    aws: &Aws,
-    scope: &Scope,
-) -> Result<Option<(Vec<distribution::Known>, Vec<Resource>)>, AccountError> {
+async fn observe_distributions(aws: &Aws, scope: &Scope) -> Result<Option<Fronts>, AccountError> {
     let is_wanted =
         |address: &Address| matches!(address, Address::Distribution(_)) && !scope.led.contains(address);
     if scope.wanted.iter().any(is_wanted) {
@@ -217,8 +226,7 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Si
     let bucket = Resource::Bucket(settings.bucket.clone());
     if !is_of_interest(scope, &bucket) {
         // Somebody else's bucket, of which a path is wanted: the rest of it is nobody's concern here.
-        let concerns = !within.is_empty();
-        return Ok(if concerns { Sight::There(within, name, Contents::default()) } else { Sight::NoConcern });
+        return Ok(Sight::Others(within, name, settings.bucket.public_access_block));
     }
     // A stranger's bucket may hold millions of objects: nobody needs them counted.
     let contents = if bucket.is_owned_by(&scope.cluster) || bucket.tags().is_empty() {

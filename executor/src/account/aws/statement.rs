@@ -1,5 +1,6 @@
 //! Single statements of a bucket's policy: what others wrote beside them stays, letter for letter.
 
+use super::access_control::still_moving;
 use super::answer::Answer;
 use super::bucket::{Client, NOT_YET};
 use super::bucket_read::ABSENT;
@@ -7,8 +8,23 @@ use super::document;
 use super::patience::patiently;
 use crate::account::AccountError;
 use serde_json::{Value, json};
+use std::time::Duration;
 use sts_schemas::policy::{PolicyDocument, Statement};
 use sts_schemas::resource::{BucketStatement, DISTRIBUTION_REFERENCE};
+
+/// How often a policy is written at most: who is undone that often is told.
+const WRITINGS: u32 = 5;
+
+/// How long to wait for others' writes: longer each time, and not as long as others with another statement do.
+fn pause(sid: &str, round: u32) -> Duration {
+    const SHORTEST: u64 = 250;
+    let share = sid.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % SHORTEST);
+    Duration::from_millis((SHORTEST + share) << round.min(3))
+}
+
+fn meaning(statement: Option<Statement>) -> Option<Value> {
+    statement.map(|statement| PolicyDocument::of(vec![statement]).meaning())
+}
 
 /// A bucket's policy as it is stored.
 pub(super) struct StoredPolicy(Value);
@@ -81,17 +97,40 @@ impl Client {
             }
             None => text,
         };
-        let statement = serde_json::from_str(&text).unwrap_or_default();
-        let stored = self.stored_policy().await?.unwrap_or(StoredPolicy(Value::Null));
-        self.put_policy_text(Some(stored.with(&after.sid, statement).to_string())).await
+        let statement: Value = serde_json::from_str(&text).unwrap_or_default();
+        let wanted = meaning(serde_json::from_value(statement.clone()).ok());
+        let stands =
+            |stored: &StoredPolicy| wanted.is_some() && meaning(stored.statement(&after.sid)) == wanted;
+        self.rewrite_policy(&after.sid, stands, |stored| Some(stored.with(&after.sid, statement.clone())))
+            .await
     }
 
     /// Takes one statement out again.
     pub(super) async fn delete_statement(&self, sid: &str) -> Result<(), AccountError> {
-        let Some(stored) = self.stored_policy().await?.filter(|stored| stored.has(sid)) else {
-            return Ok(());
-        };
-        self.put_policy_text(stored.keeping(|known| known != sid).map(|policy| policy.to_string())).await
+        self.rewrite_policy(sid, |stored| !stored.has(sid), |stored| stored.keeping(|known| known != sid))
+            .await
+    }
+
+    /// Writes what `change` makes of the policy until it `stands` so when it is read again a while later.
+    ///
+    /// S3 takes a policy whole and without a word of what its writer had read: of two that change it at once, the one
+    /// that writes last undoes what the other wrote. That one reads it again, and writes again.
+    async fn rewrite_policy(
+        &self,
+        sid: &str,
+        stands: impl Fn(&StoredPolicy) -> bool,
+        change: impl Fn(&StoredPolicy) -> Option<Value>,
+    ) -> Result<(), AccountError> {
+        for round in 0..WRITINGS {
+            let stored = self.stored_policy().await?.unwrap_or(StoredPolicy(Value::Null));
+            if stands(&stored) {
+                return Ok(());
+            }
+            self.put_policy_text(change(&stored).map(|policy| policy.to_string())).await?;
+            tokio::time::sleep(pause(sid, round)).await;
+        }
+        let stored = self.stored_policy().await?.unwrap_or(StoredPolicy(Value::Null));
+        if stands(&stored) { Ok(()) } else { Err(still_moving("s3:PutBucketPolicy", &self.on())) }
     }
 
     /// Takes everything out but this project's own statements, which have addresses of their own.

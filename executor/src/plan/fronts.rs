@@ -1,0 +1,94 @@
+//! What a person should know of the distributions in front of a cluster's bucket before they approve.
+
+use super::PlanRefused;
+use std::collections::BTreeMap;
+use sts_schemas::cluster::ClusterName;
+use sts_schemas::plan::{Purpose, Step};
+use sts_schemas::resource::{Address, OriginAccess, Resource};
+use sts_schemas::state::{Maker, Observed, OtherFronts};
+
+/// How a distribution that ccoctl made is taken over without its issuer being cut off meanwhile.
+pub(super) fn of_takeover(before: &Resource, after: &Resource) -> Option<String> {
+    let (Resource::Distribution(before), Resource::Distribution(after)) = (before, after) else {
+        return None;
+    };
+    let (OriginAccess::Identity { id }, OriginAccess::Control { .. }) = (&before.access, &after.access)
+    else {
+        return None;
+    };
+    let address = Address::Distribution(before.bucket.clone());
+    Some(format!(
+        "{address} reads its bucket by the origin access identity {id}, as ccoctl made it. Its access control is let in \
+         beside that one first, and what the bucket's policy said before goes when the change has been deployed: the \
+         issuer can be read all the while. The identity itself stays, unused, until the cluster is deleted."
+    ))
+}
+
+/// What stands beside the distributions that these steps are about.
+pub(super) fn beside(purpose: Purpose, cluster: &ClusterName, observed: &Observed) -> Vec<String> {
+    let of_cluster = observed.fronts.iter().filter(|(bucket, _)| {
+        let front = observed.resources.get(&Address::Distribution((*bucket).clone()));
+        front.is_some_and(|front| front.is_owned_by(cluster))
+    });
+    let doubles = of_cluster.filter(|(_, others)| !others.doubles.is_empty());
+    let notes = doubles.map(|(bucket, others)| {
+        let ids = others.doubles.join(", ");
+        let fate = match purpose {
+            Purpose::Apply => "stays as it is, and a delete takes it too",
+            Purpose::Delete => "goes too",
+        };
+        let address = Address::Distribution(bucket.clone());
+        format!(
+            "Beside {address} the cluster's tag is on the distribution {ids} of the same bucket: it {fate}."
+        )
+    });
+    notes.collect()
+}
+
+/// What deleting a bucket and its distribution leaves to be known.
+///
+/// # Errors
+/// When a distribution that ccoctl made for the cluster, and did not tag, would go on serving from a name that
+/// anybody could then take.
+pub(super) fn of_delete(
+    cluster: &ClusterName,
+    steps: &[Step],
+    observed: &Observed,
+) -> Result<Vec<String>, PlanRefused> {
+    let mut notes = beside(Purpose::Delete, cluster, observed);
+    let mut living = BTreeMap::new();
+    for step in steps {
+        match step {
+            Step::Delete { before: Resource::Distribution(front) } => {
+                notes.extend(front.identity().map(|id| {
+                    let address = Address::Distribution(front.bucket.clone());
+                    format!("The origin access identity {id}, which ccoctl made for {address}, goes with it.")
+                }));
+            }
+            Step::Delete { before: Resource::Bucket(bucket) } => {
+                let Some(others) = observed.fronts.get(&bucket.name) else { continue };
+                let of_ccoctl: Vec<_> = ids(others, Maker::Ccoctl);
+                if !of_ccoctl.is_empty() {
+                    living.insert(bucket.name.clone(), of_ccoctl);
+                }
+                let strangers = ids(others, Maker::Unknown);
+                if !strangers.is_empty() {
+                    notes.push(format!(
+                        "bucket/{} is the origin of the distribution {} too, which is not the cluster's and stays: whoever \
+                         makes a bucket of that name next will speak through it.",
+                        bucket.name,
+                        strangers.join(", ")
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    if living.is_empty() { Ok(notes) } else { Err(PlanRefused::Fronted { cluster: cluster.clone(), living }) }
+}
+
+/// The ids of those without the cluster's tag that serve.
+fn ids(others: &OtherFronts, maker: Maker) -> Vec<String> {
+    let serving = others.untagged.iter().filter(|front| front.enabled && front.maker == maker);
+    serving.map(|front| front.id.clone()).collect()
+}

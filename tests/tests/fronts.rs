@@ -1,0 +1,124 @@
+//! Distributions that were there before: ccoctl's, two of one bucket's, and one without the cluster's tag.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use sts_tests::account::Account;
+use sts_tests::emulator::Emulator;
+use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
+use sts_tests::private_ccoctl::{self as ccoctl, IDENTITY};
+use sts_tests::programs::{Run, command, program};
+use sts_tests::proxy::Proxy;
+
+const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
+const NO_FLAGS: [&str; 0] = [];
+
+fn private() -> Handoff {
+    Handoff::of(Path::new(ONE_REQUEST), &["--create-private-s3-bucket"])
+}
+
+fn everything(account: &Account) -> (Value, Value) {
+    (account.dump(), account.fronts())
+}
+
+/// Deletes the cluster by its name.
+fn delete_by_name(story: &Handoff, at: std::net::SocketAddr) -> Run {
+    let mut delete = command(&program("sts-executor"));
+    delete.current_dir(story.path("")).env("HOME", story.path(""));
+    delete.args(["delete", "--name", CLUSTER, "--region", REGION, "--yes"]);
+    Run::of(with_credentials(&mut delete, at))
+}
+
+/// Whom the bucket's policy lets in, statement by statement.
+fn let_in(account: &Account) -> Vec<&'static str> {
+    let dump = account.dump();
+    let statements = dump["buckets"]["harbour-oidc"]["policy"]["Statement"].as_array().unwrap().clone();
+    let who = |statement: &Value| {
+        if statement["Principal"].to_string().contains(IDENTITY) { "identity" } else { "control" }
+    };
+    statements.iter().map(who).collect()
+}
+
+#[test]
+fn taking_over_ccoctls_private_cluster_never_shuts_its_distribution_out() {
+    let emulator = Emulator::start_slow(3);
+    let (at, account) = (emulator.address(), handoff::account(&emulator));
+    let before = everything(&account);
+    let _ = ccoctl::make(&account, &ccoctl::tags());
+    let story = private();
+    let planned = story.run(at, "plan", &NO_FLAGS).exits(0).stdout;
+    let planned = planned.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["EHARBOUR, as ccoctl made it", "the issuer can be read all the while"] {
+        assert!(planned.contains(words), "{words}: {planned}");
+    }
+
+    let proxy = Proxy::start(at, Duration::ZERO, Vec::new());
+    let flags = |limit| ["--yes", "--deployment-timeout", limit];
+    let _ = story.run(proxy.address(), "apply", &flags("0")).exits(6).says("still on its way");
+    let calls = proxy.take_traffic().calls;
+    let place = |what: &str, of: &str| {
+        let found = calls.iter().position(|call| call.starts_with(what) && call.contains(of));
+        found.unwrap_or_else(|| panic!("{what}, {of}: {calls:#?}"))
+    };
+    let policy = place("PUT /harbour-oidc", "?policy");
+    let front = place("PUT /2020-05-31/distribution/", "/config");
+    assert!(policy < front, "the new right comes before it is used: {calls:#?}");
+    assert_eq!(let_in(&account), ["identity", "control"], "cut before the change was everywhere");
+
+    let _ = story.run(at, "apply", &flags("60")).exits(0);
+    assert_eq!(let_in(&account), ["control"]);
+    let _ = story.run(at, "status", &["--detailed-exitcode"]).exits(0);
+
+    let proxy = Proxy::start(at, Duration::ZERO, Vec::new());
+    let told = story.run(proxy.address(), "delete", &NO_FLAGS).exits(4).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("identity EHARBOUR, which ccoctl made"), "{told}");
+    let _ = story.run(proxy.address(), "delete", &["--yes"]).exits(0);
+    assert_eq!(everything(&account), before);
+    let calls = proxy.take_traffic().calls;
+    let gone = calls.iter().any(|call| call.starts_with("DELETE") && call.contains("/EHARBOUR"));
+    assert!(gone, "the identity went with it: {calls:#?}");
+}
+
+#[test]
+fn two_distributions_of_the_clusters_are_told_of_and_go_together() {
+    let emulator = Emulator::start_slow(1);
+    let (at, account) = (emulator.address(), handoff::account(&emulator));
+    let before = everything(&account);
+    let first = ccoctl::make(&account, &ccoctl::tags());
+    account.call(&json!([[
+        "cloudfront",
+        "create_distribution_with_tags",
+        ccoctl::distribution("again", &ccoctl::tags()),
+    ]]));
+    let ids: Vec<String> = account.fronts()["distributions"].as_object().unwrap().keys().cloned().collect();
+    assert!(ids.len() == 2 && ids.contains(&first), "{ids:?}");
+    let story = private();
+    let run = delete_by_name(&story, at).exits(0);
+    let told: Value =
+        serde_json::from_str(&std::fs::read_to_string(story.path("harbour-delete-receipt.json")).unwrap())
+            .unwrap();
+    let notes = told["notes"].to_string();
+    assert!(ids.iter().any(|id| notes.contains(id.as_str())) && notes.contains("goes too"), "{notes}");
+    assert_eq!(everything(&account), before, "{}", run.stderr);
+}
+
+#[test]
+fn a_bucket_is_not_freed_under_a_living_distribution_of_ccoctls_without_its_tag() {
+    let emulator = Emulator::start_slow(0);
+    let (at, account) = (emulator.address(), handoff::account(&emulator));
+    let before = everything(&account);
+    let id = ccoctl::make(&account, &json!([{"Key": "Name", "Value": CLUSTER}]));
+    let made = everything(&account);
+    let story = private();
+    let refused = delete_by_name(&story, at).exits(5).says(&id);
+    let _ = refused.says("aws cloudfront tag-resource");
+    assert_eq!(everything(&account), made, "nothing was deleted");
+
+    let arn = format!("arn:aws:cloudfront::123456789012:distribution/{id}");
+    account
+        .call(&json!([["cloudfront", "tag_resource", {"Resource": arn, "Tags": {"Items": ccoctl::tags()}}]]));
+    let _ = delete_by_name(&story, at).exits(0);
+    assert_eq!(everything(&account), before);
+}
