@@ -4,6 +4,7 @@
 
 pub mod contents;
 mod facts;
+pub mod fleet;
 mod grant;
 mod keys;
 pub mod markdown;

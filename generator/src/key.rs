@@ -12,6 +12,15 @@ pub const CLUSTER_KEY_BITS: u32 = 4096;
 /// The public exponent of every key made here. Source: FIPS 186-5, appendix A.1.1.
 const PUBLIC_EXPONENT: u64 = 65_537;
 
+/// How many cores look for the primes of one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cores {
+    /// All: one key is there as soon as it can be.
+    All,
+    /// One, where other keys are made on the others: no work is begun that another core's find makes idle.
+    One,
+}
+
 /// A cluster's key pair as PEM; the private half wipes itself.
 pub struct ClusterKeyPair {
     /// PKCS#1 `RSA PRIVATE KEY`, as ccoctl writes it.
@@ -31,12 +40,12 @@ pub enum KeyMakingError {
     NoPrimes,
 }
 
-/// Makes a key pair of [`CLUSTER_KEY_BITS`] on all cores.
+/// Makes a key pair of [`CLUSTER_KEY_BITS`].
 ///
 /// # Errors
 /// When there is no randomness, or no pair of primes makes a key.
-pub fn make_cluster_key_pair() -> Result<ClusterKeyPair, KeyMakingError> {
-    let key = make_rsa(CLUSTER_KEY_BITS)?;
+pub fn make_cluster_key_pair(cores: Cores) -> Result<ClusterKeyPair, KeyMakingError> {
+    let key = make_rsa_on(cores, CLUSTER_KEY_BITS)?;
     let private = key.to_pkcs1_pem(LineEnding::LF).map_err(|_| KeyMakingError::NoPrimes)?;
     let public =
         key.to_public_key().to_public_key_pem(LineEnding::LF).map_err(|_| KeyMakingError::NoPrimes)?;
@@ -48,10 +57,14 @@ pub fn make_cluster_key_pair() -> Result<ClusterKeyPair, KeyMakingError> {
 /// # Errors
 /// As [`make_cluster_key_pair`].
 pub fn make_rsa(bits: u32) -> Result<rsa::PrivateKey, KeyMakingError> {
+    make_rsa_on(Cores::All, bits)
+}
+
+fn make_rsa_on(cores: Cores, bits: u32) -> Result<rsa::PrivateKey, KeyMakingError> {
     /// A pair of primes is refused about once in 2^100 times; more tries than this mean a broken machine.
     const TRIES: usize = 8;
     for _ in 0..TRIES {
-        let (p, q) = primes::two_primes(bits / 2)?;
+        let (p, q) = primes::two_primes(bits / 2, cores)?;
         if !primes::far_apart(&p, &q, bits) {
             continue;
         }

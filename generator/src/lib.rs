@@ -19,6 +19,7 @@ mod credentials;
 pub mod directory;
 pub mod engine;
 pub mod feature;
+mod fleet;
 pub mod key;
 mod living;
 mod made;

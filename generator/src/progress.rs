@@ -1,6 +1,6 @@
 //! What is going on: a moving line for a person at a terminal, nothing at all in pipes and logs.
 
-use crate::voice::{detail, verbosity};
+use crate::voice::{detail, is_one_of_many, verbosity};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 use sts_schemas::verbosity::Verbosity;
@@ -21,6 +21,8 @@ impl Stage {
     pub(crate) fn begin(what: impl Into<String>) -> Self {
         let (what, began) = (what.into(), Instant::now());
         let target = match verbosity() {
+            // Many lines that move would be none to read.
+            _ if is_one_of_many() => ProgressDrawTarget::hidden(),
             Verbosity::Usual => ProgressDrawTarget::stderr(),
             // With details a line for each piece of work takes its place.
             Verbosity::Quiet | Verbosity::Detailed => ProgressDrawTarget::hidden(),

@@ -26,7 +26,7 @@ pub use verdicts::Verdicts;
 
 pub(crate) use asked::{AskedRequest, Need, asked};
 pub(crate) use fields::Fields;
-pub(crate) use node::Node;
+pub(crate) use node::{Node, Value};
 
 use document::Document;
 use folder::{PlacedNames, ReadFile, Walk};

@@ -1,5 +1,6 @@
 //! What is said beside the data: on standard error, as much of it as was asked for.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::sync::OnceLock;
 use sts_schemas::terminal::printable_lines;
@@ -19,9 +20,29 @@ pub(crate) fn verbosity() -> Verbosity {
     ASKED.get().copied().unwrap_or_default()
 }
 
+thread_local! {
+    /// Whose work this thread does, where it is that of one among many.
+    static SPEAKER: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Does the work of one among many: its name stands before what it warns of, and it says no more than that
+/// unless details are wanted.
+pub(crate) fn as_one_of_many<T>(name: &str, work: impl FnOnce() -> T) -> T {
+    SPEAKER.set(Some(name.to_owned()));
+    let done = work();
+    SPEAKER.set(None);
+    done
+}
+
+/// Whether this thread does the work of one among many.
+pub(crate) fn is_one_of_many() -> bool {
+    SPEAKER.with_borrow(Option::is_some)
+}
+
 /// Says what is going on and what came of it.
 pub(crate) fn say(text: &str) {
-    if verbosity() >= Verbosity::Usual {
+    let least = if is_one_of_many() { Verbosity::Detailed } else { Verbosity::Usual };
+    if verbosity() >= least {
         write(text);
     }
 }
@@ -39,6 +60,9 @@ pub(crate) fn detail(text: impl FnOnce() -> String) {
 }
 
 fn write(text: &str) {
+    let before =
+        SPEAKER.with_borrow(|name| name.as_ref().map_or_else(String::new, |name| format!("{name}: ")));
+    let text = printable_lines(text).replace('\n', &format!("\n{before}"));
     // Where standard error is gone, nobody is left to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{}", printable_lines(text));
+    let _ = writeln!(std::io::stderr().lock(), "{before}{text}");
 }

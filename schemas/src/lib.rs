@@ -21,6 +21,7 @@ pub mod difference;
 pub mod digest;
 pub mod dns;
 pub mod failure;
+pub mod fleet;
 pub mod installer_manifest;
 pub mod layout;
 pub mod lint;

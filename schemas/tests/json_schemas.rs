@@ -5,10 +5,12 @@
 use schemars::Schema;
 use std::path::Path;
 
-fn schemas() -> [(&'static str, Schema); 10] {
+fn schemas() -> [(&'static str, Schema); 12] {
     [
         ("manifest", schemars::schema_for!(sts_schemas::manifest::Manifest)),
         ("difference", schemars::schema_for!(sts_schemas::difference::Difference)),
+        ("fleet-bundles", schemars::schema_for!(sts_schemas::fleet::FleetBundles)),
+        ("fleet-status", schemars::schema_for!(sts_schemas::fleet::FleetStandings)),
         ("claims", schemars::schema_for!(sts_schemas::signature::Claims)),
         ("plan", schemars::schema_for!(sts_schemas::plan::Plan)),
         ("cluster-report", schemars::schema_for!(sts_schemas::cluster_report::ClusterReport)),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sts_tests::adversary::{files, unpack};
 use sts_tests::crossing::{ADMIN, AUTHOR, Crossing};
 use sts_tests::emulator::{Emulator, python};
-use sts_tests::handoff::{Handoff, REQUESTS};
+use sts_tests::handoff::{CLUSTER_KEY, GENERATION, Handoff, REGION, REQUESTS, with_credentials};
 use sts_tests::programs::{Run, command};
 
 const VALIDATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/validate.py");
@@ -61,10 +61,13 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
         .args([concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request"), REQUESTS]);
     let difference = Run::of(&mut diff).exits(0).stdout;
     let status = drifted_status(story, &emulator);
+    let [fleet, standings] = told_of_a_fleet(story, &emulator);
     vec![
         ("manifest", written(story.path("manifest.json"), &bundle[0].bytes)),
         ("claims", written(story.path("claims.json"), &claims_of(&bundle[1].bytes))),
         ("difference", written(story.path("difference.json"), difference.as_bytes())),
+        ("fleet-bundles", written(story.path("fleet.json"), fleet.as_bytes())),
+        ("fleet-status", written(story.path("standings.json"), standings.as_bytes())),
         ("report", report),
         ("report", refusal),
         ("proposal", written(story.path("proposal.json"), proposal.as_bytes())),
@@ -72,6 +75,32 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
         ("status", written(story.path("status.json"), status.to_string().as_bytes())),
         ("receipt", receipt),
     ]
+}
+
+/// What is said of many clusters: one whose bundle is made, one whose is not, and all bundles of a folder, one of
+/// which was superseded and one of which is none.
+fn told_of_a_fleet(story: &Handoff, emulator: &Emulator) -> [String; 2] {
+    let file = "clusters:\n- {name: harbour}\n- {name: QUAY}\n";
+    let _ = written(story.path("fleet.yaml"), file.as_bytes());
+    let _ = written(story.path("bundles/none.tar.gz"), b"none");
+    let mut create = story.generator();
+    create.args(["create-all", "--fleet", "fleet.yaml", "--format", "json", "--region", REGION]);
+    create.args([
+        "--account-id",
+        Emulator::ACCOUNT,
+        "--public-key-file",
+        CLUSTER_KEY,
+        "--output-dir",
+        "fleet",
+    ]);
+    create.args(["--credentials-requests-dir", REQUESTS, "--signing-key", "author.key"]);
+    let later = (GENERATION + 10).to_string();
+    let bundles = Run::of(create.env("SOURCE_DATE_EPOCH", later)).exits(1).stdout;
+    let mut status = command(&sts_tests::programs::program("sts-executor"));
+    status.args(["status", "--format", "json", "--all"]).arg(story.path("bundles"));
+    status.arg("--trusted-key").arg(story.public_key());
+    let standings = Run::of(with_credentials(&mut status, emulator.address())).exits(1).stdout;
+    [bundles, standings]
 }
 
 /// What a story leaves behind that begins with nothing known of account and issuer, and ends in a cluster.

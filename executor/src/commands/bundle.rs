@@ -25,7 +25,7 @@ pub(crate) struct BundleArgs {
 }
 
 /// Whose signatures count.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TrustArgs {
     /// A public key that may sign bundles; can be given more than once.
     ///

@@ -1,21 +1,35 @@
 //! `status`: is the account as the bundle wants it?
 
+mod folder;
+
 use super::account::{self, AccountArgs};
 use super::binding::Look;
-use super::bundle::BundleArgs;
+use super::bundle::{BundleArgs, TrustArgs};
 use super::refusal;
+use crate::account::{Account, Runtime};
 use crate::cli::Format;
 use crate::plan::{PlanOptions, RollBack, compared};
 use crate::preflight::unreadable_issuer;
 use crate::session::Session;
 use crate::show::standing::{standings, text};
+use std::path::PathBuf;
+use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::standing::Standings;
 
 /// Compare the account with a bundle: in step, drifted, missing, orphaned, foreign. Changes nothing.
+///
+/// With --all it is every bundle of a folder, a line for each; one that cannot be compared stops no other.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// The bundle, a .tar.gz made by sts-generator.
+    #[arg(required_unless_present = "all")]
+    bundle: Option<PathBuf>,
+    /// Every .tar.gz in this folder instead; of several bundles for one cluster the latest counts.
+    #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
+    all: Option<PathBuf>,
     #[command(flatten)]
-    bundle: BundleArgs,
+    trust: TrustArgs,
     #[command(flatten)]
     account: AccountArgs,
     /// Exit 2 when anything is not in step.
@@ -24,22 +38,40 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
-    let bundle = args.bundle.verified(session)?;
+    if let Some(folder) = &args.all {
+        return folder::run(folder, args, format, session);
+    }
+    let bundle = args.bundle_at(args.bundle.clone().unwrap_or_default()).verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
-    // Nothing is to be written, so that only what keeps the cluster from working is of interest.
-    let nothing = |_: &_| Vec::new();
-    let (look, survey) = Look::ahead(&aws, &runtime, &bundle, (args.account.search(), nothing))?;
-    let Look { contents, observed } = look;
-    let desired = &contents.desired;
-    // Looking is never a roll-back: nothing is carried out.
-    let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
-    let mut found = compared(desired, &observed, &options).map_err(refusal::of_plan)?;
-    found.notes.extend(unreadable_issuer(desired, &survey).map(|why| format!("OBSTACLE: {why}.")));
-    let standings = standings(Some(bundle.digest()), desired, &observed, found);
+    let standings = args.standings(&runtime, &aws, &bundle)?;
     match format {
         Format::Text => session.data(&text(&standings, session.surroundings.paint))?,
         Format::Json => session.json(&standings)?,
     }
     Ok(if args.detailed_exitcode && !standings.in_step { Exit::ChangesPending } else { Exit::Done })
+}
+
+impl Args {
+    fn bundle_at(&self, bundle: PathBuf) -> BundleArgs {
+        BundleArgs { bundle, trust: self.trust.clone() }
+    }
+
+    fn standings(
+        &self,
+        runtime: &Runtime,
+        aws: &dyn Account,
+        bundle: &VerifiedBundle,
+    ) -> Result<Standings, Failure> {
+        // Nothing is to be written, so that only what keeps the cluster from working is of interest.
+        let nothing = |_: &_| Vec::new();
+        let (look, survey) = Look::ahead(aws, runtime, bundle, (self.account.search(), nothing))?;
+        let Look { contents, observed } = look;
+        let desired = &contents.desired;
+        // Looking is never a roll-back: nothing is carried out.
+        let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
+        let mut found = compared(desired, &observed, &options).map_err(refusal::of_plan)?;
+        found.notes.extend(unreadable_issuer(desired, &survey).map(|why| format!("OBSTACLE: {why}.")));
+        Ok(standings(Some(bundle.digest()), desired, &observed, found))
+    }
 }

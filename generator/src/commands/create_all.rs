@@ -1,18 +1,24 @@
 //! `sts-generator create-all`: key pair, issuer, roles and bundle in one go.
 
+mod fleet;
+
+pub use fleet::CreateAll;
+
 use super::create_bundle::{bundle, known_files};
 use super::create_iam_roles::role_files;
 use super::create_identity_provider::ProviderArgs;
 use super::generation::Generations;
 use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
-use super::seal::Seal;
+use super::seal::{ClosedBundle, Seal};
 use super::signing::SigningArgs;
 use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, stale, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
+use crate::key::Cores;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use std::path::Path;
+use sts_schemas::cluster::Cluster;
 use sts_schemas::failure::Failure;
 
 /// Make everything: key pair, issuer, roles, installer manifests, and the signed bundle; prints its path.
@@ -20,6 +26,7 @@ use sts_schemas::failure::Failure;
 /// The same as create-key-pair, create-identity-provider, create-iam-roles and create-bundle one after the
 /// other. A key pair in the directory is used; with --public-key-file none is ever made. With --previous it is the
 /// upgrade of a living cluster: its keys and its issuer stay, and REVIEW.md begins with what changes.
+/// With --fleet it is all of this for each cluster of a file, side by side.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sts-generator create-signing-key --output author.key
@@ -30,8 +37,14 @@ Example, the upgrade of that cluster:
   sts-generator create-all --name demo --region us-east-1 \\
       --account-id 123456789012 --credentials-requests-dir requests-4.17 \\
       --previous BUNDLE --trusted-key author.key.pub --release 4.17 \\
-      --signing-key author.key --output-dir demo-4.17")]
-pub struct CreateAll {
+      --signing-key author.key --output-dir demo-4.17
+Example, a bundle for each cluster that fleet.yaml lists, which reads
+  clusters:
+  - {name: demo, region: us-east-1, account-id: \"123456789012\"}
+  - {name: test, region: eu-west-1, any-account: true, tag: [team=a, cost=b]}
+  sts-generator create-all --fleet fleet.yaml \\
+      --credentials-requests-dir requests --signing-key author.key")]
+pub struct OneCluster {
     #[command(flatten)]
     cluster: ClusterArgs,
     #[command(flatten)]
@@ -52,15 +65,26 @@ pub struct CreateAll {
     previous: PreviousArgs,
 }
 
-impl CreateAll {
-    pub(crate) fn run(
+impl OneCluster {
+    /// Makes it, and prints the bundle's path.
+    fn run(&self, surroundings: Surroundings, configuration: Option<&Path>) -> Result<(), Failure> {
+        self.make(surroundings, configuration, Cores::All)?.print()
+    }
+
+    /// Which cluster the flags speak of.
+    fn meant(&self) -> Result<Cluster, Failure> {
+        let region = region(self.cluster.region.as_ref(), self.requests.selection.install_config.as_deref())?;
+        self.cluster.cluster(&region)
+    }
+
+    fn make(
         &self,
         surroundings: Surroundings,
         configuration: Option<&Path>,
-    ) -> Result<(), Failure> {
+        cores: Cores,
+    ) -> Result<ClosedBundle, Failure> {
         self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
-        let region = region(self.cluster.region.as_ref(), self.requests.selection.install_config.as_deref())?;
-        let cluster = self.cluster.cluster(&region)?;
+        let cluster = self.meant()?;
         let (tags, thumbprints) = (self.tags.tags()?, self.provider.thumbprints()?);
         let following = self.previous.open(configuration)?;
         if let Some(following) = &following {
@@ -78,7 +102,7 @@ impl CreateAll {
                 create_key_pair::given(&directory, path)?
             }
             (None, Some(following)) => following.kept_key(&directory)?,
-            (None, None) => create_key_pair::existing_or_new(&directory)?,
+            (None, None) => create_key_pair::existing_or_new(&directory, cores)?,
         };
         let issuer = |generation| {
             let files = identity_provider(&cluster, &key, thumbprints, &tags, generation);

@@ -3,7 +3,7 @@
 use super::generation::{Generations, Settled};
 use super::previous::{self, Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
-use super::seal::{Seal, derived};
+use super::seal::{ClosedBundle, Seal, derived};
 use super::signing::SigningArgs;
 use super::{Surroundings, in_file, say, tell_findings, warn};
 use crate::asked;
@@ -80,17 +80,17 @@ impl CreateBundle {
         let findings = lint_roles(&checked.contents.desired);
         tell_findings(&findings);
         self.lint.judge(&findings)?;
-        checked.close(&seal)
+        checked.close(&seal)?.print()
     }
 }
 
-/// Checks the directory, packs and signs it, and prints the bundle's path.
+/// Checks the directory, packs and signs it.
 pub(crate) fn bundle(
     directory: &Directory,
     seal: &Seal,
     region: Option<&Region>,
     (following, settled): (Option<&Following>, Settled),
-) -> Result<(), Failure> {
+) -> Result<ClosedBundle, Failure> {
     Checked::read(directory, seal, region, (following, |_: &Files| settled))?.close(seal)
 }
 
@@ -177,8 +177,8 @@ impl<'a> Checked<'a> {
         Ok(true)
     }
 
-    /// Completes the directory with what is derived from its files, packs, signs, and prints the path.
-    fn close(self, seal: &Seal) -> Result<(), Failure> {
+    /// Completes the directory with what is derived from its files, packs and signs.
+    fn close(self, seal: &Seal) -> Result<ClosedBundle, Failure> {
         let Self { directory, cluster, generation, files, upgrade, .. } = self;
         let stage = Stage::begin("packing");
         let mut changed = Vec::new();
@@ -198,11 +198,11 @@ impl<'a> Checked<'a> {
             say(&format!("{shown}: changed {} (generation {generation})", changed.join(", ")));
         }
         say(&format!("{shown}: {content} files are in the bundle"));
-        seal.tell(&cluster, &closed)?;
+        seal.tell(&cluster, &closed);
         if let Some(upgrade) = &upgrade {
             previous::tell(upgrade);
         }
-        Ok(())
+        Ok(closed)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{in_file, say, warn};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError, Readers, write_new};
-use crate::key::make_cluster_key_pair;
+use crate::key::{Cores, make_cluster_key_pair};
 use crate::progress::Stage;
 use clap::Args;
 use std::path::Path;
@@ -28,19 +28,19 @@ pub struct CreateKeyPair {
 
 impl CreateKeyPair {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        existing_or_new(&self.output.claim()?).map(drop)
+        existing_or_new(&self.output.claim()?, Cores::All).map(drop)
     }
 }
 
 /// The public key of the pair in the directory; where there is none, a pair is made.
-pub(crate) fn existing_or_new(directory: &Directory) -> Result<Jwk, Failure> {
+pub(crate) fn existing_or_new(directory: &Directory, cores: Cores) -> Result<Jwk, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let private = directory.read(layout::PRIVATE_KEY).map_err(failed)?.map(Zeroizing::new);
     let public = directory.read(layout::PUBLIC_KEY).map_err(failed)?;
     match (private, public) {
         (None, None) => {
             let stage = Stage::begin("making an RSA-4096 key pair");
-            let pair = make_cluster_key_pair().map_err(|error| Failure::new(Exit::Failed, error))?;
+            let pair = make_cluster_key_pair(cores).map_err(|error| Failure::new(Exit::Failed, error))?;
             drop(stage);
             // The private key first: whoever finds a public key can rely on the private one being there.
             let private = directory.path().join(layout::PRIVATE_KEY);

@@ -128,7 +128,8 @@ impl Common {
         for line in afterwards(cluster, &exchange) {
             say(&line);
         }
-        seal.tell(cluster, &closed)
+        seal.tell(cluster, &closed);
+        closed.print()
     }
 
     fn refused(&self, error: RotationError) -> Failure {

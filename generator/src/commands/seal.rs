@@ -98,8 +98,8 @@ impl Seal {
         self.bundle_dir.join(format!("{name}.tar.gz"))
     }
 
-    /// Says what the bundle is, and prints its path.
-    pub(crate) fn tell(&self, cluster: &Cluster, closed: &ClosedBundle) -> Result<(), Failure> {
+    /// Says what the bundle is.
+    pub(crate) fn tell(&self, cluster: &Cluster, closed: &ClosedBundle) {
         let open = cluster.open();
         let account = if open.contains(&OpenValue::Account) { "any" } else { cluster.account.as_str() };
         say(&format!("cluster {}, account {account}, region {}", cluster.name, cluster.region));
@@ -117,7 +117,6 @@ impl Seal {
             (signing, _) => signing.tell(),
         }
         self.private_key.tell();
-        print_line(&closed.path.display().to_string())
     }
 }
 
@@ -165,6 +164,23 @@ fn there(
 /// What a compact JWS signs: all of it but the signature.
 fn said(token: &str) -> Option<&str> {
     token.rsplit_once('.').map(|(said, _)| said)
+}
+
+impl ClosedBundle {
+    /// Prints its path.
+    pub(crate) fn print(&self) -> Result<(), Failure> {
+        print_line(&self.path.display().to_string())
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The digest of its manifest.
+    pub(crate) fn digest(&self) -> &Sha256 {
+        &self.digest
+    }
 }
 
 /// What is derived from files that hold together, for people and for the AWS CLI.

@@ -1,6 +1,6 @@
-//! Two primes for an RSA key, searched by a thread on every core.
+//! Two primes for an RSA key, searched by a thread on every core that it may have.
 
-use super::{KeyMakingError, PUBLIC_EXPONENT};
+use super::{Cores, KeyMakingError, PUBLIC_EXPONENT};
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{CtAssign as _, MontyForm, MontyMultiplier as _};
 use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
@@ -16,10 +16,13 @@ use std::thread;
 ///
 /// Each has its two highest bits set, so that their product has twice as many bits, and is fit for the
 /// public exponent. Source: FIPS 186-5, appendix A.1.3.
-pub(super) fn two_primes(bits: u32) -> Result<(BoxedUint, BoxedUint), KeyMakingError> {
+pub(super) fn two_primes(bits: u32, cores: Cores) -> Result<(BoxedUint, BoxedUint), KeyMakingError> {
     // Asked for once before threads lean on it: a system without randomness is an error, not a panic.
     getrandom::fill(&mut [0_u8; 32]).map_err(|_| KeyMakingError::NoRandomness)?;
-    let cores = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let cores = match cores {
+        Cores::All => thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+        Cores::One => 1,
+    };
     let enough = AtomicBool::new(false);
     let (sender, found) = mpsc::channel();
     thread::scope(|scope| {

@@ -8,6 +8,7 @@ mod determinism;
 mod diff;
 mod elsewhere;
 mod flags;
+mod fleet;
 mod generations;
 mod keys;
 mod offline;
