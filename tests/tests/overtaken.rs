@@ -62,8 +62,9 @@ fn what_somebody_else_wrote_after_the_plan_is_told_and_not_lost() {
     let _ = story.run(proxy.address(), "apply", &["--yes"]).exits(6).says("somebody else changed it");
     assert_eq!(keys(&account), r#"{"keys":["somebody's"]}"#, "written where nothing had been");
 
-    // Whoever plans again sees what is there, and may write over it.
-    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    // Whoever plans again sees what is there, and may write over it once they say that a key goes.
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(4).says("--retire-live-key");
+    let _ = story.run(emulator.address(), "apply", &["--yes", "--retire-live-key"]).exits(0);
     assert_eq!(keys(&account), right);
 }
 
