@@ -1,9 +1,12 @@
 //! The least an IAM identity must be allowed to plan, apply or delete a bundle.
 
-use std::collections::BTreeSet;
-use sts_schemas::aws::BucketName;
-use sts_schemas::open::OpenValue;
-use sts_schemas::policy::{OneOrMany, PolicyDocument, Statement};
+mod actions;
+mod names;
+
+use names::Names;
+use std::collections::BTreeMap;
+use sts_schemas::cluster::OWNED;
+use sts_schemas::policy::{Condition, ConditionValues, OneOrMany, PolicyDocument, Scalar, Statement};
 use sts_schemas::resource::Resource;
 use sts_schemas::state::Desired;
 
@@ -18,130 +21,74 @@ pub enum Errand {
     Delete,
 }
 
-/// Calls about the account as a whole; IAM takes no narrower resource for them.
-///
-/// Source for all of this module's names and resources: Service Authorization Reference, "Actions, resources, and
-/// condition keys" of IAM and Amazon S3.
-const LOOK_AROUND: &[&str] = &["iam:ListOpenIDConnectProviders", "iam:ListRoles"];
-
-/// Reading roles, also those of an older bundle of the same cluster.
-const READ_ROLES: &[&str] =
-    &["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"];
-
-const READ_PROVIDERS: &[&str] = &["iam:GetOpenIDConnectProvider"];
-
-/// `ListBucket` makes S3 say that an object is not there, instead of denying to tell.
-const READ_BUCKETS: &[&str] = &[
-    "s3:GetBucketLocation",
-    "s3:GetBucketPolicy",
-    "s3:GetBucketPublicAccessBlock",
-    "s3:GetBucketTagging",
-    "s3:ListBucket",
-    "s3:ListBucketVersions",
-];
-
-const READ_OBJECTS: &[&str] = &["s3:GetObject", "s3:GetObjectTagging"];
-
-const WRITE_ROLES: &[&str] = &[
-    "iam:CreateRole",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:DeleteRolePolicy",
-    "iam:DetachRolePolicy",
-    "iam:PutRolePermissionsBoundary",
-    "iam:PutRolePolicy",
-    "iam:TagRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateRole",
-];
-
-const WRITE_PROVIDERS: &[&str] = &[
-    "iam:AddClientIDToOpenIDConnectProvider",
-    "iam:CreateOpenIDConnectProvider",
-    "iam:RemoveClientIDFromOpenIDConnectProvider",
-    "iam:TagOpenIDConnectProvider",
-    "iam:UpdateOpenIDConnectProviderThumbprint",
-];
-
-const WRITE_BUCKETS: &[&str] = &[
-    "s3:CreateBucket",
-    "s3:DeleteBucketPolicy",
-    "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketTagging",
-];
-
-/// `PutObjectTagging` belongs to `PutObject` as soon as it brings tags.
-const WRITE_OBJECTS: &[&str] = &["s3:PutObject", "s3:PutObjectTagging"];
-
-/// CloudFront's listing calls, and `List` and `Get` of what is found by them. Its ARNs hold ids that AWS makes up.
-const READ_CLOUDFRONT: &[&str] = &[
-    "cloudfront:ListDistributions",
-    "cloudfront:ListOriginAccessControls",
-    "cloudfront:ListTagsForResource",
-];
-
-/// What is changed is read first, for its `ETag`, and what is made is looked at until it is deployed.
-///
-/// `CreateDistribution` and `TagResource` belong to `CreateDistributionWithTags`.
-const WRITE_CLOUDFRONT: &[&str] = &[
-    "cloudfront:CreateDistribution",
-    "cloudfront:CreateDistributionWithTags",
-    "cloudfront:CreateOriginAccessControl",
-    "cloudfront:GetDistribution",
-    "cloudfront:GetDistributionConfig",
-    "cloudfront:TagResource",
-    "cloudfront:UpdateDistribution",
-];
-
-const DELETE_CLOUDFRONT: &[&str] = &[
-    "cloudfront:DeleteDistribution",
-    "cloudfront:DeleteOriginAccessControl",
-    "cloudfront:GetDistribution",
-    "cloudfront:GetDistributionConfig",
-    "cloudfront:GetOriginAccessControl",
-    "cloudfront:UpdateDistribution",
-];
-
-/// Taking one statement out of a policy that others wrote in too.
-const DELETE_STATEMENTS: &[&str] = &["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"];
-
-const DELETE_ROLES: &[&str] = &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"];
-const DELETE_PROVIDERS: &[&str] = &["iam:DeleteOpenIDConnectProvider"];
-const DELETE_BUCKETS: &[&str] = &["s3:DeleteBucket"];
-const DELETE_OBJECTS: &[&str] = &["s3:DeleteObjectVersion"];
-
 /// The least policy for an errand with this bundle, without `--thorough`, `--prune` and `--adopt`.
+///
+/// What is deleted, and distributions that are changed, must bear the cluster's tag: their names are patterns that
+/// fit a cluster `demo-2` as well as `demo`. Roles are made and changed by their own names: the tags of what was made
+/// a moment ago may not count yet.
 #[must_use]
 pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
     let names = Names::of(desired);
+    let owned = || owned(desired);
     let mut statements = vec![
-        statement("LookAround", LOOK_AROUND, vec!["*".to_owned()]),
-        statement("ReadRoles", READ_ROLES, names.roles_and_older()),
-        statement("ReadProviders", READ_PROVIDERS, names.every_provider.clone()),
-        statement("ReadBuckets", READ_BUCKETS, names.buckets_to_read()),
-        statement("ReadObjects", READ_OBJECTS, names.objects()),
-        statement("ReadCloudFront", READ_CLOUDFRONT, names.cloudfront.clone()),
+        statement("LookAround", actions::LOOK_AROUND, vec!["*".to_owned()]),
+        statement("ReadRoles", actions::READ_ROLES, names.roles_and_older.clone()),
+        statement("ReadProviders", actions::READ_PROVIDERS, names.every_provider),
+        statement("ReadBuckets", actions::READ_BUCKETS, names.buckets_to_read),
+        statement("FindObjects", actions::FIND_OBJECTS, names.buckets_with_objects),
+        statement("ReadObjects", actions::READ_OBJECTS, names.objects.clone()),
+        statement("ReadCloudFront", actions::READ_CLOUDFRONT, names.cloudfront.clone()),
     ];
     match errand {
         Errand::Plan => {}
         Errand::Apply => statements.extend([
-            statement("WriteRoles", &needed(WRITE_ROLES, desired), names.roles.clone()),
-            statement("WriteProvider", &needed(WRITE_PROVIDERS, desired), names.providers.clone()),
-            statement("WriteBucket", &needed(WRITE_BUCKETS, desired), names.buckets.clone()),
-            statement("WriteObjects", WRITE_OBJECTS, names.objects()),
-            statement("WriteCloudFront", WRITE_CLOUDFRONT, names.cloudfront.clone()),
+            statement("WriteRoles", &needed(actions::WRITE_ROLES, desired), names.roles),
+            statement("WriteProvider", &needed(actions::WRITE_PROVIDERS, desired), names.providers),
+            statement("WriteBucket", &needed(actions::WRITE_BUCKETS, desired), names.own_buckets),
+            statement("WriteStatement", actions::WRITE_STATEMENTS, names.shared_buckets),
+            statement("WriteObjects", actions::WRITE_OBJECTS, names.objects),
+            statement("MakeCloudFront", actions::MAKE_CLOUDFRONT, names.cloudfront),
+            statement("ReadDistribution", actions::READ_DISTRIBUTIONS, names.distributions.clone()),
+            only_if(
+                owned(),
+                statement("ChangeDistribution", actions::CHANGE_DISTRIBUTIONS, names.distributions),
+            ),
         ]),
         Errand::Delete => statements.extend([
-            statement("DeleteRoles", DELETE_ROLES, names.roles_and_older()),
-            statement("DeleteProvider", DELETE_PROVIDERS, names.providers.clone()),
-            statement("DeleteBucket", DELETE_BUCKETS, names.own_buckets.clone()),
-            statement("DeleteObjects", DELETE_OBJECTS, names.objects()),
-            statement("DeleteStatements", DELETE_STATEMENTS, names.statements.clone()),
-            statement("DeleteCloudFront", DELETE_CLOUDFRONT, names.cloudfront.clone()),
+            only_if(owned(), statement("DeleteRoles", actions::DELETE_ROLES, names.roles_and_older)),
+            only_if(owned(), statement("DeleteProvider", actions::DELETE_PROVIDERS, names.providers)),
+            statement("DeleteBucket", actions::DELETE_BUCKETS, names.own_buckets),
+            statement("DeleteObjects", actions::DELETE_OBJECTS, names.objects_and_others),
+            statement("DeleteStatements", actions::DELETE_STATEMENTS, names.buckets_with_statements),
+            statement("ReadDistribution", actions::READ_DISTRIBUTIONS, names.distributions.clone()),
+            only_if(
+                owned(),
+                statement("DeleteDistribution", actions::DELETE_DISTRIBUTIONS, names.distributions),
+            ),
+            statement("DeleteAccessControl", actions::DELETE_CONTROLS, names.access_controls),
         ]),
     }
     statements.retain(|statement| statement.resource != Some(OneOrMany::Many(Vec::new())));
     PolicyDocument::of(statements)
+}
+
+/// How many characters IAM counts in a policy: all but white space.
+///
+/// Source: IAM User Guide, "IAM and AWS STS quotas".
+#[must_use]
+pub fn counted_length(policy: &PolicyDocument) -> usize {
+    // Nothing in these policies holds white space of its own.
+    policy.canonical().chars().filter(|character| !character.is_whitespace()).count()
+}
+
+/// How long a managed policy may be, by that count.
+pub const MANAGED_POLICY_LENGTH: usize = 6144;
+
+/// That the resource bears the cluster's tag.
+fn owned(desired: &Desired) -> Condition {
+    let key = format!("aws:ResourceTag/{}", desired.cluster.name.ownership_tag());
+    let value = ConditionValues::One(Scalar::Text(OWNED.to_owned()));
+    BTreeMap::from([("StringEquals".to_owned(), BTreeMap::from([(key, value)]))])
 }
 
 /// Without the actions that only other bundles call for.
@@ -169,96 +116,14 @@ fn statement(sid: &str, actions: &[&str], resources: Vec<String>) -> Statement {
     }
 }
 
-/// The ARNs of what a bundle makes, and the patterns of what it must look at besides.
-struct Names {
-    roles: Vec<String>,
-    older_roles: [String; 2],
-    providers: Vec<String>,
-    every_provider: Vec<String>,
-    buckets: Vec<String>,
-    own_buckets: Vec<String>,
-    statements: Vec<String>,
-    cloudfront: Vec<String>,
-    default_bucket: String,
-}
-
-impl Names {
-    fn of(desired: &Desired) -> Self {
-        let cluster = &desired.cluster;
-        let partition = cluster.partition;
-        let open = cluster.open();
-        // In an IAM policy a star stands for what is not known yet.
-        let account = if open.contains(&OpenValue::Account) { "*" } else { cluster.account.as_str() };
-        let iam = format!("arn:{partition}:iam::{account}");
-        let bucket_arn = |name: &BucketName| format!("arn:{partition}:s3:::{name}");
-        let (mut roles, mut providers) = (Vec::new(), Vec::new());
-        let (mut buckets, mut own_buckets, mut statements) = (BTreeSet::new(), Vec::new(), Vec::new());
-        let mut cloudfront = Vec::new();
-        for resource in desired.resources.values() {
-            match resource {
-                Resource::Role(role) => {
-                    roles.push(format!("{iam}:role{}{}", role.path, role.name));
-                }
-                Resource::Provider(provider) => {
-                    let issuer = if open.contains(&OpenValue::Issuer) {
-                        "*.cloudfront.net"
-                    } else {
-                        provider.issuer.host_and_path()
-                    };
-                    providers.push(format!("{iam}:oidc-provider/{issuer}"));
-                }
-                Resource::Bucket(bucket) => {
-                    buckets.insert(bucket_arn(&bucket.name));
-                    own_buckets.push(bucket_arn(&bucket.name));
-                }
-                Resource::BucketStatement(one) => {
-                    buckets.insert(bucket_arn(&one.bucket));
-                    statements.push(bucket_arn(&one.bucket));
-                }
-                Resource::AccessControl(_) => {}
-                // AWS makes up the ids in CloudFront's ARNs, and listing takes no narrower resource.
-                Resource::Distribution(_) => cloudfront.push("*".to_owned()),
-                Resource::Object(object) => {
-                    buckets.insert(bucket_arn(&object.bucket));
-                }
-            }
-        }
-        let name = &cluster.name;
-        Self {
-            roles,
-            older_roles: [format!("{iam}:role/{name}-*"), format!("{iam}:role/*/{name}-*")],
-            providers,
-            // Their tags tell whose they are, and what was applied last: a newer bundle may have had any issuer.
-            every_provider: vec![format!("{iam}:oidc-provider/*")],
-            buckets: buckets.into_iter().collect(),
-            own_buckets,
-            statements,
-            cloudfront,
-            default_bucket: bucket_arn(&cluster.name.default_bucket()),
-        }
-    }
-
-    fn roles_and_older(&self) -> Vec<String> {
-        self.roles.iter().chain(&self.older_roles).cloned().collect()
-    }
-
-    /// The default bucket is always looked for: an older bundle may have made it.
-    fn buckets_to_read(&self) -> Vec<String> {
-        let mut arns = self.buckets.clone();
-        if !arns.contains(&self.default_bucket) {
-            arns.push(self.default_bucket.clone());
-        }
-        arns
-    }
-
-    fn objects(&self) -> Vec<String> {
-        self.buckets.iter().map(|bucket| format!("{bucket}/*")).collect()
-    }
+fn only_if(condition: Condition, statement: Statement) -> Statement {
+    Statement { condition: Some(condition), ..statement }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::actions;
+    use std::collections::BTreeSet;
 
     /// Actions that only `--thorough`, `--adopt`, managed policies, a look ahead, or a cluster that ccoctl made call for.
     const BEYOND: [&str; 8] = [
@@ -275,23 +140,28 @@ mod tests {
     #[test]
     fn every_call_the_account_makes_is_in_one_of_the_policies() {
         let known: BTreeSet<&str> = [
-            LOOK_AROUND,
-            READ_ROLES,
-            READ_PROVIDERS,
-            READ_BUCKETS,
-            READ_OBJECTS,
-            WRITE_ROLES,
-            WRITE_PROVIDERS,
-            WRITE_BUCKETS,
-            WRITE_OBJECTS,
-            DELETE_ROLES,
-            DELETE_PROVIDERS,
-            DELETE_BUCKETS,
-            DELETE_OBJECTS,
-            DELETE_STATEMENTS,
-            READ_CLOUDFRONT,
-            WRITE_CLOUDFRONT,
-            DELETE_CLOUDFRONT,
+            actions::LOOK_AROUND,
+            actions::READ_ROLES,
+            actions::READ_PROVIDERS,
+            actions::READ_BUCKETS,
+            actions::READ_OBJECTS,
+            actions::WRITE_ROLES,
+            actions::WRITE_PROVIDERS,
+            actions::WRITE_BUCKETS,
+            actions::WRITE_OBJECTS,
+            actions::DELETE_ROLES,
+            actions::DELETE_PROVIDERS,
+            actions::DELETE_BUCKETS,
+            actions::DELETE_OBJECTS,
+            actions::DELETE_STATEMENTS,
+            actions::FIND_OBJECTS,
+            actions::WRITE_STATEMENTS,
+            actions::READ_CLOUDFRONT,
+            actions::MAKE_CLOUDFRONT,
+            actions::READ_DISTRIBUTIONS,
+            actions::CHANGE_DISTRIBUTIONS,
+            actions::DELETE_DISTRIBUTIONS,
+            actions::DELETE_CONTROLS,
             &BEYOND,
         ]
         .concat()
@@ -299,8 +169,9 @@ mod tests {
         .collect();
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/account/aws");
         let mut called = BTreeSet::new();
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        for path in paths.filter(|path| path.is_file()) {
+            let text = std::fs::read_to_string(path).unwrap();
             let quoted = text.split('"').filter(|part| {
                 ["iam:", "s3:", "cloudfront:"].iter().any(|service| part.starts_with(service))
             });

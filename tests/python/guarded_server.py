@@ -2,7 +2,10 @@
 
     guarded_server.py PORT
 
-- IAM's calls are checked against the role or provider they name, not against `*`;
+- IAM's calls are checked against the role or provider they name, and CloudFront's against the distribution or access
+  control, not against `*`;
+- a condition on the tags of the resource counts, and where it does not hold the statement allows nothing;
+- to delete versions several at a time takes two permissions on each, and what is denied is told version by version;
 - S3's actions have the names that policies use, and S3 says which one was denied to a caller of its own account;
 - signatures are not checked: the emulator's sum is wrong for some bodies;
 - a call that brings tags needs the permission to tag too;
@@ -15,17 +18,26 @@ Amazon S3 API Reference, `GetObject`; Amazon S3 User Guide, "Troubleshoot access
 """
 
 import os
+import re
 import sys
+import threading
 
 import cloudfront_edge
+import xmltodict
+from moto.cloudfront.models import cloudfront_backends
 from moto.core.responses import EmptyResult
 from moto.iam import access_control
 from moto.iam.responses import IamResponse
-from moto.s3.exceptions import S3ClientError
+from moto.s3.exceptions import BucketAccessDeniedError, S3ClientError
 from moto.s3.models import s3_backends
 from moto.server import main
 
 SIMPLE = access_control.IAMRequestBase.check_action_permitted
+PERMITTED = access_control.IAMPolicyStatement.is_action_permitted
+TAG = "aws:ResourceTag/"
+
+# Each request has a thread of its own; `tags` are those of the resource it is about.
+here = threading.local()
 
 
 def field(request, name):
@@ -44,6 +56,9 @@ def action_of(request):
 def resource_of(request, given):
     """What the call is about, as an ARN."""
     iam = f"arn:aws:iam::{request.account_id}"
+    front = re.search(r"/(distribution|origin-access-control)/([^/?]+)", request._path)
+    if request._action.startswith("cloudfront:") and front:
+        return f"arn:aws:cloudfront::{request.account_id}:{front[1]}/{front[2]}"
     if not request._action.startswith("iam:"):
         return given
     if role := field(request, "RoleName"):
@@ -53,6 +68,43 @@ def resource_of(request, given):
     if url := field(request, "Url"):
         return f"{iam}:oidc-provider/{url.removeprefix('https://')}"
     return given
+
+
+def tags_of(request, resource):
+    """The tags of a role, a provider or a distribution that is there."""
+    kind, _, name = resource.rpartition(":")[2].partition("/")
+    if kind == "distribution":
+        return cloudfront_backends[request.account_id]["aws"].tagger.get_tag_dict_for_resource(resource)
+    if kind == "role":
+        tagged = [role for role in request.backend.roles.values() if role.name == name.rpartition("/")[2]]
+    elif kind == "oidc-provider":
+        tagged = [provider for provider in request.backend.open_id_providers.values() if provider.arn == resource]
+    else:
+        return {}
+    tags = [thing.tags.values() if isinstance(thing.tags, dict) else thing.tags for thing in tagged]
+    return {tag["Key"]: tag["Value"] for some in tags for tag in some}
+
+
+def permitted(statement, action, resource="*", principal=None, values=None):
+    conditions = statement._statement.get("Condition") or {}
+    wanted = {key: value for keys in conditions.values() for key, value in keys.items() if key.startswith(TAG)}
+    if not wanted:
+        return PERMITTED(statement, action, resource, principal, values)
+    if any(getattr(here, "tags", {}).get(key.removeprefix(TAG)) != value for key, value in wanted.items()):
+        return access_control.PermissionResult.NEUTRAL
+    plain = {name: value for name, value in statement._statement.items() if name != "Condition"}
+    return PERMITTED(access_control.IAMPolicyStatement(plain), action, resource, principal, values)
+
+
+def check_versions(request, bucket):
+    """A call that deletes several versions at once."""
+    objects = xmltodict.parse(request._body)["Delete"]["Object"]
+    for one in objects if isinstance(objects, list) else [objects]:
+        for request._action in ["s3:DeleteObject", "s3:DeleteObjectVersion"]:
+            try:
+                SIMPLE(request, f"{bucket}/{one['Key']}")
+            except S3ClientError as denial:
+                raise BucketAccessDeniedError(bucket.rpartition(":")[2]) from denial
 
 
 def also_needed(request):
@@ -71,6 +123,9 @@ def check(request, resource):
     request._action = action_of(request)
     resource = resource_of(request, resource)
     action = request._action
+    here.tags = tags_of(request, resource)
+    if action == "s3:DeleteObject" and request._method == "POST":
+        return check_versions(request, resource.partition("/")[0])
     SIMPLE(request, resource)
     for request._action in also_needed(request):
         SIMPLE(request, resource)
@@ -110,6 +165,7 @@ cloudfront_edge.looks = int(os.environ.get("CLOUDFRONT_LOOKS", "0"))
 access_control.S3IAMRequest._raise_access_denied = deny
 access_control.IAMRequestBase.check_signature = lambda request: None
 access_control.IAMRequestBase.check_action_permitted = check
+access_control.IAMPolicyStatement.is_action_permitted = permitted
 IamResponse.add_client_id_to_open_id_connect_provider = add_client_id
 IamResponse.remove_client_id_from_open_id_connect_provider = remove_client_id
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])

@@ -1,7 +1,7 @@
 //! The printed policies are enough, and no action in them is too much: checked against an account that checks.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 use sts_tests::emulator::Emulator;
@@ -76,6 +76,29 @@ impl Court {
             false
         };
         actions.iter().filter(unneeded).cloned().collect()
+    }
+}
+
+/// Accounts in which a command is tried, each with the user's key.
+type Standings<'a> = &'a [&'a dyn Fn() -> Key];
+
+impl Court {
+    /// Checks that each command succeeds in all of its standings under its policy, and that for every action of
+    /// `service` in that policy it fails in one of them without that action.
+    fn each_is_needed(&self, service: &str, cases: &[(&str, Standings<'_>)]) {
+        for (command, standings) in cases {
+            let policy = self.policy(command);
+            let mut left: BTreeSet<String> =
+                actions(&policy).into_iter().filter(|action| action.starts_with(service)).collect();
+            assert!(left.len() >= 3, "{policy}");
+            for prepare in *standings {
+                let key = prepare();
+                self.guard.allow(&policy);
+                let _ = self.run(&key, command).exits(0);
+                left = self.not_missed((command, &policy), &left, prepare);
+            }
+            assert_eq!(left, BTreeSet::new(), "{command}");
+        }
     }
 }
 
@@ -178,6 +201,8 @@ fn delete_needs_every_action_of_its_policy_and_no_other() {
         let key = court.guard.user();
         court.apply_freely();
         court.guard.keep_versions("harbour-oidc");
+        court.guard.delete_object("harbour-oidc", "keys.json");
+        court.apply_freely();
         let _ = court.guard.iam(&[
             ("Action", "CreatePolicy"),
             ("PolicyName", "boundary"),
@@ -203,18 +228,21 @@ fn delete_needs_every_action_of_its_policy_and_no_other() {
     let left = court.not_missed(("delete", &delete), &actions(&delete), versioned);
     let unneeded = court.not_missed(("delete", &delete), &left, lossy);
     assert_eq!(unneeded, BTreeSet::new());
-}
 
-/// Accounts in which a command is tried, each with the user's key.
-type Standings<'a> = &'a [&'a dyn Fn() -> Key];
+    // The same names, of a cluster `harbour-2` as it were.
+    let key = versioned();
+    let text = delete.to_string();
+    let others = text.replace("credential-operator/harbour\"", "credential-operator/harbour-2\"");
+    assert_ne!(others, text);
+    court.guard.allow(&serde_json::from_str(&others).unwrap());
+    let run = court.run(&key, "delete").exits(6).says("need the permission iam:De");
+    assert!(!run.stdout.contains("deleted role/"), "{}", run.stdout);
+}
 
 #[test]
 fn a_private_bucket_needs_every_action_on_cloudfront_and_no_other() {
     let court = Court::of(&["--create-private-s3-bucket"]);
     // The other actions are the business of the tests above.
-    let on_cloudfront = |policy: &Value| -> BTreeSet<String> {
-        actions(policy).into_iter().filter(|action| action.starts_with("cloudfront:")).collect()
-    };
     let nothing = || {
         court.guard.reset();
         court.guard.user()
@@ -229,18 +257,101 @@ fn a_private_bucket_needs_every_action_on_cloudfront_and_no_other() {
         handoff::account(&court.emulator).redo_fronts("harbour-oidc");
         key
     };
-    let cases: [(&str, Standings<'_>); 3] =
-        [("plan", &[&standing]), ("apply", &[&nothing, &drifted]), ("delete", &[&standing])];
-    for (command, standings) in cases {
-        let policy = court.policy(command);
-        let mut left = on_cloudfront(&policy);
-        assert!(left.len() >= 3, "{policy}");
-        for prepare in standings {
-            let key = prepare();
-            court.guard.allow(&policy);
-            let _ = court.run(&key, command).exits(0);
-            left = court.not_missed((command, &policy), &left, prepare);
-        }
-        assert_eq!(left, BTreeSet::new(), "{command}");
+    court.each_is_needed(
+        "cloudfront:",
+        &[("plan", &[&standing]), ("apply", &[&nothing, &drifted]), ("delete", &[&standing])],
+    );
+}
+
+#[test]
+fn a_shared_bucket_needs_every_action_on_its_path_and_no_other() {
+    let court = Court::of(&["--bucket-name", "corp-shared", "--issuer-path", "clusters/aa"]);
+    let bucket = || {
+        court.guard.reset();
+        let key = court.guard.user();
+        handoff::account(&court.emulator).call(&json!([bucket_of_others("corp-shared")]));
+        key
+    };
+    let versioned = || {
+        let key = bucket();
+        court.apply_freely();
+        court.guard.keep_versions("corp-shared");
+        court.guard.delete_object("corp-shared", "clusters/aa/keys.json");
+        court.apply_freely();
+        key
+    };
+    // Others have a statement in the bucket's policy, and a document has been lost.
+    let crowded = || {
+        let key = bucket();
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "Theirs", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::corp-shared/public/*",
+        }]});
+        handoff::account(&court.emulator).call(&json!([
+            ["s3", "put_bucket_policy", {"Bucket": "corp-shared", "Policy": policy.to_string()}],
+        ]));
+        court.apply_freely();
+        court.guard.delete_object("corp-shared", "clusters/aa/keys.json");
+        key
+    };
+    court.each_is_needed(
+        "s3:",
+        &[("plan", &[&crowded]), ("apply", &[&bucket]), ("delete", &[&versioned, &crowded])],
+    );
+    let own = ["keys.json", ".well-known/openid-configuration"];
+    let own = own.map(|key| format!("arn:aws:s3:::corp-shared/clusters/aa/{key}"));
+    for (errand, sid) in [("apply", "WriteObjects"), ("delete", "DeleteObjects")] {
+        let policy = court.policy(errand);
+        let statement = policy["Statement"].as_array().unwrap().iter().find(|it| it["Sid"] == sid).unwrap();
+        let resources: BTreeSet<_> =
+            statement["Resource"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        assert_eq!(resources, own.iter().map(String::as_str).collect(), "{policy}");
     }
+}
+
+#[test]
+fn an_issuer_elsewhere_needs_every_action_on_an_older_bucket_and_no_other() {
+    let court = Court::of(&["--issuer-url", "https://issuer.example"]);
+    let older = || {
+        court.guard.reset();
+        let key = court.guard.user();
+        handoff::account(&court.emulator).call(&json!([bucket_of_others("harbour-oidc")]));
+        key
+    };
+    let applied = || {
+        let key = older();
+        court.apply_freely();
+        key
+    };
+    court.each_is_needed("s3:", &[("plan", &[&older]), ("apply", &[&older]), ("delete", &[&applied])]);
+}
+
+fn bucket_of_others(name: &str) -> Value {
+    let place = json!({"LocationConstraint": handoff::REGION});
+    json!(["s3", "create_bucket", {"Bucket": name, "CreateBucketConfiguration": place}])
+}
+
+#[test]
+fn a_policy_is_short_where_roles_are_many_and_one_that_is_too_long_is_told() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request/backup.yaml"));
+    let text = text.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for number in 10..70 {
+        let other = text.replace("example-backup", &format!("example-component-{number}"));
+        std::fs::write(folder.path().join(format!("{number}.yaml")), other).unwrap();
+    }
+    let story = Handoff::of(folder.path(), &[]);
+    let policy = |errand| {
+        let run = Run::of(story.executor("permissions").args(["--for", errand])).exits(0);
+        let policy: Value = serde_json::from_str(&run.stdout).unwrap();
+        (policy.to_string().len(), run.stderr)
+    };
+    for errand in ["plan", "delete"] {
+        let (length, words) = policy(errand);
+        assert!(length < 3000 && !words.contains("6144"), "{errand}: {length}\n{words}");
+    }
+    let (length, words) = policy("apply");
+    assert!(length > 6144, "{length}");
+    assert!(words.contains(&format!("this policy has {length} characters")), "{words}");
 }

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::bucket::Client;
 use super::patience::{BUCKET_BUSY, patiently};
 use super::versions::{Version, fits_xml};
-use crate::account::AccountError;
+use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::future::try_join_all;
@@ -15,7 +15,7 @@ const MAX_BODY: i64 = 1024 * 1024;
 
 const ABSENT: [&str; 2] = ["NoSuchKey", "NoSuchBucket"];
 
-/// One permission for all ways to delete a version.
+/// The permission for all ways to delete a version; several at once take `s3:DeleteObject` too.
 const DELETE_VERSION: &str = "s3:DeleteObjectVersion";
 
 /// The most that S3 lists or deletes at once. Source: Amazon S3 API Reference, `DeleteObjects`.
@@ -77,9 +77,7 @@ impl Client {
         let all = pages.iter().flat_map(|page| &page.versions).filter(|version| version.key == key);
         let (latest, older): (Vec<&Version>, Vec<&Version>) = all.partition(|version| version.is_latest);
         for some in older.chunks(MOST_AT_ONCE) {
-            if let Some(reason) = self.delete_versions(some).await? {
-                return Err(self.failed(DELETE_VERSION, reason));
-            }
+            self.delete_versions(some).await?;
         }
         try_join_all(latest.iter().map(|version| self.delete_version(version))).await.map(drop)
     }
@@ -102,22 +100,20 @@ impl Client {
             if all.is_empty() {
                 break;
             }
-            if let Some(reason) = self.delete_versions(&all).await? {
-                return Err(self.failed(DELETE_VERSION, reason));
-            }
+            self.delete_versions(&all).await?;
         }
         Ok(())
     }
 
     /// Deletes these versions, at most [`MOST_AT_ONCE`], in one call; those of keys that cannot stand in its body one by
-    /// one. Says why, if one of them stays.
-    async fn delete_versions(&self, some: &[&Version]) -> Result<Option<String>, AccountError> {
+    /// one. Fails if one of them stays.
+    async fn delete_versions(&self, some: &[&Version]) -> Result<(), AccountError> {
         let (some, odd): (Vec<_>, Vec<_>) = some.iter().copied().partition(|version| fits_xml(&version.key));
         for version in odd {
             self.delete_version(version).await?;
         }
         if some.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let unusable = |error: BuildError| self.failed(DELETE_VERSION, error.to_string());
         let named = some
@@ -128,13 +124,21 @@ impl Client {
         let ask = self.s3.delete_objects().bucket(self.name.as_str()).delete(delete);
         let ask = ask.expected_bucket_owner(&self.owner);
         let answer = patiently(&[BUCKET_BUSY], || ask.clone().send()).await;
-        let Some(answer) = answer.or_absent(DELETE_VERSION, &self.on(), &GONE)? else { return Ok(None) };
+        let Some(answer) = answer.or_absent(DELETE_VERSION, &self.on(), &GONE)? else { return Ok(()) };
         let refused = answer.errors().iter().find(|error| !GONE.contains(&error.code().unwrap_or_default()));
-        Ok(refused.map(|error| {
-            let [key, message, code] =
-                [error.key(), error.message(), error.code()].map(Option::unwrap_or_default);
-            format!("{key} stays: {message} ({code})")
-        }))
+        refused.map_or(Ok(()), |error| Err(self.stays(error)))
+    }
+
+    /// A version that S3 did not delete among others that it may have deleted.
+    fn stays(&self, error: &aws_sdk_s3::types::Error) -> AccountError {
+        let [key, message, code] =
+            [error.key(), error.message(), error.code()].map(Option::unwrap_or_default);
+        let stays = format!("{key} stays: {message} ({code})");
+        if code != "AccessDenied" {
+            return self.failed(DELETE_VERSION, stays);
+        }
+        let message = format!("{stays}; several at once take s3:DeleteObject and {DELETE_VERSION}");
+        AccountError { kind: AccountErrorKind::AccessDenied, ..self.failed(DELETE_VERSION, message) }
     }
 
     pub(super) fn on_object(&self, key: &str) -> String {
