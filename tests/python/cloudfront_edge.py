@@ -4,10 +4,11 @@
 - the ETag is another one after every change, and If-Match must name the present one;
 - only a distribution that is disabled in every place can be deleted, and an access control or identity only when no
   distribution uses it;
+- no two access controls have one name;
 - origins tell their access control and identity, and there are access identities.
 
 Sources: Amazon CloudFront API Reference, `GetDistribution`, `UpdateDistribution`, `DeleteDistribution`,
-`DeleteOriginAccessControl`, `DeleteCloudFrontOriginAccessIdentity`.
+`CreateOriginAccessControl`, `DeleteOriginAccessControl`, `DeleteCloudFrontOriginAccessIdentity`.
 """
 
 from moto.cloudfront import urls
@@ -80,6 +81,16 @@ def make_origin(origin, config):
     origin.s3_origin_config = {"OriginAccessIdentity": origin.s3_access_identity or ""}
 
 
+create_access_control = CloudFrontResponse.create_origin_access_control
+
+
+def create_control(response):
+    name = response._get_param("OriginAccessControlConfig", {}).get("Name")
+    if any(control.name == name for control in response.backend.origin_access_controls.values()):
+        raise refusal("OriginAccessControlAlreadyExists", "An origin access control with this name already exists.")
+    return create_access_control(response)
+
+
 def delete_control(response):
     control_id = response._get_param("Id")
     controls = response.backend.origin_access_controls
@@ -135,6 +146,7 @@ CloudFrontBackend.get_distribution = look
 CloudFrontBackend.update_distribution = update
 CloudFrontBackend.delete_distribution = delete
 Origin.__init__ = make_origin
+CloudFrontResponse.create_origin_access_control = create_control
 CloudFrontResponse.delete_origin_access_control = delete_control
 CloudFrontResponse.create_cloud_front_origin_access_identity = create_identity
 CloudFrontResponse.get_cloud_front_origin_access_identity = get_identity

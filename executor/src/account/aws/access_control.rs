@@ -2,7 +2,7 @@
 
 use super::Aws;
 use super::answer::Answer;
-use super::patience::patiently;
+use super::patience::{patiently, until_seen};
 use crate::account::{AccountError, AccountErrorKind, owned_alike};
 use aws_sdk_cloudfront::types::{
     OriginAccessControlConfig, OriginAccessControlOriginTypes, OriginAccessControlSigningBehaviors,
@@ -59,26 +59,40 @@ pub(super) async fn create(aws: &Aws, after: &AccessControl) -> Result<(), Accou
     const CALL: &str = "cloudfront:CreateOriginAccessControl";
     let on = Address::AccessControl(after.bucket.clone()).to_string();
     let failed = |kind, message: String| AccountError::unanswered(CALL, &on, kind, message);
-    if let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == after.bucket) {
-        if owned_alike(&there.control.tags, &after.tags) {
-            return Ok(());
-        }
+    let foreign = || {
         let message = "an access control of this name has appeared that is not the cluster's".to_owned();
-        return Err(failed(AccountErrorKind::Foreign, message));
+        failed(AccountErrorKind::Foreign, message)
+    };
+    if let Some(there) = named(aws, after).await?.first() {
+        return if is_ours(there, after) { Ok(()) } else { Err(foreign()) };
     }
     let ask = aws.cloudfront.create_origin_access_control().origin_access_control_config(
         config(after).map_err(|error| failed(AccountErrorKind::Other, error.to_string()))?,
     );
-    ask.send().await.or_error(CALL, &on).map(drop)
+    // Where the answer of an attempt was lost, the next one finds what that made.
+    if ask.send().await.or_absent(CALL, &on, &["OriginAccessControlAlreadyExists"])?.is_some() {
+        return Ok(());
+    }
+    let there = until_seen(async || Ok(named(aws, after).await?.into_iter().next())).await?;
+    if there.is_some_and(|there| is_ours(&there, after)) { Ok(()) } else { Err(foreign()) }
+}
+
+/// All that are named like the bucket. AWS lets only one be, but whoever made two must be rid of both.
+async fn named(aws: &Aws, control: &AccessControl) -> Result<Vec<Known>, AccountError> {
+    let mut known = list(aws).await?;
+    known.retain(|known| known.control.bucket == control.bucket);
+    Ok(known)
+}
+
+fn is_ours(there: &Known, wanted: &AccessControl) -> bool {
+    owned_alike(&there.control.tags, &wanted.tags)
 }
 
 /// Changes what differs: the description alone can.
 pub(super) async fn update(aws: &Aws, after: &AccessControl) -> Result<(), AccountError> {
     const CALL: &str = "cloudfront:UpdateOriginAccessControl";
     let on = Address::AccessControl(after.bucket.clone()).to_string();
-    let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == after.bucket) else {
-        return create(aws, after).await;
-    };
+    let Some(there) = named(aws, after).await?.into_iter().next() else { return create(aws, after).await };
     let config = config(after)
         .map_err(|error| AccountError::unanswered(CALL, &on, AccountErrorKind::Other, error.to_string()))?;
     for _ in 0..READINGS {
@@ -92,13 +106,17 @@ pub(super) async fn update(aws: &Aws, after: &AccessControl) -> Result<(), Accou
     Err(still_moving(CALL, &on))
 }
 
-/// Deletes an access control that no distribution uses any more.
+/// Deletes every access control of this name that is the cluster's, once no distribution uses it any more.
 pub(super) async fn delete(aws: &Aws, before: &AccessControl) -> Result<(), AccountError> {
+    for there in named(aws, before).await?.iter().filter(|there| is_ours(there, before)) {
+        delete_one(aws, there).await?;
+    }
+    Ok(())
+}
+
+async fn delete_one(aws: &Aws, there: &Known) -> Result<(), AccountError> {
     const CALL: &str = "cloudfront:DeleteOriginAccessControl";
-    let on = Address::AccessControl(before.bucket.clone()).to_string();
-    let Some(there) = list(aws).await?.into_iter().find(|known| known.control.bucket == before.bucket) else {
-        return Ok(());
-    };
+    let on = Address::AccessControl(there.control.bucket.clone()).to_string();
     for _ in 0..READINGS {
         let Some(etag) = etag(aws, &there.id, &on).await? else { return Ok(()) };
         let ask = aws.cloudfront.delete_origin_access_control().id(&there.id).if_match(etag);

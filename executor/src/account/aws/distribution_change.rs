@@ -3,7 +3,7 @@
 use super::access_control::{MOVED, READINGS, still_moving};
 use super::answer::Answer;
 use super::distribution::{Known, find, of_bucket};
-use super::patience::patiently;
+use super::patience::{patiently, until_seen};
 use super::{Aws, access_control};
 use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_cloudfront::error::BuildError;
@@ -33,7 +33,18 @@ pub(super) async fn create(aws: &Aws, after: &Distribution) -> Result<(), Accoun
     let ask = aws.cloudfront.create_distribution_with_tags().distribution_config_with_tags(with_tags);
     // An access control that was just made may not be known everywhere.
     let answer = patiently(&[("InvalidOriginAccessControl", "")], || ask.clone().send()).await;
-    answer.or_error(CALL, &on(after)).map(drop)
+    // Where the answer of an attempt was lost, the next one meets its own caller reference.
+    if answer.or_absent(CALL, &on(after), &["DistributionAlreadyExists"])?.is_some() {
+        return Ok(());
+    }
+    if let Some(known) = until_seen(async || find(aws, after).await).await? {
+        return change(aws, &known, after).await;
+    }
+    let message = format!(
+        "AWS has a distribution with the caller reference {}, and none in front of the bucket bears the cluster's tag",
+        after.caller_reference
+    );
+    Err(AccountError { kind: AccountErrorKind::Foreign, ..failed(CALL, after, message) })
 }
 
 /// Changes what differs.

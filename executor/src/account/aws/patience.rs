@@ -2,6 +2,7 @@
 //!
 //! Source: IAM User Guide, "Changes that I make are not always immediately visible".
 
+use crate::account::AccountError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::time::Duration;
@@ -15,8 +16,8 @@ pub(super) const ENTITY_UNKNOWN: NotYet = ("NoSuchEntity", "");
 pub(super) const PRINCIPAL_UNKNOWN: NotYet = ("MalformedPolicyDocument", "rincipal");
 /// Two changes to one thing met.
 pub(super) const BUSY: NotYet = ("ConcurrentModification", "");
-/// A policy that was just taken away still counts.
-pub(super) const STILL_ATTACHED: NotYet = ("DeleteConflict", "");
+/// A policy that was just taken away still counts. What else may be in the way of a delete does not go by itself.
+pub(super) const STILL_ATTACHED: NotYet = ("DeleteConflict", "polic");
 /// S3 has not heard of the bucket everywhere.
 pub(super) const BUCKET_UNKNOWN: NotYet = ("NoSuchBucket", "");
 /// Another change to the bucket is under way.
@@ -50,6 +51,19 @@ where
         }
     }
     call().await
+}
+
+/// Looks until there is something to see, within the same bounds: lists learn late of what was just made.
+pub(super) async fn until_seen<T>(
+    look: impl AsyncFn() -> Result<Option<T>, AccountError>,
+) -> Result<Option<T>, AccountError> {
+    for pause in PAUSES {
+        if let Some(seen) = look().await? {
+            return Ok(Some(seen));
+        }
+        tokio::time::sleep(pause).await;
+    }
+    look().await
 }
 
 fn is_not_yet(error: &impl ProvideErrorMetadata, not_yet: &[NotYet]) -> bool {
