@@ -217,7 +217,9 @@ impl AccountError {
     #[must_use]
     pub fn permission(&self) -> &str {
         let named = self.message.split_once("not authorized to perform: ").map(|(_, rest)| rest);
-        let action = named.and_then(|rest| rest.split([' ', ',', ';']).next());
+        // Whatever follows the action, be it of a form that nobody foresaw.
+        let is_part = |c: char| c.is_ascii_alphanumeric() || [':', '-', '*'].contains(&c);
+        let action = named.and_then(|rest| rest.split(|c: char| !is_part(c)).next());
         action.filter(|action| action.contains(':')).unwrap_or(&self.call)
     }
 }
@@ -239,6 +241,12 @@ pub enum AccountErrorKind {
     Unreachable,
     /// Whoever answered showed a certificate that is not trusted.
     Certificate,
+    /// Something on the way answered in the stead of AWS, as proxies do.
+    Intercepted,
+    /// The call could not be written down, and so was not made or not heard.
+    Unlogged,
+    /// Something else still uses the resource.
+    InUse,
     /// A quota of the account is used up.
     Quota,
     /// Anything else.
@@ -256,6 +264,24 @@ mod tests {
             wanted: BTreeSet::new(),
             led: BTreeSet::new(),
             search: Search::Named,
+        }
+    }
+
+    #[test]
+    fn a_permission_ends_where_an_action_does() {
+        for (message, permission) in [
+            ("User: x is not authorized to perform: iam:TagRole on resource: y", "iam:TagRole"),
+            (
+                "not authorized to perform: iam:CreateRole</Message><Type>Sender</Type> (AccessDenied)",
+                "iam:CreateRole",
+            ),
+            ("not authorized to perform: execute-api:Invoke.", "execute-api:Invoke"),
+            ("not authorized to perform: <this>", "iam:GetRole"),
+            ("Access Denied", "iam:GetRole"),
+        ] {
+            let error =
+                AccountError::unanswered("iam:GetRole", "role/x", AccountErrorKind::AccessDenied, message);
+            assert_eq!(error.permission(), permission, "{message}");
         }
     }
 

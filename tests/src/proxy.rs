@@ -15,6 +15,10 @@ use std::time::Duration;
 pub enum Fault {
     /// It is refused for want of permission, and never reaches the account.
     Denied,
+    /// The credentials have expired in the meantime.
+    Expired,
+    /// The account has as many as it may have.
+    QuotaUsedUp,
     /// The service fails inside, before anything was done.
     Internal,
     /// Somebody changed since what it means to change, and so it is refused.
@@ -209,6 +213,10 @@ impl Wire {
             }
             Some(Fault::Reset | Fault::Silence) => None,
             Some(Fault::Denied) => Some(Ok(request.refusal(403, "AccessDenied", "an explicit deny"))),
+            Some(Fault::Expired) => Some(Ok(request.refusal(403, "ExpiredToken", "The token has expired"))),
+            Some(Fault::QuotaUsedUp) => {
+                Some(Ok(request.refusal(409, "LimitExceeded", "Cannot exceed quota")))
+            }
             Some(Fault::Overtaken) => Some(Ok(request.refusal(412, "PreconditionFailed", "it has changed"))),
             Some(Fault::Internal) => Some(Ok(request.refusal(500, "InternalError", "try again"))),
             Some(Fault::Throttled) => Some(Ok(request.throttling())),

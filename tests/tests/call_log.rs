@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{Handoff, with_credentials};
-use sts_tests::programs::Run;
+use sts_tests::programs::{Run, command};
 use sts_tests::proxy::{Fault, Proxy, When};
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
@@ -81,5 +82,62 @@ fn where_receipt_or_log_cannot_be_written_nothing_is_changed() {
         let calls = proxy.take_traffic().calls;
         let writes = |call: &&String| call.starts_with("PUT") || call.contains("Action=Create");
         assert_eq!(calls.iter().find(writes), None, "{flag} {}", path.display());
+    }
+}
+
+#[test]
+fn a_line_that_an_earlier_run_was_cut_off_in_is_ended_before_the_next() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let log = story.path("calls.jsonl");
+    let flags = ["--log".as_ref(), log.as_os_str()];
+    let _ = story.run(emulator.address(), "plan", &flags).exits(0);
+    let whole = std::fs::read_to_string(&log).unwrap();
+    let (lines, half) = (whole.lines().count(), &whole[..whole.len() - 20]);
+    std::fs::write(&log, half).unwrap();
+    let _ = story.run(emulator.address(), "plan", &flags).exits(0);
+    let text = std::fs::read_to_string(&log).unwrap();
+    let broken = text.lines().filter(|line| serde_json::from_str::<Value>(line).is_err()).count();
+    assert_eq!((broken, text.lines().count()), (1, 2 * lines), "{text}");
+}
+
+/// The executor where a file may have 512 bytes, which is how a full disk looks to it.
+fn on_a_full_disk(story: &Handoff, emulator: &Emulator, task: &str) -> Command {
+    let executor = story.executor(task);
+    let mut shell = command(Path::new("/bin/sh"));
+    shell.args(["-c", r#"trap "" XFSZ; ulimit -f 1; exec "$@""#, "sh"]).arg(executor.get_program());
+    shell.args(executor.get_args()).current_dir(story.path("")).env("HOME", story.path(""));
+    with_credentials(&mut shell, emulator.address());
+    shell
+}
+
+#[test]
+fn a_full_disk_under_the_log_is_told_as_that() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let mut plan = on_a_full_disk(&story, &emulator, "plan");
+    let run = Run::of(plan.arg("--log").arg(story.path("calls.jsonl"))).exits(1);
+    let run = run.says("the log of calls cannot be written to").says("make room where the log is");
+    assert!(!run.stderr.contains("HTTPS_PROXY"), "{}", run.stderr);
+}
+
+#[test]
+fn a_full_disk_under_the_receipt_loses_no_word_of_what_was_done() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let receipt = story.path("receipt.json");
+    let mut apply = on_a_full_disk(&story, &emulator, "apply");
+    let run = Run::of(apply.arg("--yes").arg("--receipt").arg(&receipt)).exits(1);
+    let _ = run.says("Receipt: 5 done, 0 failed, 0 not reached.").says("the receipt cannot be written to");
+    assert!(!receipt.exists(), "a receipt that tells half is worse than none");
+    let _ = story.run(emulator.address(), "plan", &["--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn so_many_attempts_as_nobody_can_count_are_refused() {
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    for number in ["0", "101", "4294967295"] {
+        let run = Run::of(story.executor("plan").args(["--call-attempts", number])).exits(64);
+        let _ = run.says("a number from 1 to 100 is needed");
     }
 }

@@ -1,6 +1,8 @@
 //! Networks, proxies and ways to come by credentials: each as a person would set it, with real host names.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use sts_tests::emulator::Emulator;
@@ -142,6 +144,45 @@ fn hosts_in_no_proxy_are_reached_directly() {
     };
     let _ = direct("example.com").exits(1).says("there was no answer");
     let _ = direct("example.com,127.0.0.1").exits(0);
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named_and_is_not_taken_for_aws() {
+    let office = Office::open();
+    let page = "<html><h1>Blocked</h1></html>";
+    let refusing = Refusing::start(page);
+    let mut tunnel = office.story.executor("plan");
+    office.proxy.lead(&mut tunnel).env("HTTPS_PROXY", format!("http://me:secret@{}", refusing.0));
+    let run = Run::of(&mut tunnel).exits(1).says(&format!("HTTPS_PROXY is http://{}", refusing.0));
+    let run = run.says("the proxy on the way lets nothing through").says("those who run the proxy");
+    assert!(!run.stderr.contains("secret"), "{}", run.stderr);
+    let mut plain = office.story.executor("plan");
+    handoff::with_credentials(&mut plain, office.emulator.address())
+        .env("HTTP_PROXY", format!("http://{}", refusing.0));
+    let run = Run::of(&mut plain).exits(1).says(page).says("those who run the proxy");
+    assert!(!run.stderr.contains("permission sts:"), "{}", run.stderr);
+}
+
+/// A proxy that answers whatever it is asked with 403 and a page of its own.
+struct Refusing(SocketAddr);
+
+impl Refusing {
+    fn start(page: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let mut client = client.unwrap();
+                let _ = client.read(&mut [0; 8192]);
+                let length = page.len();
+                let _ = write!(
+                    client,
+                    "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{page}"
+                );
+            }
+        });
+        Self(address)
+    }
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Accounts that are not as they should be, and calls that fail.
 
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION};
 use sts_tests::proxy::{Fault, Proxy, When};
 
+const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
 const BACKUP: &str = "harbour-example-backup-backup-credentials";
 const INGRESS: &str = "harbour-example-ingress-dns-credentials";
 
@@ -142,4 +144,61 @@ fn faults_that_pass_are_ridden_out() {
     assert!(calls.len() >= 20 + 4, "every fault befell a call, and one more was made for most: {calls:#?}");
     let _ = story.run(emulator.address(), "plan", &["--detailed-exitcode"]).exits(0);
     assert_eq!(account.dump()["roles"].as_object().unwrap().len(), 7 + 2);
+}
+
+#[test]
+fn the_advice_at_the_end_is_for_what_went_wrong() {
+    let emulator = Emulator::start();
+    let story = Handoff::prepare();
+    for (fault, words) in [
+        (Fault::Expired, "log in again where they expired; then run the command again"),
+        (
+            Fault::QuotaUsedUp,
+            "ask AWS to raise the quota, or remove what the account no longer needs; then run",
+        ),
+    ] {
+        let rules = vec![(When::Holds("Action=CreateRole".into()), fault)];
+        let proxy = Proxy::start(emulator.address(), Duration::ZERO, rules);
+        let run = story.run(proxy.address(), "apply", &["--yes"]).exits(6).says(words);
+        assert!(!run.stderr.contains("sts-executor permissions"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_role_in_an_instance_profile_is_told_with_the_way_out() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    account.call(&json!([
+        ["iam", "create_instance_profile", {"InstanceProfileName": "lent"}],
+        ["iam", "add_role_to_instance_profile", {"InstanceProfileName": "lent", "RoleName": BACKUP}],
+    ]));
+    let run = story.run(emulator.address(), "delete", &["--yes"]).exits(6);
+    let _ = run
+        .says(&format!("aws iam remove-role-from-instance-profile --role-name {BACKUP}"))
+        .says("Hint: take it out of whatever uses it; then run the command again");
+    account.call(&json!([["iam", "remove_role_from_instance_profile",
+        {"InstanceProfileName": "lent", "RoleName": BACKUP}]]));
+    let _ = story.run(emulator.address(), "delete", &["--yes"]).exits(0);
+}
+
+#[test]
+fn what_stands_before_a_bucket_is_made_once_though_the_answer_was_lost() {
+    // The second emulator lets two access controls have one name, which is what such a retry left on AWS's like.
+    for emulator in [Emulator::start_guarded(), Emulator::start()] {
+        let account = handoff::account(&emulator);
+        let before = account.fronts();
+        let story = Handoff::of(Path::new(ONE_REQUEST), &["--create-private-s3-bucket"]);
+        for call in ["POST /2020-05-31/origin-access-control", "POST /2020-05-31/distribution"] {
+            let rules = vec![(When::FirstHolds(call.into()), Fault::AnswerLost)];
+            let proxy = Proxy::start(emulator.address(), Duration::ZERO, rules);
+            let _ = story.run(proxy.address(), "apply", &["--yes"]).exits(0);
+            let again = |line: &str| line.starts_with(call);
+            assert_eq!(proxy.take_traffic().calls.iter().filter(|line| again(line)).count(), 2, "{call}");
+            let _ = story.run(emulator.address(), "plan", &["--detailed-exitcode"]).exits(0);
+            let _ = story.run(emulator.address(), "delete", &["--yes"]).exits(0);
+            assert_eq!(account.fronts(), before, "{call}");
+        }
+    }
 }

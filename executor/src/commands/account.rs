@@ -28,8 +28,8 @@ pub(crate) struct AccountArgs {
     /// How long one attempt at a call to AWS may take, in seconds; all attempts at it, five times that.
     #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::ATTEMPT_SECONDS)]
     call_timeout: NonZeroU32,
-    /// How often a call to AWS is tried before it counts as failed.
-    #[arg(long, value_name = "N", default_value_t = CallLimits::ATTEMPTS)]
+    /// How often a call to AWS is tried before it counts as failed, at most 100 times.
+    #[arg(long, value_name = "N", default_value_t = CallLimits::ATTEMPTS, value_parser = attempts)]
     call_attempts: NonZeroU32,
     /// How many further attempts all calls together may take, after which a failure counts at once.
     ///
@@ -47,6 +47,12 @@ pub(crate) struct AccountArgs {
     /// Without it, those in the file that `AWS_CA_BUNDLE` names; without that too, those this machine trusts.
     #[arg(long, value_name = "FILE")]
     ca_bundle: Option<PathBuf>,
+}
+
+/// The SDK reckons all the pauses between so many attempts beforehand.
+fn attempts(text: &str) -> Result<NonZeroU32, String> {
+    let number = text.parse::<NonZeroU32>().ok().filter(|number| *number <= CallLimits::MOST_ATTEMPTS);
+    number.ok_or_else(|| format!("a number from 1 to {} is needed", CallLimits::MOST_ATTEMPTS))
 }
 
 #[derive(Debug, thiserror::Error)]

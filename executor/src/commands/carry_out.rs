@@ -97,7 +97,11 @@ impl Work<'_> {
         let period = Period { started, finished: session.now() };
         let receipt = receipt(self.plan, desired, self.account.identity(), period, course);
         if let Some(file) = reserved {
-            let path = file.write(&receipt)?;
+            let written = file.write(&receipt).inspect_err(|_| {
+                // Nothing else may tell what was done.
+                session.warn(show::receipt::text(&receipt, session.surroundings.paint_err).trim_end());
+            });
+            let path = written?;
             session.tell(&format!("Receipt written to {}.", path.display()));
         }
         Ok(Carried { receipt, contents, denials, doubt })

@@ -1,30 +1,33 @@
-//! Permissions that turned out to be wanting in the middle of a run, and where to get them.
+//! What went wrong in the middle of a run, and what to do about it: above all, permissions that were wanting.
 
+use super::refusal;
 use crate::account::{AccountError, AccountErrorKind};
 use std::collections::BTreeSet;
 use sts_schemas::plan::Purpose;
 
-/// What was denied so far.
+/// What was denied so far, and what else calls for advice.
 #[derive(Debug, Default)]
 pub(super) struct Denials {
     /// Permissions that no policy of the caller's gives.
     missing: BTreeSet<String>,
     /// Permissions that something above the caller's own policies denies.
     above: BTreeSet<String>,
+    /// What to do about failures of other kinds.
+    others: BTreeSet<String>,
 }
 
 impl Denials {
-    /// Keeps the permission that an error tells of, if it tells of one.
+    /// Keeps the permission that an error tells of, if it tells of one, or else the advice for its kind.
     pub(super) fn note(&mut self, error: &AccountError) {
         let known = match error.kind {
             AccountErrorKind::AccessDenied => &mut self.missing,
             AccountErrorKind::DeniedAbove => &mut self.above,
-            _ => return,
+            _ => return self.others.extend(refusal::advice(error)),
         };
         known.insert(error.permission().to_owned());
     }
 
-    /// What to do about all of them, as the beginning of a sentence; nothing where nothing was denied.
+    /// What to do about all of them, as the beginning of a sentence; nothing where there is no telling.
     pub(super) fn advice(&self, purpose: Purpose) -> Option<String> {
         let list = |actions: &BTreeSet<String>| actions.iter().cloned().collect::<Vec<_>>().join(", ");
         let missing = (!self.missing.is_empty())
@@ -36,12 +39,12 @@ impl Denials {
             Purpose::Apply => "apply",
             Purpose::Delete => "delete",
         };
-        (!told.is_empty()).then(|| {
-            format!(
-                "{}; `sts-executor permissions BUNDLE --for {errand}` prints a policy with all that is needed",
-                told.join("; ")
-            )
-        })
+        let policy = format!(
+            "`sts-executor permissions BUNDLE --for {errand}` prints a policy with all that is needed"
+        );
+        let policy = (!told.is_empty()).then_some(policy);
+        let told: Vec<_> = told.into_iter().chain(policy).chain(self.others.iter().cloned()).collect();
+        (!told.is_empty()).then(|| told.join("; "))
     }
 }
 
@@ -54,10 +57,23 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_denial_has_its_advice_and_other_failures_have_none() {
+    fn each_kind_of_failure_has_its_advice_and_one_of_no_kind_has_none() {
         let mut denials = Denials::default();
-        denials.note(&denied(AccountErrorKind::Quota, "iam:CreateRole"));
+        denials.note(&denied(AccountErrorKind::Other, "iam:CreateRole"));
         assert_eq!(denials.advice(Purpose::Apply), None);
+        for (kind, call, words) in [
+            (AccountErrorKind::Quota, "iam:CreateRole", "raise the quota"),
+            (AccountErrorKind::Credentials, "iam:CreateRole", "log in again where they expired"),
+            (AccountErrorKind::Foreign, "s3:CreateBucket", "share the names of buckets"),
+            (AccountErrorKind::Intercepted, "iam:CreateRole", "those who run the proxy"),
+            (AccountErrorKind::Unlogged, "iam:CreateRole", "make room where the log is"),
+            (AccountErrorKind::InUse, "iam:DeleteRole", "whatever uses it"),
+        ] {
+            let mut alone = Denials::default();
+            alone.note(&denied(kind, call));
+            let advice = alone.advice(Purpose::Apply).unwrap();
+            assert!(advice.contains(words) && !advice.contains("permissions BUNDLE"), "{advice}");
+        }
         denials.note(&denied(AccountErrorKind::AccessDenied, "iam:TagRole"));
         denials.note(&denied(AccountErrorKind::AccessDenied, "iam:CreateRole"));
         denials.note(&denied(AccountErrorKind::DeniedAbove, "s3:PutObject"));

@@ -7,6 +7,7 @@ pub(super) use signature::{ReceiptKeyArgs, is_signature};
 use super::place::{self, Kind, Neighbours};
 use crate::account::Identity;
 use signature::SignatureFile;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ use tempfile::NamedTempFile;
 /// A place for a receipt that was tried: who cannot write it learns so before anything is changed.
 pub(super) struct ReceiptFile {
     path: PathBuf,
+    /// Whether what lies there is of this run.
+    begun: Cell<bool>,
     signature: SignatureFile,
 }
 
@@ -50,28 +53,39 @@ impl ReceiptFile {
             Failure::new(Exit::Failed, Unwritable { path: name(), source })
                 .hint("nothing was changed; give --receipt FILE in a folder that exists and can be written")
         })?;
-        Ok(Self { path: path.to_owned(), signature })
+        Ok(Self { path: path.to_owned(), begun: Cell::new(false), signature })
     }
 
     /// Writes what is known so far, unsigned, over an older receipt: what a run that is killed leaves behind.
     ///
     /// A failure is passed over: the receipt at the end tells all, or that it cannot be written.
     pub(super) fn write_so_far(&self, receipt: &Receipt) {
-        let _ = replace(&self.path, &receipt.to_bytes(), Urgency::None);
+        if replace(&self.path, &receipt.to_bytes(), Urgency::None).is_ok() {
+            self.begun.set(true);
+        }
     }
 
     /// Writes it whole or not at all, over an older one.
     pub(super) fn write(self, receipt: &Receipt) -> Result<PathBuf, Failure> {
         let bytes = receipt.to_bytes();
-        let written =
-            replace(&self.path, &bytes, Urgency::OnDisk).and_then(|()| self.signature.write(&bytes));
+        let written = replace(&self.path, &bytes, Urgency::OnDisk).inspect_err(|_| self.withdraw());
+        let written = written.and_then(|()| self.signature.write(&bytes));
         match written {
             Ok(()) => Ok(self.path),
             Err(source) => {
                 let path = self.path.display().to_string();
-                Err(Failure::new(Exit::Failed, Unwritable { path, source })
-                    .hint("the account was changed; run the same command again for a receipt"))
+                let exit = if receipt.complete { Exit::Failed } else { Exit::PartlyApplied };
+                Err(Failure::new(exit, Unwritable { path, source }).hint(
+                    "the account was changed; make room for a receipt, and run the same command again for one",
+                ))
             }
+        }
+    }
+
+    /// Takes away what this run wrote before it could not go on: it is not true any more.
+    fn withdraw(&self) {
+        if self.begun.get() {
+            let _ = std::fs::remove_file(&self.path);
         }
     }
 }
@@ -164,5 +178,22 @@ pub(super) fn receipt(
         provider: served.map(|desired| desired.cluster.provider_arn()),
         roles,
         steps,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_that_became_untrue_is_taken_away_and_one_of_an_earlier_run_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("receipt.json");
+        std::fs::write(&path, "a receipt").unwrap();
+        for begun in [false, true] {
+            let signature = SignatureFile::reserve(&path, None).unwrap();
+            ReceiptFile { path: path.clone(), begun: Cell::new(begun), signature }.withdraw();
+            assert_eq!(path.exists(), !begun);
+        }
     }
 }

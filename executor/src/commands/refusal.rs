@@ -50,16 +50,21 @@ pub(super) fn of_account(error: AccountError) -> Failure {
     }
 }
 
-fn advice(error: &AccountError) -> Option<String> {
+/// What to do about it, as the beginning of a sentence; nothing where there is no telling.
+pub(super) fn advice(error: &AccountError) -> Option<String> {
+    const POLICY: &str = "`sts-executor permissions BUNDLE --for plan|apply|delete` prints a policy";
+    let permission = error.permission();
     Some(match error.kind {
+        AccountErrorKind::AccessDenied if permission.starts_with("cloudfront:List") => format!(
+            "the credentials in use need the permission {permission}; {POLICY}, which has it where the bundle is behind \
+             CloudFront; `delete --name` needs cloudfront:ListDistributions, cloudfront:ListOriginAccessControls and \
+             cloudfront:ListTagsForResource in any case"
+        ),
         AccountErrorKind::AccessDenied => format!(
-            "the credentials in use need the permission {}; `sts-executor permissions BUNDLE --for plan|apply|delete` \
-             prints a policy with all that is needed",
-            error.permission()
+            "the credentials in use need the permission {permission}; {POLICY} with all that is needed"
         ),
         AccountErrorKind::DeniedAbove => format!(
-            "no policy for the credentials in use helps here: ask whoever made the denial to except {} on {}",
-            error.permission(),
+            "no policy for the credentials in use helps here: ask whoever made the denial to except {permission} on {}",
             error.on
         ),
         AccountErrorKind::Certificate => {
@@ -74,7 +79,23 @@ fn advice(error: &AccountError) -> Option<String> {
              where another host than AWS's is meant, give --allow-foreign-endpoints"
                 .into()
         }
-        AccountErrorKind::Quota => "ask AWS to raise the quota, then run this again".into(),
+        AccountErrorKind::Intercepted => {
+            "whatever stands between here and AWS answered instead: ask those who run the proxy to let these calls through, \
+             and look at HTTPS_PROXY, NO_PROXY, AWS_ENDPOINT_URL and the profile's endpoint_url"
+                .into()
+        }
+        AccountErrorKind::Unlogged => {
+            "make room where the log is, or give --log another FILE: no call is made that cannot be written down".into()
+        }
+        AccountErrorKind::InUse => "take it out of whatever uses it".into(),
+        AccountErrorKind::Quota => {
+            "ask AWS to raise the quota, or remove what the account no longer needs".into()
+        }
+        AccountErrorKind::Foreign if error.call == "s3:CreateBucket" => {
+            "all accounts of AWS share the names of buckets: ask the author for a bundle with another bucket, or find out \
+             who of yours has this one"
+                .into()
+        }
         AccountErrorKind::Foreign => {
             "plan again: something that is not the cluster's has come in the way".into()
         }

@@ -1,5 +1,6 @@
 //! What AWS answers, or why it did not, in plain words.
 
+use super::call_log::UNWRITABLE;
 use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
@@ -40,8 +41,11 @@ where
     let (kind, message) = match error {
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
-            let raw = answer.raw().body().bytes().map(excerpt).filter(|_| error.code().is_none());
-            from_service(error.code(), error.message().or(raw.as_deref()), status)
+            let raw = answer.raw().body().bytes().map(excerpt).filter(|text| !text.is_empty());
+            match raw.filter(|_| error.code().is_none()) {
+                Some(raw) => from_stranger(&raw, status),
+                None => from_service(error.code(), error.message(), status),
+            }
         }
         other => from_connection(&chain(other)),
     };
@@ -54,6 +58,20 @@ fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
+}
+
+/// Whoever answered did not do so in the form of AWS's: something on the way, or a host that is not AWS's.
+///
+/// What has a code after all, as emulators give it in a frame of their own, is taken as from the service.
+fn from_stranger(raw: &str, status: u16) -> (AccountErrorKind, String) {
+    let element = |name: &str| {
+        let (_, rest) = raw.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    };
+    if let Some(code) = element("Code") {
+        return from_service(Some(code), element("Message"), status);
+    }
+    (AccountErrorKind::Intercepted, format!("the answer is not one of AWS's: {raw} (HTTP {status})"))
 }
 
 /// AWS has answered, with an error.
@@ -118,6 +136,7 @@ fn kind_of(code: &str, status: u16) -> AccountErrorKind {
         | "InternalError"
         | "InternalFailure" => AccountErrorKind::Unreachable,
         "" if status == 403 => AccountErrorKind::AccessDenied,
+        "DeleteConflict" => AccountErrorKind::InUse,
         _ if status >= 500 => AccountErrorKind::Unreachable,
         _ => AccountErrorKind::Other,
     }
@@ -153,7 +172,11 @@ fn denier(said: &str) -> Option<&'static str> {
 /// No answer came, or none that can be read.
 fn from_connection(text: &str) -> (AccountErrorKind, String) {
     let lower = text.to_lowercase();
-    if lower.contains("credential") || lower.contains("identity") {
+    if let Some(at) = text.find(UNWRITABLE) {
+        (AccountErrorKind::Unlogged, text[at..].to_owned())
+    } else if lower.contains("tunnel error") {
+        (AccountErrorKind::Intercepted, format!("the proxy on the way lets nothing through: {text}"))
+    } else if lower.contains("credential") || lower.contains("identity") {
         (AccountErrorKind::Credentials, format!("no usable credentials were found: {text}"))
     } else if lower.contains("certificate") {
         (AccountErrorKind::Certificate, format!("the other side's certificate is not trusted: {text}"))
@@ -192,9 +215,38 @@ mod tests {
             ("LimitExceeded", 409, AccountErrorKind::Quota),
             ("Throttling", 400, AccountErrorKind::Unreachable),
             ("", 503, AccountErrorKind::Unreachable),
+            ("DeleteConflict", 409, AccountErrorKind::InUse),
             ("MalformedPolicyDocument", 400, AccountErrorKind::Other),
         ] {
             assert_eq!(kind_of(code, status), kind, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn what_keeps_a_call_from_aws_is_told_from_what_aws_says() {
+        let (kind, text) = from_stranger("<html> Blocked </html>", 403);
+        assert_eq!(kind, AccountErrorKind::Intercepted);
+        assert_eq!(text, "the answer is not one of AWS's: <html> Blocked </html> (HTTP 403)");
+        let emulated = "<ErrorResponse><Errors><Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+        let (kind, text) = from_stranger(emulated, 403);
+        assert_eq!(kind, AccountErrorKind::AccessDenied);
+        assert_eq!(text, "the credentials may not do this: no (AccessDenied)");
+        for (text, kind, words) in [
+            (
+                "dispatch: tunnel error: unsuccessful",
+                AccountErrorKind::Intercepted,
+                "the proxy on the way lets nothing through",
+            ),
+            (
+                "an error occurred: the log of calls cannot be written to x: No space left on device",
+                AccountErrorKind::Unlogged,
+                "the log of calls cannot be written to x: No space",
+            ),
+            ("error trying to connect", AccountErrorKind::Unreachable, "there was no answer: "),
+        ] {
+            let (found, message) = from_connection(text);
+            assert_eq!(found, kind, "{text}");
+            assert!(message.starts_with(words), "{message}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,9 +14,12 @@ pub struct CallLog {
     clock: fn() -> u64,
 }
 
+/// How a [`LogError`] begins; the SDK hands it on as text.
+pub(super) const UNWRITABLE: &str = "the log of calls cannot be written to ";
+
 /// A log that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("the log of calls cannot be written to {path}")]
+#[error("{}{path}", UNWRITABLE)]
 pub struct LogError {
     path: String,
     #[source]
@@ -64,6 +67,18 @@ impl Entry {
     }
 }
 
+/// Ends the last line where it has no end. What cannot be sought in, like a pipe, has no last line.
+fn end_last_line(mut file: File) -> std::io::Result<File> {
+    let mut last = [b'\n'];
+    if file.seek(SeekFrom::End(-1)).is_ok() {
+        file.read_exact(&mut last)?;
+    }
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
 impl CallLog {
     /// Whether a log has lines like this one, without its end.
     #[must_use]
@@ -73,11 +88,15 @@ impl CallLog {
 
     /// Opens the file, made where there is none, to add lines with times by `clock`, in seconds since 1970.
     ///
+    /// A last line that an earlier run was cut off in is ended first.
+    ///
     /// # Errors
     /// When the file can be neither opened nor made.
     pub fn open(path: &Path, clock: fn() -> u64) -> Result<Self, LogError> {
-        let opened = File::options().create(true).append(true).open(path);
-        let file = opened.map_err(|source| LogError { path: path.display().to_string(), source })?;
+        let opened = File::options().create(true).append(true).read(true).open(path);
+        let file = opened
+            .and_then(end_last_line)
+            .map_err(|source| LogError { path: path.display().to_string(), source })?;
         Ok(Self { file: Arc::new(Mutex::new(file)), path: Arc::new(path.to_owned()), clock })
     }
 

@@ -102,23 +102,39 @@ pub(super) fn check(
     }
 }
 
-/// Adds to an error of the connection which endpoint it was.
+/// Adds to an error of the connection which endpoint it was, and which proxy the environment names.
 pub(super) fn name_endpoint(
     mut error: AccountError,
     all: &[RedirectedEndpoint],
     region: &Region,
 ) -> AccountError {
-    let on_the_way = [AccountErrorKind::Unreachable, AccountErrorKind::Certificate].contains(&error.kind);
-    if on_the_way && error.request_id.is_none() {
+    const ON_THE_WAY: [AccountErrorKind; 3] =
+        [AccountErrorKind::Unreachable, AccountErrorKind::Certificate, AccountErrorKind::Intercepted];
+    if ON_THE_WAY.contains(&error.kind) && error.request_id.is_none() {
         let service = error.call.split(':').next().unwrap_or_default();
         let redirect = all.iter().find(|endpoint| endpoint.service == service);
         let place = redirect.map_or_else(
             || format!("AWS's {service} endpoint for {region}"),
             |endpoint| endpoint.url.clone(),
         );
-        error.message = format!("{}; the endpoint is {place}", error.message);
+        let proxy = proxy(|name| std::env::var(name).ok()).map(|proxy| format!("; {proxy}"));
+        error.message = format!("{}; the endpoint is {place}{}", error.message, proxy.unwrap_or_default());
     }
     error
+}
+
+/// The proxies that the environment names, without the passwords that may stand in them.
+fn proxy(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    const VARIABLES: [&str; 6] =
+        ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    let named = VARIABLES.iter().filter_map(|name| {
+        let url = variable(name).filter(|url| !is_blank(url))?;
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", &url));
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        Some(format!("{name} is {scheme}://{place}"))
+    });
+    let named: Vec<_> = named.collect();
+    (!named.is_empty()).then(|| named.join(", "))
 }
 
 #[cfg(test)]
@@ -131,5 +147,20 @@ mod tests {
         let error = check(&strange, ForeignEndpoints::Refuse).unwrap_err();
         assert!(error.to_string().contains("https://aws.example"), "{error}");
         assert!(check(&strange, ForeignEndpoints::Allow).is_ok());
+    }
+
+    #[test]
+    fn a_proxy_is_named_and_its_password_is_not() {
+        let environment = |name: &str| match name {
+            "HTTPS_PROXY" => Some("http://me:se@cret@proxy.example:3128".to_owned()),
+            "http_proxy" => Some(String::new()),
+            "ALL_PROXY" => Some("other.example".to_owned()),
+            _ => None,
+        };
+        assert_eq!(
+            proxy(environment).unwrap(),
+            "HTTPS_PROXY is http://proxy.example:3128, ALL_PROXY is http://other.example"
+        );
+        assert_eq!(proxy(|_| None), None);
     }
 }

@@ -21,6 +21,8 @@ pub struct CallLimits {
 impl CallLimits {
     /// With the SDK's growing pauses, enough to outlast about half a minute of throttling.
     pub const ATTEMPTS: NonZeroU32 = NonZeroU32::new(8).unwrap();
+    /// Whoever was not heard so often will not be.
+    pub const MOST_ATTEMPTS: NonZeroU32 = NonZeroU32::new(100).unwrap();
     /// In seconds. The slowest single call, `CreateOpenIDConnectProvider`, looks at the issuer's host first.
     pub const ATTEMPT_SECONDS: NonZeroU32 = NonZeroU32::new(30).unwrap();
     /// In seconds, for looking at an account and for changing it, each. The largest cluster takes a few minutes.

@@ -153,7 +153,22 @@ pub(super) async fn delete(iam: &Client, before: &Role) -> Result<(), AccountErr
     strip(iam, before, inline, before.attached.iter().map(String::as_str)).await?;
     let ask = iam.delete_role().role_name(before.name.as_str());
     let answer = patiently(&[BUSY, STILL_ATTACHED], || ask.clone().send()).await;
-    answer.or_absent("iam:DeleteRole", &address(before), &ABSENT).map(drop)
+    let answer = answer.or_absent("iam:DeleteRole", &address(before), &ABSENT);
+    answer
+        .map(drop)
+        .map_err(|error| if error.kind == AccountErrorKind::InUse { lent(error, before) } else { error })
+}
+
+/// Somebody put the role into an instance profile: only they know what runs with it.
+fn lent(error: AccountError, role: &Role) -> AccountError {
+    let message = format!(
+        "{}; it has no policies any more, and stays until what uses it lets it go: \
+         `aws iam list-instance-profiles-for-role --role-name {name}` names the instance profiles, and \
+         `aws iam remove-role-from-instance-profile --role-name {name} --instance-profile-name PROFILE` takes it out of one",
+        error.message,
+        name = role.name
+    );
+    AccountError { message, ..error }
 }
 
 /// The tags of `after` that `now` lacks or has with another value.
