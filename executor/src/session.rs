@@ -29,6 +29,8 @@ pub struct Surroundings {
     pub configuration: Option<PathBuf>,
     /// The file of certificates to trust that `AWS_CA_BUNDLE` names.
     pub ca_bundle: Option<PathBuf>,
+    /// The variables that name a proxy, each with what it says, for messages; passwords may stand in them.
+    pub proxies: Vec<(&'static str, String)>,
     /// Whether somebody is there to be asked.
     pub person: Person,
     /// Colour for `out`.
@@ -47,6 +49,10 @@ pub enum Person {
     /// This is a script, a pipe or a service.
     Absent,
 }
+
+/// The variables that the SDK takes proxies from.
+const PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 impl Surroundings {
     /// Reads clock, environment and terminal. For the edge of the program, once.
@@ -72,6 +78,10 @@ impl Surroundings {
                 .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")))
                 .map(|folder| folder.join("sts-handoff")),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
+            proxies: PROXIES
+                .iter()
+                .filter_map(|name| Some((*name, set(name)?.into_string().ok()?)))
+                .collect(),
             person: if stdin && stderr { Person::Present } else { Person::Absent },
             paint: colour(std::io::stdout().is_terminal()),
             paint_err: colour(stderr),

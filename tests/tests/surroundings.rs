@@ -1,4 +1,5 @@
 //! Networks, proxies and ways to come by credentials: each as a person would set it, with real host names.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};

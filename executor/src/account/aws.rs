@@ -51,6 +51,8 @@ pub struct ConnectOptions {
     pub limits: CallLimits,
     /// Whose certificates count.
     pub roots: Roots,
+    /// The variables that name a proxy, each with what it says: to be told where nothing gets through.
+    pub proxies: Vec<(&'static str, String)>,
     /// Where every attempt at every call is written down, if anywhere.
     pub log: Option<CallLog>,
     /// Who is told of every attempt at every call, if anybody.
@@ -67,6 +69,7 @@ pub struct Aws {
     /// Where the configuration sends calls, be it to AWS's own endpoints.
     endpoints: Vec<RedirectedEndpoint>,
     redirected: Vec<RedirectedEndpoint>,
+    proxies: Vec<(&'static str, String)>,
     iam: aws_sdk_iam::Client,
     s3: aws_sdk_s3::Client,
     /// Where S3 tells of the account as a whole.
@@ -90,9 +93,9 @@ impl Aws {
         let (width, budget) = (Width::default(), options.limits.budget());
         let witness = Witness::new(options.log.clone(), options.listener, width.clone());
         let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(witness.clone());
-        let identity = who(sts, options.limits.attempts.get())
-            .await
-            .map_err(|error| endpoint::name_endpoint(error, &endpoints, &options.region))?;
+        let identity = who(sts, options.limits.attempts.get()).await.map_err(|error| {
+            endpoint::name_endpoint(error, (&endpoints, &options.proxies), &options.region)
+        })?;
         let iam = aws_sdk_iam::config::Builder::from(&config)
             .interceptor(witness.clone())
             .retry_partition(budget.clone())
@@ -119,6 +122,7 @@ impl Aws {
             looking: options.limits.looking,
             endpoints,
             redirected,
+            proxies: options.proxies.clone(),
             cloudfront: aws_sdk_cloudfront::Client::from_conf(cloudfront),
             iam: aws_sdk_iam::Client::from_conf(iam),
             s3: aws_sdk_s3::Client::from_conf(s3),
@@ -156,7 +160,7 @@ impl Aws {
     }
 
     fn named<T>(&self, result: Result<T, AccountError>) -> Result<T, AccountError> {
-        result.map_err(|error| endpoint::name_endpoint(error, &self.endpoints, &self.region))
+        result.map_err(|error| endpoint::name_endpoint(error, (&self.endpoints, &self.proxies), &self.region))
     }
 }
 
@@ -234,8 +238,10 @@ impl Account for Aws {
             }
             (None, Resource::AccessControl(after)) => access_control::create(self, after).await,
             (Some(_), Resource::AccessControl(after)) => access_control::update(self, after).await,
-            (None, Resource::Distribution(after)) => distribution_change::create(self, after).await,
-            (Some(_), Resource::Distribution(after)) => distribution_change::update(self, after).await,
+            (None, Resource::Distribution(after)) => Box::pin(distribution_change::create(self, after)).await,
+            (Some(_), Resource::Distribution(after)) => {
+                Box::pin(distribution_change::update(self, after)).await
+            }
             (_, Resource::BucketStatement(after)) => self.put_statement(after).await,
             (before, Resource::Object(after)) => {
                 let before = match before {

@@ -99,8 +99,9 @@ impl AccountArgs {
         })?;
         let roots = self.roots(session)?;
         let listener = session.listener();
-        let options =
-            ConnectOptions { region: region.clone(), foreign_endpoints, limits, roots, log, listener };
+        let proxies = session.surroundings.proxies.clone();
+        let region = region.clone();
+        let options = ConnectOptions { region, foreign_endpoints, limits, roots, proxies, log, listener };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {

@@ -195,6 +195,7 @@ mod tests {
             clock: || 0,
             configuration: None,
             ca_bundle: None,
+            proxies: Vec::new(),
             person,
             paint: Paint::Plain,
             paint_err: Paint::Plain,

@@ -65,6 +65,7 @@ impl Desk {
                 clock: || bundle::GENERATION + 60,
                 configuration: Some(self.path("configuration")),
                 ca_bundle: None,
+                proxies: Vec::new(),
                 person: Person::Absent,
                 paint: Paint::Plain,
                 paint_err: Paint::Plain,

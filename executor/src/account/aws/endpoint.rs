@@ -105,7 +105,7 @@ pub(super) fn check(
 /// Adds to an error of the connection which endpoint it was, and which proxy the environment names.
 pub(super) fn name_endpoint(
     mut error: AccountError,
-    all: &[RedirectedEndpoint],
+    (all, named): (&[RedirectedEndpoint], &[(&'static str, String)]),
     region: &Region,
 ) -> AccountError {
     const ON_THE_WAY: [AccountErrorKind; 3] =
@@ -117,24 +117,19 @@ pub(super) fn name_endpoint(
             || format!("AWS's {service} endpoint for {region}"),
             |endpoint| endpoint.url.clone(),
         );
-        let proxy = proxy(|name| std::env::var(name).ok()).map(|proxy| format!("; {proxy}"));
-        error.message = format!("{}; the endpoint is {place}{}", error.message, proxy.unwrap_or_default());
+        error.message = format!("{}; the endpoint is {place}{}", error.message, proxies(named));
     }
     error
 }
 
 /// The proxies that the environment names, without the passwords that may stand in them.
-fn proxy(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    const VARIABLES: [&str; 6] =
-        ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    let named = VARIABLES.iter().filter_map(|name| {
-        let url = variable(name).filter(|url| !is_blank(url))?;
-        let (scheme, rest) = url.split_once("://").unwrap_or(("http", &url));
+fn proxies(named: &[(&'static str, String)]) -> String {
+    let named = named.iter().map(|(name, url)| {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-        Some(format!("{name} is {scheme}://{place}"))
+        format!("; {name} is {scheme}://{place}")
     });
-    let named: Vec<_> = named.collect();
-    (!named.is_empty()).then(|| named.join(", "))
+    named.collect()
 }
 
 #[cfg(test)]
@@ -151,16 +146,14 @@ mod tests {
 
     #[test]
     fn a_proxy_is_named_and_its_password_is_not() {
-        let environment = |name: &str| match name {
-            "HTTPS_PROXY" => Some("http://me:se@cret@proxy.example:3128".to_owned()),
-            "http_proxy" => Some(String::new()),
-            "ALL_PROXY" => Some("other.example".to_owned()),
-            _ => None,
-        };
+        let named = [
+            ("HTTPS_PROXY", "http://me:se@cret@proxy.example:3128".to_owned()),
+            ("ALL_PROXY", "other.example".to_owned()),
+        ];
         assert_eq!(
-            proxy(environment).unwrap(),
-            "HTTPS_PROXY is http://proxy.example:3128, ALL_PROXY is http://other.example"
+            proxies(&named),
+            "; HTTPS_PROXY is http://proxy.example:3128; ALL_PROXY is http://other.example"
         );
-        assert_eq!(proxy(|_| None), None);
+        assert_eq!(proxies(&[]), "");
     }
 }
