@@ -176,6 +176,26 @@ mod tests {
             (allow(r#""s3:GetObject""#, "arn:aws:s3:::*"), Some((Level::Warning, "read-any-data"))),
             (allow(r#""s3:GetObject""#, "arn:aws:s3:::*/*"), Some((Level::Warning, "read-any-data"))),
             (allow(r#""s3:PutObject""#, "arn:aws:s3:::b/*"), None),
+            (
+                r#"{"Effect":"Allow","NotAction":"s3:x","Resource":"arn:aws:s3:::b"}"#.to_owned(),
+                Some((Level::Danger, "all-actions-but-some")),
+            ),
+            (
+                r#"{"Effect":"Allow","Action":"iam:PassRole","NotResource":"arn:aws:iam::1:role/x"}"#
+                    .to_owned(),
+                Some((Level::Danger, "pass-any-role")),
+            ),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:ro*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/*a*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""sts:AssumeRole""#, "arn:*"), Some((Level::Danger, "assume-any-role"))),
+            (
+                allow(r#""secretsmanager:GetSecretValue""#, "arn:aws:secretsmanager:*:*:s*"),
+                Some((Level::Danger, "read-any-secret")),
+            ),
+            (
+                allow(r#""iam:PutRolePolicy""#, "arn:aws:iam::1:role/demo-*"),
+                Some((Level::Warning, "changes-permissions")),
+            ),
         ];
         for (statement, expected) in cases {
             assert_eq!(worst(&statement), expected, "{statement}: {:?}", findings(&statement));

@@ -431,7 +431,11 @@ class Files:
         tags = dict(pairs)
         must(len(tags) == len(pairs) <= 50, f"{what}: tags")
         must(all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in pairs), f"{what}: tags")
-        must(tags.get(f"openshift.io/cloud-credential-operator/{self.cluster['name']}") == "owned", f"{what}: owner")
+        owner = f"openshift.io/cloud-credential-operator/{self.cluster['name']}"
+        must(tags.get(owner) == "owned", f"{what}: owner")
+        for key in tags.keys() - {owner, "sts-handoff/generation"}:
+            kept = ("openshift.io/cloud-credential-operator/", "sts-handoff/generation", "aws:")
+            must(not key.lower().startswith(kept), f"{what}: a tag that is another's")
         for value, (_, stand_in, _) in OPEN.items():
             is_open = stand_in in self.cluster[value]
             must(not is_open or not any(stand_in in key + "\n" + text for key, text in pairs), f"{what}: open {value}")

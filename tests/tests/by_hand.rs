@@ -63,7 +63,25 @@ fn the_documents_commands_take_a_sound_bundle_and_refuse_damaged_ones() {
         change(&mut files);
         pack(&archive(&files))
     };
-    let ways: [(&str, Vec<u8>); 6] = [
+    let stranger = Handoff::of(REQUESTS.as_ref(), &[]);
+    let their_key = std::fs::read(stranger.public_key()).unwrap();
+    let ways: [(&str, Vec<u8>); 9] = [
+        (
+            "a key of somebody's over the trusted one",
+            damaged(&|files| files.insert(0, File { path: "author.pub".into(), bytes: their_key.clone() })),
+        ),
+        (
+            "a second folder",
+            damaged(&|files| {
+                files.push(File { path: "demo-000000000000/manifest.json".into(), bytes: b"{}".to_vec() });
+            }),
+        ),
+        (
+            "a file with the manifest's name elsewhere",
+            damaged(&|files| {
+                files.push(File { path: format!("{top}/manifests/manifest.json"), bytes: b"{}".to_vec() });
+            }),
+        ),
         ("a changed file", damaged(&|files| files.last_mut().unwrap().bytes[30] ^= 1)),
         ("a missing file", damaged(&|files| drop(files.pop()))),
         (

@@ -54,7 +54,7 @@ fn taking_over_ccoctls_private_cluster_never_shuts_its_distribution_out() {
     }
 
     let proxy = Proxy::start(at, Duration::ZERO, Vec::new());
-    let flags = |limit| ["--yes", "--deployment-timeout", limit];
+    let flags = |limit| ["--yes", "--retire-live-key", "--deployment-timeout", limit];
     let _ = story.run(proxy.address(), "apply", &flags("0")).exits(6).says("still on its way");
     let calls = proxy.take_traffic().calls;
     let place = |what: &str, of: &str| {

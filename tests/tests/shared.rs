@@ -74,7 +74,7 @@ fn a_block_of_the_buckets_owner_stands_in_the_way_and_in_the_status() {
     };
     block(true, false);
     let before = account.dump();
-    let _ = story.run(at, "plan", &NO_FLAGS).exits(0).says("Obstacle").says("BlockPublicPolicy");
+    let _ = story.run(at, "plan", &NO_FLAGS).exits(1).says("Obstacle").says("BlockPublicPolicy");
     let _ = story.run(at, "apply", &["--yes"]).exits(1).says("nothing was changed");
     assert_eq!(account.dump(), before);
     block(false, false);

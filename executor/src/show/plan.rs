@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose, Step};
-use sts_schemas::policy::{OneOrMany, PolicyDocument, Principal};
+use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Principal};
 use sts_schemas::resource::{BucketStatement, Resource, Role};
 use sts_schemas::state::Leftovers;
 
@@ -154,11 +154,22 @@ fn statement_essence(one: &BucketStatement) -> String {
 fn role_essence(role: &Role) -> String {
     let accounts = service_accounts(&role.trust);
     let actions: usize = role.inline.values().map(allowed_actions).sum();
-    let plural = if actions == 1 { "" } else { "s" };
+    let actions = match actions {
+        _ if role.inline.values().any(allows_all_but_some) => "EVERY ACTION but some".to_owned(),
+        1 => "1 action".to_owned(),
+        _ => format!("{actions} actions"),
+    };
     match accounts.as_slice() {
-        [] => format!("may do {actions} action{plural}"),
-        accounts => format!("{actions} action{plural} for {}", accounts.join(", ")),
+        [] => format!("may do {actions}"),
+        accounts => format!("{actions} for {}", accounts.join(", ")),
     }
+}
+
+fn allows_all_but_some(policy: &PolicyDocument) -> bool {
+    policy
+        .statement
+        .iter()
+        .any(|statement| statement.effect == Effect::Allow && statement.not_action.is_some())
 }
 
 /// The service accounts a trust policy lets in, without the words that all of them begin with.

@@ -74,16 +74,35 @@ fn found(level: Level, rule: &'static str, message: impl Into<String>) -> Found 
 /// What one allowing statement shows.
 pub(super) fn of_statement(statement: &Statement) -> Vec<Found> {
     let actions: Vec<&str> = texts(statement.action.as_ref());
-    let everything = texts(statement.resource.as_ref()).iter().any(|resource| is_everything(resource));
+    // All resources but some are everything but a few.
+    let everything = statement.not_resource.is_some()
+        || texts(statement.resource.as_ref()).iter().any(|resource| is_everything(resource));
     let bound = statement.condition.as_ref().is_some_and(|condition| !condition.is_empty());
     let mut findings = Vec::new();
     if actions.iter().any(|action| covers_all(action)) {
         findings.push(found(Level::Danger, "all-actions", "it allows every action of every service"));
         return findings;
     }
+    if statement.not_action.is_some() {
+        let message = format!(
+            "it allows every action of every service but {}",
+            listed(&texts(statement.not_action.as_ref()))
+        );
+        findings.push(found(Level::Danger, "all-actions-but-some", message));
+        return findings;
+    }
     wildcards(&actions, &mut findings);
     if everything {
         broad(&actions, bound, &mut findings);
+    } else {
+        let changes: Vec<_> = ESCALATIONS
+            .into_iter()
+            .filter(|name| actions.iter().any(|action| covers(action, name)))
+            .collect();
+        if !changes.is_empty() {
+            let message = format!("it may change what others, or itself, may do: {}", listed(&changes));
+            findings.push(found(Level::Warning, "changes-permissions", message));
+        }
     }
     findings
 }
@@ -189,23 +208,43 @@ fn covers_all(action: &str) -> bool {
     covers(action, "any:Action")
 }
 
-/// `*`, or an ARN of everything of a kind: `arn:aws:iam::123456789012:role/*`, `arn:aws:s3:::*`.
+/// `*`, or an ARN of everything of a kind, or nearly so: `arn:aws:iam::123456789012:role/*`, `arn:aws:s3:::*`,
+/// `arn:aws:iam::123456789012:r*`.
 fn is_everything(resource: &str) -> bool {
     const FIELDS: usize = 6;
     let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
     match fields.as_slice() {
-        ["*"] => true,
         // What stands after the slash is within one bucket.
         ["arn", _, "s3", _, _, named] => {
             let bucket = named.split_once('/').map_or(*named, |(bucket, _)| bucket);
-            bucket.contains('*') && bucket.chars().all(|c| matches!(c, '*' | '?'))
+            bucket.contains('*') && bucket.chars().all(is_wildcard)
         }
-        ["arn", _, _, _, _, named] => {
-            let name = named.split_once(['/', ':']).map_or(*named, |(_, name)| name);
-            name.chars().all(|c| matches!(c, '*' | '/' | ':' | '?')) && name.contains('*')
-        }
-        _ => false,
+        ["arn", _, _, _, _, named] => named.split_once(['/', ':']).map_or_else(
+            || is_short_of_a_kind(named),
+            |(_, name)| {
+                name.contains('*')
+                    && (name.chars().all(|c| is_wildcard(c) || matches!(c, '/' | ':')) || is_anywhere(name))
+            },
+        ),
+        // `*`, and patterns over partitions, services and accounts at once.
+        _ => resource.contains('*'),
     }
+}
+
+fn is_wildcard(c: char) -> bool {
+    matches!(c, '*' | '?')
+}
+
+/// The beginning of a kind of resource, or of several: `r*` is every role.
+fn is_short_of_a_kind(named: &str) -> bool {
+    const SHORT: usize = 4;
+    named.contains('*') && named.chars().filter(|c| !is_wildcard(*c)).count() < SHORT
+}
+
+/// A letter or two that may stand anywhere in a name.
+fn is_anywhere(name: &str) -> bool {
+    const FEW: usize = 2;
+    name.starts_with('*') && name.chars().filter(|c| !is_wildcard(*c)).count() <= FEW
 }
 
 /// The first few of a list, and how many more there are.

@@ -46,6 +46,7 @@ edits! {
     "boundary-of-another-account", "is not of the cluster's account", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::000000000000:policy/x", "RoleName""#;
     "boundary-of-another-partition", "is not of the cluster's partition", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws-cn:iam::123456789012:policy/x", "RoleName""#;
     "role-of-nobody", "the tag openshift.io", ROLE, "owned" => "shared";
+    "role-of-another-cluster-too", "is another cluster's", ROLE, r#""Tags": ["# => r#""Tags": [{"Key":"openshift.io/cloud-credential-operator/prod","Value":"owned"},"#;
     "role-with-a-new-member", "unknown field", ROLE, r#""RoleName""# => r#""Surprise": 1, "RoleName""#;
     "role-with-a-member-twice", "duplicate field", ROLE, r#""RoleName""# => r#""RoleName": "x", "RoleName""#;
     "policy-of-another-account", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:kms:eu-central-1:000000000000:key/x\""#;

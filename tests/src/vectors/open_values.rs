@@ -41,6 +41,10 @@ pub(super) const ALL_OPEN: &[Case] = cases_of!("all-open" {
         |s| edited(s, layout::AUTHENTICATION, "${issuer}", "d111111abcdef8.cloudfront.net");
     "all-open-with-the-distribution-of-one-account", "inconsistent: this and nothing else",
         |s| edited(s, layout::BUCKET_POLICY, "${account}", "123456789012");
+    "all-open-with-the-issuer-in-the-distributions-comment", "inconsistent: is made before AWS names the issuer",
+        |s| edited(s, layout::DISTRIBUTION, r#""Comment": ""#, r#""Comment": "${issuer} "#);
+    "all-open-with-the-account-in-a-tag", "inconsistent: a tag has no open account",
+        |s| edited(s, layout::BUCKET_TAGGING, r#""Value": ""#, r#""Value": "${account}"#);
     "issuer-open-below-a-path", "bad-manifest", |s| manifest_text(s, |text| text.replace("${issuer}", "${issuer}/x"));
     "issuer-open-by-the-host-kept-for-it", "bad-manifest",
         |s| manifest_text(s, |text| text.replace("${issuer}", "known-after-apply.invalid"));
@@ -59,6 +63,11 @@ pub(super) const NOTHING_OPEN: &[Case] = &[
         name: "token-where-nothing-is-open",
         verdict: "inconsistent: ${account} stands in it",
         damage: |s| edited(s, ROLE, "OpenShift role for", "OpenShift role in ${account} for"),
+    },
+    Case {
+        name: "issuer-known-and-the-host-kept-for-an-open-one",
+        verdict: "inconsistent: is kept for an open issuer",
+        damage: |s| edited(s, ROLE, "OpenShift role for", "OpenShift role of known-after-apply.invalid for"),
     },
     Case {
         name: "region-left-open",
