@@ -268,6 +268,17 @@ fn manifests_of_another_cluster_are_refused() {
 }
 
 #[test]
+fn a_key_as_openssl_writes_it_reaches_the_installer_as_it_reads_one() {
+    use rsa::pkcs1::DecodeRsaPrivateKey as _;
+    use rsa::pkcs8::EncodePrivateKey as _;
+    let stage = Stage::new();
+    let key = rsa::PrivateKey::from_pkcs1_pem(&pair().0).unwrap();
+    stage.author(KEY, &key.to_pkcs8_pem(rsa::pkcs8::LineEnding::LF).unwrap());
+    run(&stage.args()).unwrap();
+    assert!(fs::read_to_string(stage.to.path().join(KEY)).unwrap() == pair().0, "the same key in PKCS#1");
+}
+
+#[test]
 fn hive_gets_two_secrets_that_hold_the_same_bytes() {
     let stage = Stage::new();
     fs::remove_file(stage.to.path().join(CONFIG)).unwrap();

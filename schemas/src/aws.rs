@@ -87,6 +87,63 @@ impl Partition {
         }
     }
 
+    /// The regions this program knows. Source: AWS Regions and Availability Zones User Guide, "AWS Regions", the same of
+    /// GovCloud and China, and the SDKs' `partitions.json` for the isolated ones; read in November 2026.
+    const REGIONS: [&'static str; 46] = [
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-central-1",
+        "ca-west-1",
+        "eu-central-1",
+        "eu-central-2",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "il-central-1",
+        "me-central-1",
+        "me-south-1",
+        "mx-central-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+        "us-gov-east-1",
+        "us-gov-west-1",
+        "cn-north-1",
+        "cn-northwest-1",
+        "us-iso-east-1",
+        "us-iso-west-1",
+        "us-isob-east-1",
+        "us-isob-west-1",
+        "eu-isoe-west-1",
+        "us-isof-east-1",
+        "us-isof-south-1",
+        "eusc-de-east-1",
+    ];
+
+    /// Whether this program knows the region itself, and not only the partition its name would belong to.
+    #[must_use]
+    pub fn knows(region: &Region) -> bool {
+        Self::REGIONS.contains(&region.as_str())
+    }
+
     /// The partition a region's name belongs to, or `None` for a region this program does not know.
     ///
     /// Source: the `regionRegex` of each partition in the SDKs' `partitions.json`.
@@ -286,6 +343,14 @@ impl Arn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_known_region_has_a_partition() {
+        for region in Partition::REGIONS {
+            assert!(Partition::of_region(&region.parse().unwrap()).is_some(), "{region}");
+        }
+        assert!(!Partition::knows(&"us-esat-1".parse().unwrap()));
+    }
 
     #[test]
     fn every_partition_is_found_by_one_of_its_regions() {

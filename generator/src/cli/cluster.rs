@@ -157,11 +157,14 @@ pub(crate) fn partition_of(region: &Region, given: Option<Partition>) -> Result<
             Exit::Usage,
             format!("region {region} belongs to partition {known}, and --partition says {given}"),
         )),
-        (Some(known), _) => Ok(known),
-        (None, Some(given)) => Ok(given),
-        (None, None) => {
-            Err(Failure::new(Exit::Usage, format!("region {region} belongs to no partition known here"))
-                .hint("check its spelling; for a region newer than this program give --partition"))
+        (_, Some(given)) => Ok(given),
+        (Some(known), None) if Partition::knows(region) => Ok(known),
+        (likely, None) => {
+            let likely = likely.map_or_else(String::new, |partition| format!(" {partition}"));
+            Err(Failure::new(Exit::Usage, format!("the region {region} is none that this program knows"))
+                .hint(format!(
+                    "check its spelling; for a region newer than this program give --partition{likely}"
+                )))
         }
     }
 }

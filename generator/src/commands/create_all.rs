@@ -12,14 +12,16 @@ use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal};
 use super::signing::SigningArgs;
-use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, stale, write_files};
+use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, stale, warn, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
+use crate::directory::Directory;
 use crate::key::Cores;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use std::path::Path;
-use sts_schemas::cluster::Cluster;
-use sts_schemas::failure::Failure;
+use sts_schemas::cluster::{Cluster, OWNERSHIP_PREFIX};
+use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::layout;
 
 /// Make everything: key pair, issuer, roles, installer manifests, and the signed bundle; prints its path.
 ///
@@ -94,6 +96,7 @@ impl OneCluster {
         let roles = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = self.output.claim()?;
         stale(&directory, known_files(&directory)?, &roles, is_of_roles)?;
+        warn_of_other_cluster(&directory, &cluster)?;
         let key = match (&self.provider.public_key_file, &following) {
             (Some(path), following) => {
                 if let Some(following) = following {
@@ -118,4 +121,21 @@ impl OneCluster {
         write_files(&directory, &files, replaced)?;
         bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), settled))
     }
+}
+
+/// Says that the key pair in the directory is another cluster's too, where the directory was that one's.
+fn warn_of_other_cluster(directory: &Directory, cluster: &Cluster) -> Result<(), Failure> {
+    let provider = directory.read(layout::PROVIDER).map_err(|error| Failure::new(Exit::Failed, error))?;
+    let provider = String::from_utf8(provider.unwrap_or_default()).unwrap_or_default();
+    if provider.contains(OWNERSHIP_PREFIX)
+        && !provider.contains(&format!("\"{}\"", cluster.name.ownership_tag()))
+    {
+        warn(&format!(
+            "WARNING: {} is another cluster's directory, and {} gets the same key: whoever holds it can be any service \
+             account of both. Give each cluster an --output-dir of its own.",
+            directory.path().display(),
+            cluster.name
+        ));
+    }
+    Ok(())
 }

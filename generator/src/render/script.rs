@@ -70,7 +70,10 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
         writeln!(out, "\nsay 'serve {discovery} as {}/{}'", cluster.issuer, layout::DISCOVERY_KEY)?;
         writeln!(out, "say 'serve {keys} as {}/{}'", cluster.issuer, layout::KEYS_KEY)?;
     }
-    writeln!(out, "\nsay \"cluster $cluster is as the files in this directory say\"")
+    writeln!(
+        out,
+        "\nsay \"cluster $cluster: what the files in this directory make is there; sts-executor plan compares all of it\""
+    )
 }
 
 /// Why the AWS CLI alone cannot do what this cluster needs, where it cannot.

@@ -187,3 +187,14 @@ fn a_private_key_that_is_too_short_is_refused_before_anything_is_written() {
     run.says(&["serviceaccount-signer.private", "1024"]);
     assert_eq!(author.tree("out"), before);
 }
+
+#[test]
+fn a_second_cluster_in_one_directory_is_warned_of_the_key_it_would_share() {
+    let author = Author::new();
+    let one = author.create_all("out", &[]).exits(0);
+    assert!(!one.stderr.contains("another cluster's directory"), "{}", one.stderr);
+    let mut line = vec!["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "out"];
+    line.extend(["--name", "haven", "--region", "eu-west-1", "--account-id", "123456789012"]);
+    line.extend(["--signing-key", "author.key"]);
+    author.run(&line).exits(0).says(&["another cluster's directory", "haven gets the same key"]);
+}

@@ -255,6 +255,7 @@ fn a_command_line_that_cannot_be_meant_is_a_usage_error() {
         (["--name", "Bad_Name!", "--region", "eu-west-1", "--account-id", "123456789012"], "Bad_Name!"),
         (["--name", "demo", "--region", "nowhere-1", "--account-id", "123456789012"], "nowhere-1"),
         (["--name", "demo", "--region", "mars-north-1", "--account-id", "123456789012"], "mars-north-1"),
+        (["--name", "demo", "--region", "us-esat-1", "--account-id", "123456789012"], "give --partition aws"),
         (["--name", "demo", "--region", "eu-west-1", "--account-id", "12345"], "12 digits"),
         (["--name", "demo", "--account-id", "123456789012", "--tag", "a=1"], "the region is missing"),
     ] {

@@ -5,8 +5,8 @@ use super::target::{File, Mode};
 use crate::credentials::Credentials;
 use crate::request::Node;
 use crate::request::document;
-use rsa::pkcs1::DecodeRsaPrivateKey as _;
-use rsa::pkcs8::DecodePublicKey as _;
+use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
+use rsa::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, LineEnding};
 use rsa::{PrivateKey, PublicKey};
 use std::fs;
 use std::path::Path;
@@ -159,9 +159,13 @@ fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
             return Zeroizing::default();
         }
     };
-    let private = std::str::from_utf8(&bytes).ok().and_then(|pem| PrivateKey::from_pkcs1_pem(pem).ok());
-    let Some(private) = private else {
-        problems.push(format!("{TLS_KEY} is no RSA private key in PEM (RSA PRIVATE KEY)"));
+    let pem = std::str::from_utf8(&bytes).unwrap_or_default();
+    let (private, bytes) = if let Ok(private) = PrivateKey::from_pkcs1_pem(pem) {
+        (private, bytes)
+    } else if let Some(found) = of_pkcs8(pem) {
+        found
+    } else {
+        problems.push(format!("{TLS_KEY} is no RSA private key in PEM (RSA PRIVATE KEY or PRIVATE KEY)"));
         return bytes;
     };
     let public = match fs::read_to_string(from.join(PUBLIC_KEY)) {
@@ -177,6 +181,14 @@ fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
         ));
     }
     bytes
+}
+
+/// An RSA key in PKCS#8, as OpenSSL writes it today, and the same in PKCS#1, as the installer reads it.
+fn of_pkcs8(pem: &str) -> Option<(PrivateKey, Zeroizing<Vec<u8>>)> {
+    let key = PrivateKey::from_pkcs8_pem(pem).ok()?;
+    let pem = key.to_pkcs1_pem(LineEnding::LF).ok()?;
+    let bytes = Zeroizing::new(pem.as_bytes().to_vec());
+    Some((key, bytes))
 }
 
 /// A numbered file, where it is there: issuers served elsewhere have no bucket.
