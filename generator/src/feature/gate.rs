@@ -6,6 +6,8 @@ use std::str::FromStr;
 use sts_schemas::InvalidText;
 
 /// A feature gate with whether it is on: `Name` and `Name=true` switch it on, `Name=false` off.
+///
+/// The truth values are those that Go's `strconv.ParseBool` takes, as the installer has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateSwitch {
     /// The gate's name.
@@ -31,8 +33,8 @@ impl FromStr for GateSwitch {
         let formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let is_on = match value {
-            "true" if formed => true,
-            "false" if formed => false,
+            "1" | "t" | "T" | "TRUE" | "true" | "True" if formed => true,
+            "0" | "f" | "F" | "FALSE" | "false" | "False" if formed => false,
             _ => return Err(refused()),
         };
         Ok(Self { name: name.to_owned(), is_on })
@@ -65,7 +67,9 @@ mod tests {
         assert_eq!("A1".parse(), switch("A1", true));
         assert_eq!(" A = true ".parse(), switch("A", true));
         assert_eq!("A=false".parse(), switch("A", false));
-        for text in ["", "=true", "A=", "A=on", "A=True", "A B", "A:true", "-A", "1A", "A=true=false"] {
+        assert_eq!("A=True".parse(), switch("A", true));
+        assert_eq!("A=0".parse(), switch("A", false));
+        for text in ["", "=true", "A=", "A=on", "A=yes", "A B", "A:true", "-A", "1A", "A=true=false"] {
             assert!(text.parse::<GateSwitch>().is_err(), "{text:?}");
         }
         let switches = ["A", "B=false", "A=true"].map(|text| text.parse().unwrap());

@@ -134,7 +134,7 @@ impl InstallConfig {
         });
         let region = region(&mut fields, node);
         let feature_set = feature_set(&mut fields, node);
-        let feature_gates = feature_gates(&mut fields, node);
+        let feature_gates = feature_gates(&mut fields, node, feature_set);
         let capabilities = capabilities(&mut fields, node);
         let credentials_mode = credentials_mode(&mut fields, node);
         let credentials_mode_line = node.get("credentialsMode").map(|node| fields.source(node).line);
@@ -206,8 +206,9 @@ fn feature_set(fields: &mut Fields<'_>, node: &Node) -> FeatureSet {
     }
 }
 
-/// The installer takes `Name=true` and `Name=false`.
-fn feature_gates(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>> {
+/// The installer takes `Name=true` and `Name=false`, and gates in a set of the author's own alone.
+/// Source: openshift/installer, `pkg/types/validation`.
+fn feature_gates(fields: &mut Fields<'_>, node: &Node, set: FeatureSet) -> Option<BTreeSet<String>> {
     let list = node.get("featureGates")?;
     let mut switches: Vec<GateSwitch> = Vec::new();
     for (text, at) in fields.texts(node, "", "featureGates") {
@@ -216,10 +217,16 @@ fn feature_gates(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String
             _ => fields.wrong(at, format!("featureGates holds {text:?}; write Name=true or Name=false")),
         }
     }
+    if !switches.is_empty() && set != FeatureSet::CustomNoUpgrade {
+        fields.wrong(list, "featureGates are taken with featureSet: CustomNoUpgrade alone".to_owned());
+    }
     switched_on(&switches)
         .map_err(|both| fields.wrong(list, format!("featureGates switches {both} both on and off")))
         .ok()
 }
+
+/// The capability without which no component gets credentials. Source: openshift/installer, `pkg/types/validation`.
+const CLOUD_CREDENTIAL: &str = "CloudCredential";
 
 fn capabilities(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>> {
     let node = node.get("capabilities")?;
@@ -234,6 +241,10 @@ fn capabilities(fields: &mut Fields<'_>, node: &Node) -> Option<BTreeSet<String>
                     Ok(name) => drop(names.insert(name.0)),
                     Err(error) => fields.wrong(at, format!("{path}additionalEnabledCapabilities: {error}")),
                 }
+            }
+            if !names.contains(CLOUD_CREDENTIAL) {
+                let message = format!("{path}{CLOUD_CREDENTIAL} is off, and the installer wants it on AWS");
+                fields.wrong(node, message);
             }
             Some(names)
         }
@@ -281,7 +292,7 @@ mod tests {
         let config = parse(
             "metadata: {name: demo}\ncredentialsMode: Manual\nfeatureSet: CustomNoUpgrade\n\
              featureGates: [A=true, B=false]\ncapabilities:\n  baselineCapabilitySet: None\n  \
-             additionalEnabledCapabilities: [MachineAPI]\n",
+             additionalEnabledCapabilities: [MachineAPI, CloudCredential]\n",
         )
         .unwrap();
         assert_eq!(config.region.as_str(), "eu-west-1");
@@ -291,7 +302,7 @@ mod tests {
         config.select(&mut selection);
         assert_eq!(selection.feature_set, FeatureSet::CustomNoUpgrade);
         assert_eq!(selection.feature_gates, Some(["A".to_owned()].into()));
-        assert_eq!(selection.capabilities, Some(["MachineAPI".to_owned()].into()));
+        assert_eq!(selection.capabilities, Some(["MachineAPI", "CloudCredential"].map(str::to_owned).into()));
     }
 
     #[test]
@@ -313,10 +324,17 @@ mod tests {
         let error = parse(text).unwrap_err();
         let lines: Vec<_> = error.problems.iter().map(|problem| problem.source.line).collect();
         assert_eq!(lines, [5, 7, 8, 6], "{error}");
-        let text = "featureGates: [A=true, A=false, B=1]\ncapabilities:\n  baselineCapabilitySet: None\n  \
+        let text = "featureGates: [A=true, A=false, B=on]\ncapabilities:\n  baselineCapabilitySet: None\n  \
                     additionalEnabledCapabilities: [A+B]\n";
         let error = parse(text).unwrap_err().to_string();
-        for part in ["\"B=1\"", "switches A both on and off", "additionalEnabledCapabilities"] {
+        let parts = [
+            "\"B=on\"",
+            "switches A both on and off",
+            "additionalEnabledCapabilities",
+            "featureSet: CustomNoUpgrade alone",
+            "CloudCredential is off",
+        ];
+        for part in parts {
             assert!(error.contains(part), "{part}: {error}");
         }
         for text in ["", "platform: {azure: {}}\n", "platform: {aws: {region: nowhere}}\n", "a: [", "- a\n"] {
