@@ -85,3 +85,9 @@ impl Run {
         self
     }
 }
+
+/// A text without the line breaks that a terminal's width made.
+#[must_use]
+pub fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

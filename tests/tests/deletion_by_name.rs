@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
-use sts_tests::programs::{Run, command, program};
+use sts_tests::programs::{Run, command, program, unwrapped};
 use sts_tests::proxy::{Fault, Proxy, When};
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
@@ -15,11 +15,6 @@ fn delete_by_name(story: &Handoff, at: SocketAddr, region: &str, flags: &[&str])
     executor.current_dir(story.path("")).env("HOME", story.path(""));
     executor.args(["delete", "--name", CLUSTER, "--region", region]);
     Run::of(with_credentials(&mut executor, at).args(flags))
-}
-
-/// A text without the line breaks that a terminal's width made.
-fn unwrapped(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, Handoff};
+use sts_tests::programs::unwrapped;
 
 const FOREIGN: &str = "harbour-example-backup-backup-credentials";
 const DRIFTED: &str = "harbour-example-ingress-dns-credentials";
@@ -36,7 +37,7 @@ fn one_foreign_resource_blinds_nobody_to_what_drifted_beside_it() {
     let all = status["addresses"].as_object().unwrap().len();
     assert_eq!((of("foreign"), of("drifted"), of("in-step")), (1, 1, all - 2));
     let plan = story.run(at, "plan", &[] as &[&str]).exits(5);
-    let words = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = unwrapped(&plan.stdout);
     assert!(
         words.contains(&format!("Held up behind what is not the cluster's: update role/{DRIFTED}.")),
         "{words}"

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sts_tests::handoff::{self, GENERATION, Handoff, with_credentials};
-use sts_tests::programs::Run;
+use sts_tests::programs::{Run, unwrapped};
 use sts_tests::proxy::{Fault, Proxy, When};
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
@@ -33,11 +33,6 @@ impl Pair {
     fn newer(&self, at: SocketAddr, task: &str, flags: &[&str]) -> Run {
         Run::of(with_credentials(&mut self.story.executor_on(&self.newer, task), at).args(flags))
     }
-}
-
-/// A text without the line breaks that a terminal's width made.
-fn unwrapped(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

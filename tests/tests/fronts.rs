@@ -8,7 +8,7 @@ use sts_tests::account::Account;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
 use sts_tests::private_ccoctl::{self as ccoctl, IDENTITY};
-use sts_tests::programs::{Run, command, program};
+use sts_tests::programs::{Run, command, program, unwrapped};
 use sts_tests::proxy::Proxy;
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
@@ -48,7 +48,7 @@ fn taking_over_ccoctls_private_cluster_never_shuts_its_distribution_out() {
     let _ = ccoctl::make(&account, &ccoctl::tags());
     let story = private();
     let planned = story.run(at, "plan", &NO_FLAGS).exits(0).stdout;
-    let planned = planned.split_whitespace().collect::<Vec<_>>().join(" ");
+    let planned = unwrapped(&planned);
     for words in ["EHARBOUR, as ccoctl made it", "the issuer can be read all the while"] {
         assert!(planned.contains(words), "{words}: {planned}");
     }
@@ -72,7 +72,7 @@ fn taking_over_ccoctls_private_cluster_never_shuts_its_distribution_out() {
 
     let proxy = Proxy::start(at, Duration::ZERO, Vec::new());
     let told = story.run(proxy.address(), "delete", &NO_FLAGS).exits(4).stdout;
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = unwrapped(&told);
     assert!(told.contains("identity EHARBOUR, which ccoctl made"), "{told}");
     let _ = story.run(proxy.address(), "delete", &["--yes"]).exits(0);
     assert_eq!(everything(&account), before);

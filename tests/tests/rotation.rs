@@ -6,7 +6,7 @@ use std::path::Path;
 use sts_schemas::oidc::Jwk;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, GENERATION, Handoff, REGION, REQUESTS, with_credentials};
-use sts_tests::programs::{Run, command};
+use sts_tests::programs::{Run, command, unwrapped};
 use sts_tests::tokens::tried;
 
 /// A cluster that signs with the key in `old.key` and shall sign with the one in `new.key`.
@@ -92,7 +92,7 @@ fn keys_are_exchanged_in_two_bundles_and_none_that_is_served_goes_unless_that_is
     let retired = story.rotate(3, "retire", bundle(&staged), &[]).says("--retire-live-key");
     let plan = story.run(bundle(&retired), "plan", &[]).exits(0).shows(&format!("- key {old} goes"));
     let digest = plan.stdout.lines().find_map(|line| line.strip_prefix("Digest: ")).unwrap().to_owned();
-    let words = plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = unwrapped(&plan.stdout);
     assert!(words.contains(&format!("A LIVE KEY GOES: {old}, which the issuer serves now.")), "{words}");
     let refused = story.run(bundle(&retired), "apply", &["--approve", &digest]).exits(4);
     let refused = refused.says(&old).says("--retire-live-key");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sts_schemas::oidc::Jwk;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, GENERATION, Handoff, REGION, REQUESTS};
-use sts_tests::programs::{Run, command, program};
+use sts_tests::programs::{Run, command, program, unwrapped};
 use sts_tests::vectors;
 
 fn read_json(path: &Path) -> Value {
@@ -197,7 +197,7 @@ fn every_key_that_tokens_may_be_signed_with_is_named_and_a_second_one_loudly() {
         let executor =
             executor.args(&flags[1..]).arg("--trusted-key").arg(vectors.join(vectors::TRUSTED_KEY));
         let run = Run::of(executor).exits(0);
-        (run.stdout.split_whitespace().collect::<Vec<_>>().join(" "), run.stderr)
+        (unwrapped(&run.stdout), run.stderr)
     };
     let (inspected, _) = run("keys-two", &["inspect", "--format", "json"]);
     let inspected: Value = serde_json::from_str(&inspected).unwrap();

@@ -112,11 +112,7 @@ pub(super) fn of_combination(statements: &[&Statement]) -> Vec<Found> {
     let actions: Vec<&str> =
         statements.iter().flat_map(|statement| texts(statement.action.as_ref())).collect();
     let passes = actions.iter().any(|action| covers(action, PASS_ROLE));
-    let starts: Vec<_> = COMPUTE
-        .iter()
-        .copied()
-        .filter(|compute| actions.iter().any(|action| covers(action, compute)))
-        .collect();
+    let starts = allowed(&actions, &COMPUTE);
     // EC2 is what the machine API is for: there, only the breadth of the role it passes is news.
     let surprising: Vec<_> = starts.into_iter().filter(|action| *action != "ec2:RunInstances").collect();
     if !passes || surprising.is_empty() || actions.iter().any(|action| covers_all(action)) {
@@ -158,13 +154,12 @@ fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
         let message = format!("{ASSUME_ROLE} on every role: it may take on any role that trusts the account");
         findings.push(found(level, "assume-any-role", message));
     }
-    let escalations: Vec<_> = ESCALATIONS.into_iter().filter(|name| allows(name)).collect();
+    let escalations = allowed(actions, &ESCALATIONS);
     if !escalations.is_empty() {
         let message = format!("it may widen its own permissions: {}", escalations.join(", "));
         findings.push(found(level, "privilege-escalation", message));
     }
-    let all = |names: &[&'static str]| names.iter().copied().filter(|name| allows(name)).collect::<Vec<_>>();
-    let secrets = all(&SECRETS);
+    let secrets = allowed(actions, &SECRETS);
     if !secrets.is_empty() {
         let message = format!(
             "it reads every secret of the account, and may gain what they open: {}",
@@ -175,7 +170,7 @@ fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
     if bound {
         return;
     }
-    let data = all(&DATA);
+    let data = allowed(actions, &DATA);
     if !data.is_empty() {
         let message = format!(
             "it reads what anybody stored, on every resource and without a condition: {}",
@@ -201,6 +196,11 @@ fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
             format!("it changes things, on every resource and without a condition: {}", listed(&writes));
         findings.push(found(Level::Warning, "write-on-everything", message));
     }
+}
+
+/// Those of the named calls that the actions of a policy cover.
+fn allowed(actions: &[&str], names: &[&'static str]) -> Vec<&'static str> {
+    names.iter().copied().filter(|name| actions.iter().any(|action| covers(action, name))).collect()
 }
 
 /// `*`, `*:*` and whatever else covers an action that does not exist.
