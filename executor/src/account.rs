@@ -113,9 +113,31 @@ pub struct Scope {
     pub led: BTreeSet<Address>,
     /// How far to look for other things that bear the tag.
     pub search: Search,
+    /// Which roles may go, so that it matters whether instance profiles hold them.
+    pub departing: Departing,
+}
+
+/// Which of the roles that are looked at may be deleted afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departing {
+    /// None.
+    Nothing,
+    /// Those that are not wanted.
+    Unwanted,
+    /// All of them.
+    Everything,
 }
 
 impl Scope {
+    /// Whether this role may be deleted once it was looked at.
+    fn may_go(&self, role: &Address) -> bool {
+        match self.departing {
+            Departing::Nothing => false,
+            Departing::Unwanted => !self.wanted.contains(role),
+            Departing::Everything => true,
+        }
+    }
+
     /// Whether this project or ccoctl would have made this for the cluster, going by the name alone.
     ///
     /// A provider in CloudFront's domain counts: AWS, not the cluster, names those.
@@ -162,6 +184,15 @@ impl Scope {
 fn owned_alike(one: &Tags, other: &Tags) -> bool {
     let owns = |(key, value): &(&String, &String)| key.starts_with(OWNERSHIP_PREFIX) && *value == OWNED;
     one.iter().filter(owns).any(|(key, value)| other.get(key) == Some(value))
+}
+
+/// How far to look in an account, and to what end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// How far to look for things that bear the tag.
+    pub search: Search,
+    /// Which roles may go afterwards.
+    pub departing: Departing,
 }
 
 /// How far to look for things that bear a cluster's tag.
@@ -264,6 +295,7 @@ mod tests {
             wanted: BTreeSet::new(),
             led: BTreeSet::new(),
             search: Search::Named,
+            departing: Departing::Nothing,
         }
     }
 

@@ -55,6 +55,7 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
             ),
         ]),
         Errand::Delete => statements.extend([
+            statement("ReadProfiles", actions::READ_PROFILES, names.roles_and_older.clone()),
             only_if(owned(), statement("DeleteRoles", actions::DELETE_ROLES, names.roles_and_older)),
             only_if(owned(), statement("DeleteProvider", actions::DELETE_PROVIDERS, names.providers)),
             statement("DeleteBucket", actions::DELETE_BUCKETS, names.own_buckets),
@@ -149,6 +150,7 @@ mod tests {
             actions::WRITE_PROVIDERS,
             actions::WRITE_BUCKETS,
             actions::WRITE_OBJECTS,
+            actions::READ_PROFILES,
             actions::DELETE_ROLES,
             actions::DELETE_PROVIDERS,
             actions::DELETE_BUCKETS,

@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its input has failed")]
 
 use std::collections::BTreeSet;
-use sts_executor::account::{Account, Fault, Identity, Memory, Scope, Search};
+use sts_executor::account::{Account, Departing, Fault, Identity, Memory, Scope, Search};
 use sts_executor::apply::{Pace, apply};
+use sts_executor::plan::{self, BucketContents, Orphans, PlanOptions, PlanRefused, Target, plan_delete};
+use sts_schemas::cluster::{Cluster, Hosting};
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::receipt::{Outcome, StepReport};
 use sts_schemas::resource::{Address, Bucket, Object, Provider, PublicAccessBlock, Resource, Role, Tags};
-use sts_schemas::state::State;
+use sts_schemas::state::{Desired, State};
 
 /// More runs than any of these cases needs: each may be cut by one fault only.
 const RUNS: usize = 4;
@@ -91,6 +93,7 @@ fn scope(wanted: &State) -> Scope {
         wanted: wanted.keys().cloned().collect(),
         led: BTreeSet::new(),
         search: Search::Named,
+        departing: Departing::Everything,
     }
 }
 
@@ -280,5 +283,61 @@ fn tags_of_others_survive_and_strangers_are_not_seen() {
         account.hold(stranger.clone());
         run(&account, &State::new()).await;
         assert_eq!(account.resources().into_values().collect::<Vec<_>>(), [stranger]);
+    });
+}
+
+#[test]
+fn a_role_in_an_instance_profile_stops_a_delete_before_it_begins_and_outlives_a_prune() {
+    block_on(async {
+        let account = full().await;
+        account.lend("blue-one".parse().unwrap(), "workers");
+        let cluster = Cluster {
+            name: "blue".parse().unwrap(),
+            account: identity().account,
+            partition: identity().partition,
+            region: "eu-north-1".parse().unwrap(),
+            hosting: Hosting::Elsewhere,
+            issuer: "https://oidc.example.org".parse().unwrap(),
+        };
+        let target = Target {
+            bundle: None,
+            cluster: cluster.name.clone(),
+            account: cluster.account.clone(),
+            partition: cluster.partition,
+            region: cluster.region.clone(),
+            wanted: wanted().into_keys().collect(),
+            contents: BucketContents::default(),
+        };
+        let observed = account.observe(&scope(&wanted())).await.unwrap();
+        let refused = plan_delete(&target, &observed).unwrap_err();
+        assert!(matches!(&refused, PlanRefused::Lent { lent } if lent.len() == 1), "{refused}");
+        assert!(refused.to_string().ends_with("role/blue-one is in workers"), "{refused}");
+
+        // Of a bundle that wants neither role, with `--prune`, and of one whose roles stay.
+        let mut resources = wanted();
+        resources.retain(|address, _| !matches!(address, Address::Role(_)));
+        let unwanted = Scope { departing: Departing::Unwanted, ..scope(&resources) };
+        let observed = account.observe(&unwanted).await.unwrap();
+        let bound = sts_schemas::open::Bound::default();
+        let desired = Desired { cluster, generation: 1, resources, token_keys: Vec::new(), bound };
+        let options = PlanOptions { orphans: Orphans::Prune, ..PlanOptions::default() };
+        let pruned = plan::plan(None, &desired, &observed, &options).unwrap();
+        let gone: Vec<_> = pruned.steps.iter().map(|step| step.address().to_string()).collect();
+        assert!(
+            gone.contains(&"role/blue-two".into()) && !gone.contains(&"role/blue-one".into()),
+            "{gone:?}"
+        );
+        assert_eq!(pruned.orphans, ["role/blue-one".parse().unwrap()]);
+        assert!(pruned.notes.iter().any(|note| note.contains("as in workers")), "{:?}", pruned.notes);
+        let staying = Scope { departing: Departing::Unwanted, ..scope(&wanted()) };
+        assert!(
+            account.observe(&staying).await.unwrap().lent.is_empty(),
+            "nobody asks about roles that stay"
+        );
+
+        // Who lends it after the plan makes the delete fail before provider and bucket go.
+        run(&account, &State::new()).await;
+        let left = account.resources().into_keys().filter(|address| matches!(address, Address::Role(_)));
+        assert_eq!(left.collect::<Vec<_>>(), ["role/blue-one".parse().unwrap()]);
     });
 }

@@ -145,6 +145,14 @@ impl RoleAccess {
 const BOUNDARY: &str = "permissions boundary";
 /// The setting that keeps tokens made for others out.
 const AUDIENCE: &str = "audience";
+/// The setting that tells two clusters apart.
+const NAME: &str = "name";
+/// The setting that says whose tokens count.
+const ISSUER: &str = "issuer";
+/// The setting that says which keys may have signed them.
+const TOKEN_KEYS: &str = "keys of tokens";
+/// What stands between two of these keys.
+const KEY_GAP: &str = ", ";
 /// How actions and resources begin that a statement names by what they are not.
 const ALL_BUT: &str = "all but ";
 
@@ -196,12 +204,12 @@ fn cluster_settings(cluster: &Cluster, keys: &str) -> Settings {
     let kids = serde_json::from_str::<Jwks>(keys).map(|jwks| jwks.keys).unwrap_or_default();
     let kids: Vec<_> = kids.into_iter().map(|key| key.kid).collect();
     Settings::from([
-        ("name".to_owned(), cluster.name.to_string()),
+        (NAME.to_owned(), cluster.name.to_string()),
         ("account".to_owned(), shown(OpenValue::Account, cluster.account.as_str())),
         ("partition".to_owned(), cluster.partition.to_string()),
         ("region".to_owned(), cluster.region.to_string()),
-        ("issuer".to_owned(), shown(OpenValue::Issuer, cluster.issuer.as_str())),
+        (ISSUER.to_owned(), shown(OpenValue::Issuer, cluster.issuer.as_str())),
         ("hosting".to_owned(), hosting),
-        ("keys of tokens".to_owned(), kids.join(", ")),
+        (TOKEN_KEYS.to_owned(), kids.join(KEY_GAP)),
     ])
 }

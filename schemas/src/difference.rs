@@ -23,6 +23,9 @@ pub struct Difference {
     pub new: Side,
     /// What differs about the cluster itself, by the name people know it by; empty where a side tells nothing of it.
     pub cluster: BTreeMap<String, Change>,
+    /// How much that should worry: a key or an issuer that comes may speak for every service account.
+    #[serde(default)]
+    pub cluster_risk: Risk,
     /// The roles that differ, the riskiest first.
     pub roles: Vec<RoleDifference>,
 }
@@ -186,9 +189,9 @@ impl Difference {
         self.cluster.is_empty() && self.roles.is_empty()
     }
 
-    /// The highest risk of all roles.
+    /// The highest risk of all roles and of the cluster itself.
     #[must_use]
     pub fn risk(&self) -> Risk {
-        self.roles.iter().map(|role| role.risk).max().unwrap_or_default()
+        self.roles.iter().map(|role| role.risk).fold(self.cluster_risk, Risk::max)
     }
 }

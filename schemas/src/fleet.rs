@@ -54,6 +54,8 @@ pub struct FleetStandings {
     pub schema_version: SchemaVersion,
     /// Whether the account is as every bundle wants that is the last of its cluster.
     pub in_step: bool,
+    /// Whether it gives every component what such a bundle wants, orphans or no orphans.
+    pub provides: bool,
     /// Each bundle.
     pub bundles: Vec<BundleStanding>,
 }

@@ -25,6 +25,9 @@ pub struct Standings {
     pub account: AccountId,
     /// Whether every address is as wanted.
     pub in_step: bool,
+    /// Whether the account gives every component what the bundle wants, whatever else it holds: the question before an
+    /// upgrade. Orphans do not count, and an issuer that nobody can read does.
+    pub provides: bool,
     /// Each address that the bundle wants, and each other one that the cluster's tag was found at.
     pub addresses: BTreeMap<Address, Standing>,
     /// The record in the DNS without which nobody finds the issuer; none where AWS names the issuer's host.

@@ -59,6 +59,8 @@ pub struct Observed {
     pub fronts: BTreeMap<BucketName, OtherFronts>,
     /// What buckets of others', in which the cluster has a path, block of what everybody may do.
     pub blocks: BTreeMap<BucketName, PublicAccessBlock>,
+    /// The instance profiles that a role is in, of those roles that may go: IAM deletes none of these.
+    pub lent: BTreeMap<RoleName, BTreeSet<String>>,
     /// Buckets and providers that were looked for and not seen, and why.
     pub unseen: BTreeMap<Address, Unseen>,
 }

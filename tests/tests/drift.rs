@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
+use std::path::Path;
 use sts_tests::emulator::Emulator;
-use sts_tests::handoff::{self, CLUSTER, Handoff};
-use sts_tests::programs::unwrapped;
+use sts_tests::handoff::{self, CLUSTER, GENERATION, Handoff, with_credentials};
+use sts_tests::programs::{Run, unwrapped};
 
 const FOREIGN: &str = "harbour-example-backup-backup-credentials";
 const DRIFTED: &str = "harbour-example-ingress-dns-credentials";
@@ -42,6 +43,32 @@ fn one_foreign_resource_blinds_nobody_to_what_drifted_beside_it() {
         words.contains(&format!("Held up behind what is not the cluster's: update role/{DRIFTED}.")),
         "{words}"
     );
+}
+
+#[test]
+fn a_gate_opens_once_every_component_has_what_it_wants_though_an_older_role_is_left() {
+    let emulator = Emulator::start();
+    let at = emulator.address();
+    let story = Handoff::prepare();
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let one = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request"));
+    let next = story.create_all(one, GENERATION + 5, &[]);
+    let run = |command: &str, flags: &[&str]| {
+        let mut executor = story.executor_on(&next, command);
+        Run::of(with_credentials(&mut executor, at).args(flags))
+    };
+    let json = |run: Run| serde_json::from_str::<Value>(&run.stdout).unwrap();
+    let before = json(run("status", &["--gate", "--format", "json"]).exits(2));
+    assert_eq!((&before["provides"], &before["in_step"]), (&json!(false), &json!(false)));
+    let _ = run("apply", &["--yes"]).exits(0);
+    let after = json(run("status", &["--gate", "--format", "json"]).exits(0));
+    assert_eq!((&after["provides"], &after["in_step"]), (&json!(true), &json!(false)));
+    let text = run("status", &["--detailed-exitcode"]).exits(2);
+    let _ = text.shows("All that the bundle wants is there; what is orphaned stays until --prune.\n");
+    let _ = run("status", &["--gate", "--detailed-exitcode"]).exits(64);
+    handoff::account(&emulator)
+        .call(&json!([["s3", "delete_object", {"Bucket": format!("{CLUSTER}-oidc"), "Key": "keys.json"}]]));
+    let _ = run("status", &["--gate"]).exits(2);
 }
 
 #[test]

@@ -174,10 +174,20 @@ fn a_role_in_an_instance_profile_is_told_with_the_way_out() {
         ["iam", "create_instance_profile", {"InstanceProfileName": "lent"}],
         ["iam", "add_role_to_instance_profile", {"InstanceProfileName": "lent", "RoleName": BACKUP}],
     ]));
-    let run = story.run(emulator.address(), "delete", &["--yes"]).exits(6);
-    let _ = run
-        .says(&format!("aws iam remove-role-from-instance-profile --role-name {BACKUP}"))
-        .says("Hint: take it out of whatever uses it; then run the command again");
+    let lent = account.dump();
+    let out = format!("aws iam remove-role-from-instance-profile --role-name {BACKUP}");
+    let run = story.run(emulator.address(), "delete", &["--yes"]).exits(5);
+    let _ = run.says(&format!("role/{BACKUP} is in lent")).says(&out);
+    assert_eq!(account.dump(), lent, "nothing was deleted");
+
+    // Somebody who lends it after the plan is told of by the failure itself.
+    let unseen = Proxy::editing(emulator.address(), |call, body| {
+        let (head, rest) = body.split_once("<InstanceProfiles>")?;
+        let (_, tail) = rest.rsplit_once("</InstanceProfiles>")?;
+        call.contains("ListInstanceProfilesForRole").then(|| format!("{head}<InstanceProfiles/>{tail}"))
+    });
+    let run = story.run(unseen.address(), "delete", &["--yes"]).exits(6);
+    let _ = run.says(&out).says("Hint: take it out of whatever uses it; then run the command again");
     account.call(&json!([["iam", "remove_role_from_instance_profile",
         {"InstanceProfileName": "lent", "RoleName": BACKUP}]]));
     let _ = story.run(emulator.address(), "delete", &["--yes"]).exits(0);

@@ -8,6 +8,7 @@ mod world;
 use super::{Account, AccountError, AccountErrorKind, Deployment, Identity, Scope};
 pub use calls::Fault;
 use std::cell::RefCell;
+use sts_schemas::aws::RoleName;
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource};
 use sts_schemas::state::{Observed, State};
 use world::{Refusal, World};
@@ -41,6 +42,11 @@ impl Memory {
     /// Denies to show this address, whoever has it.
     pub fn veil(&self, address: Address) {
         self.world.borrow_mut().veiled.insert(address);
+    }
+
+    /// Puts a role into an instance profile, as somebody else might.
+    pub fn lend(&self, role: RoleName, profile: &str) {
+        self.world.borrow_mut().lent.entry(role).or_default().insert(profile.to_owned());
     }
 
     /// All that is in the account.
@@ -123,6 +129,7 @@ impl Account for Memory {
                 // Nothing here is made by hand.
                 fronts: [].into(),
                 blocks: [].into(),
+                lent: world.lent(scope),
             })
         })
         .await

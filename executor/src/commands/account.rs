@@ -3,8 +3,8 @@
 use super::place::{self, Kind, Neighbours};
 use super::refusal;
 use crate::account::{
-    Account, Aws, CallLimits, CallLog, CertificateBundle, ConnectOptions, ForeignEndpoints, NoCertificates,
-    Roots, Runtime, Scope, Search,
+    Account, Aws, CallLimits, CallLog, CertificateBundle, ConnectOptions, Departing, ForeignEndpoints,
+    NoCertificates, Reach, Roots, Runtime, Scope, Search,
 };
 use crate::session::Session;
 use crate::show::printable;
@@ -138,6 +138,11 @@ impl AccountArgs {
     pub(super) fn search(&self) -> Search {
         if self.thorough { Search::Thorough } else { Search::Named }
     }
+
+    /// How far to look where these roles may go.
+    pub(super) fn reach(&self, departing: Departing) -> Reach {
+        Reach { search: self.search(), departing }
+    }
 }
 
 fn read_roots(path: &Path) -> Result<Roots, Failure> {
@@ -153,13 +158,14 @@ fn read_roots(path: &Path) -> Result<Roots, Failure> {
 }
 
 /// What to look at for a bundle.
-pub(super) fn scope(desired: &Desired, search: Search) -> Scope {
+pub(super) fn scope(desired: &Desired, Reach { search, departing }: Reach) -> Scope {
     Scope {
         cluster: desired.cluster.name.clone(),
         region: desired.cluster.region.clone(),
         wanted: desired.resources.keys().cloned().collect(),
         led: BTreeSet::new(),
         search,
+        departing,
     }
 }
 

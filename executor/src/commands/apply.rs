@@ -129,7 +129,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     };
     let mut carried = work.carry_out(place, session, |bound| {
         let desired = &bound.unwrap_or(&contents).desired;
-        let scope = account::scope(desired, args.account.search());
+        let scope = account::scope(desired, args.choice.reach(&args.account));
         let again = |seen: &_| args.choice.plan(&bundle, desired, seen);
         last_look::confirm(&runtime, &aws, (&scope, args.account.time_limit()), again)
     })?;

@@ -4,6 +4,7 @@ use super::place::Neighbours;
 use crate::cli::Format;
 use crate::session::{Person, Session};
 use crate::show;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
@@ -52,6 +53,11 @@ enum NotApproved {
     TooShort { given: String },
     #[error("approved was {given}, and the plan now is {now}{}", list(moved))]
     Moved { given: String, now: Sha256, moved: Vec<String> },
+    #[error(
+        "approved was {given}, and the plan now is {now}, which is printed above: {steps}; what moved since is told to \
+         who gives --approved-plan FILE, with what `plan --format json` printed then"
+    )]
+    Other { given: String, now: Sha256, steps: String },
     #[error("{0} holds no plan as `plan --format json` writes it")]
     NoPlan(String, #[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -59,6 +65,19 @@ enum NotApproved {
 fn list(moved: &[String]) -> String {
     let Some(first) = moved.first() else { return String::new() };
     moved[1..].iter().fold(format!("; what moved:\n  {first}"), |text, line| format!("{text}\n  {line}"))
+}
+
+/// How many steps of which kind a plan has, and on what.
+fn steps(plan: &Plan) -> String {
+    let mut counts = BTreeMap::<_, usize>::new();
+    for step in &plan.steps {
+        let address = step.address().to_string();
+        let kind = address.split('/').next().unwrap_or_default().to_owned();
+        *counts.entry((step.verb(), kind)).or_default() += 1;
+    }
+    let counts: Vec<_> =
+        counts.into_iter().map(|((verb, kind), count)| format!("{count} {kind} to {verb}")).collect();
+    if counts.is_empty() { "nothing to do".into() } else { counts.join(", ") }
 }
 
 /// The plan in a file, whose digest must be its own.
@@ -131,10 +150,10 @@ pub(super) fn obtain(
         Some(given) if given.len() < Sha256::SHORTEST_PREFIX => {
             Err(Failure::new(Exit::Usage, NotApproved::TooShort { given: given.clone() }))
         }
-        Some(given) => {
-            let moved = Vec::new();
-            refuse(NotApproved::Moved { given: given.clone(), now: digest.clone(), moved }, session)
-        }
+        Some(given) => refuse(
+            NotApproved::Other { given: given.clone(), now: digest.clone(), steps: steps(plan) },
+            session,
+        ),
         None if session.surroundings.person == Person::Absent => refuse(NotApproved::NotAsked, session),
         None if ask(plan, session) => {
             session.tell("Looking at the account once more.");
@@ -234,6 +253,27 @@ mod tests {
         let (exit, out, _) = obtained(&digest_given(&"0".repeat(64)), Person::Present, "yes\n");
         assert_eq!(exit, Exit::NotApproved, "a wrong digest is not asked about again");
         assert!(out.contains(digest.as_str()), "what the plan is now is printed: {out}");
+    }
+
+    #[test]
+    fn a_digest_that_is_not_the_plans_is_answered_with_what_the_plan_has_and_where_it_stands() {
+        let mut plan = plan();
+        assert_eq!(steps(&plan), "nothing to do");
+        let object = |key: &str| {
+            serde_json::json!({ "kind": "object", "bucket": "demo-oidc", "key": key,
+            "content_type": "application/json", "body": "", "tags": {} })
+        };
+        let step = |action: &str, side: &str, key: &str| {
+            serde_json::from_value(serde_json::json!({ "action": action, side: object(key) })).unwrap()
+        };
+        plan.steps =
+            vec![step("create", "after", "a"), step("create", "after", "b"), step("delete", "before", "c")];
+        assert_eq!(steps(&plan), "2 object to create, 1 object to delete");
+        let (given, now) = ("0".repeat(64), plan.digest());
+        let words = NotApproved::Other { given, now, steps: steps(&plan) }.to_string();
+        assert!(
+            words.contains("printed above: 2 object to create") && words.contains("--approved-plan FILE")
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::account::scope;
 use super::follow::follow;
 use super::refusal;
-use crate::account::{Account, Identity, Runtime, Search, Survey, Wish};
+use crate::account::{Account, Identity, Reach, Runtime, Survey, Wish};
 use std::time::Duration;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::IssuerUrl;
@@ -28,10 +28,10 @@ impl Look {
         account: &dyn Account,
         runtime: &Runtime,
         bundle: &VerifiedBundle,
-        search: Search,
+        reach: Reach,
     ) -> Result<Self, Failure> {
         let contents = of_account(bundle, account.identity())?;
-        let found = runtime.block_on(follow(account, scope(&contents.desired, search)));
+        let found = runtime.block_on(follow(account, scope(&contents.desired, reach)));
         Self::bound(contents, found.map_err(refusal::of_account)?.observed)
     }
 
@@ -40,10 +40,10 @@ impl Look {
         account: &dyn Account,
         runtime: &Runtime,
         bundle: &VerifiedBundle,
-        (search, wishes): (Search, impl FnOnce(&Desired) -> Vec<Wish>),
+        (reach, wishes): (Reach, impl FnOnce(&Desired) -> Vec<Wish>),
     ) -> Result<(Self, Survey), Failure> {
         let contents = of_account(bundle, account.identity())?;
-        let (scope, wishes) = (scope(&contents.desired, search), wishes(&contents.desired));
+        let (scope, wishes) = (scope(&contents.desired, reach), wishes(&contents.desired));
         let (found, survey) = runtime.block_on(async {
             let survey = tokio::time::timeout(SURVEY, account.survey(&wishes));
             tokio::join!(follow(account, scope), survey)

@@ -10,7 +10,7 @@ use super::last_look;
 use super::place::Neighbours;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
-use crate::account::{Account, Runtime, Scope, Search};
+use crate::account::{Account, Departing, Runtime, Scope, Search};
 use crate::cli::Format;
 use crate::plan::{BucketContents, Target, plan_delete, private_bucket, public_bucket};
 use crate::session::Session;
@@ -204,6 +204,7 @@ impl Hunt {
             led: BTreeSet::new(),
             // A bundle tells where its own resources are, and nothing of those before it: only their tags do.
             search: if self.search == Search::Named { Search::Leads } else { self.search },
+            departing: Departing::Everything,
         };
         let found = runtime.block_on(follow(account, scope));
         let Found { scope, observed, notes } = found.map_err(refusal::of_account)?;

@@ -6,7 +6,7 @@ use super::binding::Look;
 use super::bundle::{BundleArgs, expired};
 use super::place::Neighbours;
 use super::refusal;
-use crate::account::{Account, Runtime};
+use crate::account::{Account, Departing, Reach, Runtime};
 use crate::cli::Format;
 use crate::plan::{Orphans, PlanOptions, PlanRefused, RollBack, plan};
 use crate::preflight::{Preflight, USUAL_PROVIDERS, preflight, wishes};
@@ -70,6 +70,11 @@ impl ChoiceArgs {
         Ok(plan)
     }
 
+    /// How far to look for such a plan.
+    pub(super) fn reach(&self, account: &AccountArgs) -> Reach {
+        account.reach(if self.prune { Departing::Unwanted } else { Departing::Nothing })
+    }
+
     fn options(&self) -> PlanOptions {
         PlanOptions {
             orphans: if self.prune { Orphans::Prune } else { Orphans::Keep },
@@ -86,7 +91,7 @@ pub(super) fn make(
     bundle: &VerifiedBundle,
     (account, choice): (&AccountArgs, &ChoiceArgs),
 ) -> Result<(Plan, Preflight, Look), Failure> {
-    let (look, survey) = Look::ahead(aws, runtime, bundle, (account.search(), wishes))?;
+    let (look, survey) = Look::ahead(aws, runtime, bundle, (choice.reach(account), wishes))?;
     let plan = choice.whole_plan(bundle, &look)?;
     let Look { contents, observed } = &look;
     let ahead = preflight((&contents.desired, observed), &plan, (&survey, choice.provider_quota));
@@ -100,7 +105,7 @@ pub(super) fn make_again(
     bundle: &VerifiedBundle,
     (account, choice): (&AccountArgs, &ChoiceArgs),
 ) -> Result<Plan, Failure> {
-    choice.whole_plan(bundle, &Look::at(aws, runtime, bundle, account.search())?)
+    choice.whole_plan(bundle, &Look::at(aws, runtime, bundle, choice.reach(account))?)
 }
 
 /// Tells what a look ahead found.

@@ -3,6 +3,7 @@
 use crate::account::{AccountError, AccountErrorKind};
 use crate::plan::PlanRefused;
 use crate::session::Session;
+use sts_schemas::aws::RoleName;
 use sts_schemas::bundle::{Verdict, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::open::BindError;
@@ -120,6 +121,19 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
         );
         return Failure::new(Exit::Foreign, error).hint(hint);
     }
+    if let PlanRefused::Lent { lent } = &error {
+        let out = |(role, profile): (&RoleName, &String)| {
+            format!(
+                "\n  aws iam remove-role-from-instance-profile --role-name {role} --instance-profile-name {profile}"
+            )
+        };
+        let pairs = lent.iter().flat_map(|(role, profiles)| profiles.iter().map(move |one| (role, one)));
+        let hint = format!(
+            "nothing was deleted; find out what runs with the role, and take it out:{}",
+            pairs.map(out).collect::<String>()
+        );
+        return Failure::new(Exit::Foreign, error).hint(hint);
+    }
     let (exit, hint) = match &error {
         PlanRefused::WrongAccount { .. } => {
             (Exit::Failed, "use credentials of the cluster's account, as with AWS_PROFILE")
@@ -145,7 +159,7 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
              to see that it is another account's; `sts-executor permissions BUNDLE --for delete` prints a policy with \
              all that is needed",
         ),
-        PlanRefused::Fronted { .. } | PlanRefused::Leftovers { .. } => (
+        PlanRefused::Fronted { .. } | PlanRefused::Lent { .. } | PlanRefused::Leftovers { .. } => (
             Exit::Foreign,
             "nothing was deleted; remove these objects yourself, or let them go with the bucket: --force-bucket",
         ),

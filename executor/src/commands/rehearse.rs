@@ -5,7 +5,7 @@ use super::bundle::{BundleArgs, expired};
 use super::place::Neighbours;
 use super::receipt::{Course, Period, ReceiptFile, receipt};
 use super::{account, refusal};
-use crate::account::{Account, Identity, Memory, Runtime, Search};
+use crate::account::{Account, Departing, Identity, Memory, Reach, Runtime, Search};
 use crate::apply::{Pace, Settling, Staged, apply_in_stages};
 use crate::cli::Format;
 use crate::plan::{PlanOptions, Target, plan, plan_delete};
@@ -167,7 +167,8 @@ impl<'a> Stage<'a> {
     }
 
     fn look(&self) -> Result<Look, Failure> {
-        Look::at(&self.memory, &self.runtime, self.bundle, Search::Named)
+        let reach = Reach { search: Search::Named, departing: Departing::Nothing };
+        Look::at(&self.memory, &self.runtime, self.bundle, reach)
     }
 
     fn plan(&self) -> Result<Plan, Failure> {

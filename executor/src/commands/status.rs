@@ -6,7 +6,7 @@ use super::account::{self, AccountArgs};
 use super::binding::Look;
 use super::bundle::{BundleArgs, TrustArgs};
 use super::refusal;
-use crate::account::{Account, Runtime};
+use crate::account::{Account, Departing, Runtime};
 use crate::cli::Format;
 use crate::plan::{PlanOptions, RollBack, compared};
 use crate::preflight::unreadable_issuer;
@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Exit 2 when anything is not in step.
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Exit 2 unless every component has what the bundle wants; orphans do not count. For a gate before an upgrade.
+    #[arg(long, conflicts_with = "detailed_exitcode")]
+    gate: bool,
 }
 
 pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
@@ -49,10 +52,16 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         Format::Text => session.data(&text(&standings, session.surroundings.paint))?,
         Format::Json => session.json(&standings)?,
     }
-    Ok(if args.detailed_exitcode && !standings.in_step { Exit::ChangesPending } else { Exit::Done })
+    Ok(args.exit(standings.in_step, standings.provides))
 }
 
 impl Args {
+    /// How a run ends that could compare everything.
+    fn exit(&self, in_step: bool, provides: bool) -> Exit {
+        let pending = (self.detailed_exitcode && !in_step) || (self.gate && !provides);
+        if pending { Exit::ChangesPending } else { Exit::Done }
+    }
+
     fn bundle_at(&self, bundle: PathBuf) -> BundleArgs {
         BundleArgs { bundle, trust: self.trust.clone() }
     }
@@ -65,13 +74,16 @@ impl Args {
     ) -> Result<Standings, Failure> {
         // Nothing is to be written, so that only what keeps the cluster from working is of interest.
         let nothing = |_: &_| Vec::new();
-        let (look, survey) = Look::ahead(aws, runtime, bundle, (self.account.search(), nothing))?;
+        let (look, survey) =
+            Look::ahead(aws, runtime, bundle, (self.account.reach(Departing::Nothing), nothing))?;
         let Look { contents, observed } = look;
         let desired = &contents.desired;
         // Looking is never a roll-back: nothing is carried out.
         let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
         let mut found = compared(desired, &observed, &options).map_err(refusal::of_plan)?;
-        found.notes.extend(unreadable_issuer(desired, &survey).map(|why| format!("OBSTACLE: {why}.")));
-        Ok(standings(Some(bundle.digest()), desired, &observed, found))
+        let unreadable = unreadable_issuer(desired, &survey);
+        found.notes.extend(unreadable.iter().map(|why| format!("OBSTACLE: {why}.")));
+        let standings = standings(Some(bundle.digest()), desired, &observed, found);
+        Ok(Standings { provides: standings.provides && unreadable.is_none(), ..standings })
     }
 }

@@ -88,6 +88,8 @@ pub(super) const DELETE_CONTROLS: &[&str] =
 /// Taking one statement out of a policy that others wrote in too.
 pub(super) const DELETE_STATEMENTS: &[&str] = &["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"];
 
+/// Whether a role that shall go is in instance profiles, whatever its tags.
+pub(super) const READ_PROFILES: &[&str] = &["iam:ListInstanceProfilesForRole"];
 pub(super) const DELETE_ROLES: &[&str] = &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"];
 pub(super) const DELETE_PROVIDERS: &[&str] = &["iam:DeleteOpenIDConnectProvider"];
 pub(super) const DELETE_BUCKETS: &[&str] = &["s3:DeleteBucket"];

@@ -5,7 +5,7 @@ use super::fronts;
 use super::ownership::{self, Standing};
 use super::refused::{self, PlanRefused};
 use std::collections::{BTreeMap, BTreeSet};
-use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
+use sts_schemas::aws::{AccountId, BucketName, Partition, Region, RoleName};
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
@@ -63,8 +63,8 @@ impl Target {
 ///
 /// # Errors
 /// When the account is another, a bucket of the cluster's may not be looked at or is the origin of a distribution of the
-/// cluster's that stays, or a bucket holds what the cluster did not put there and may not be emptied: then
-/// nothing at all is planned, because a delete that must stop halfway had better not begin.
+/// cluster's that stays, a bucket holds what the cluster did not put there and may not be emptied, or a role is in an
+/// instance profile: then nothing at all is planned, because a delete that must stop halfway had better not begin.
 pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRefused> {
     refused::check_account(&target.cluster, &target.account, target.partition, observed)?;
     let mut notes = unseen(target, observed)?;
@@ -92,6 +92,7 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
     if let Some((bucket, found)) = steps.iter().filter_map(home).find(|(_, found)| *found != target.region) {
         return Err(PlanRefused::OtherRegion { bucket, found, named: target.region.clone() });
     }
+    refuse_lent(&steps, observed)?;
     steps.extend(remains(&steps, observed));
     notes.extend(fronts::of_delete(&target.cluster, &steps, observed)?);
     let contents = contents(&steps, observed);
@@ -143,6 +144,14 @@ fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefus
         }
     }
     if veiled.is_empty() { Ok(notes) } else { Err(PlanRefused::Veiled { addresses: veiled }) }
+}
+
+/// Whoever put a role into an instance profile must take it out: only they know what runs with it.
+fn refuse_lent(steps: &[Step], observed: &Observed) -> Result<(), PlanRefused> {
+    let goes = |role: &RoleName| steps.iter().any(|step| step.address() == Address::Role(role.clone()));
+    let lent = observed.lent.iter().filter(|(role, _)| goes(role));
+    let lent: BTreeMap<_, _> = lent.map(|(role, profiles)| (role.clone(), profiles.clone())).collect();
+    if lent.is_empty() { Ok(()) } else { Err(PlanRefused::Lent { lent }) }
 }
 
 /// The bucket of the cluster that a step tells of, and its region: the bucket itself, or the provider it serves.

@@ -1,5 +1,6 @@
 //! Whose a resource is that stands at an address of the cluster's.
 
+use super::refused::joined;
 use sts_schemas::aws::Region;
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::resource::{Address, Bucket, Resource};
@@ -73,6 +74,13 @@ fn is_unfinished(bucket: &Bucket, observed: &Observed) -> bool {
 /// Whatever leads to a bucket that stays, or that nobody could look at, stays with it: without it nothing would.
 pub(super) fn kept(orphan: &Resource, region: &Region, observed: &Observed) -> Option<String> {
     let bucket = match orphan {
+        Resource::Role(role) => {
+            let profiles = observed.lent.get(&role.name)?;
+            return Some(format!(
+                "AWS deletes no role that is in an instance profile, as in {}",
+                joined(profiles)
+            ));
+        }
         Resource::Provider(provider) => match provider.issuer.bucket_and_region() {
             Some((bucket, other)) if other != *region => {
                 return Some(format!("it leads to bucket/{bucket} in {other}, where nobody looked"));

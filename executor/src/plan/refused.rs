@@ -1,8 +1,8 @@
 //! Why there can be no plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
+use sts_schemas::aws::{AccountId, BucketName, Partition, Region, RoleName};
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::resource::Address;
 use sts_schemas::state::{Leftovers, Observed};
@@ -75,6 +75,12 @@ pub enum PlanRefused {
         /// The distributions' ids, by bucket.
         living: BTreeMap<BucketName, Vec<String>>,
     },
+    /// Roles that would have to go are in instance profiles, and IAM deletes no such role.
+    #[error("AWS deletes no role that is in an instance profile:{}", list_lent(lent))]
+    Lent {
+        /// The names of the instance profiles, by role.
+        lent: BTreeMap<RoleName, BTreeSet<String>>,
+    },
     /// Buckets that would have to go hold things nobody asked for.
     #[error("a bucket to be deleted holds what the cluster did not put there:{}", list_leftovers(leftovers))]
     Leftovers {
@@ -115,6 +121,16 @@ fn list_living(living: &BTreeMap<BucketName, Vec<String>>) -> String {
         })
         .collect();
     list(&lines)
+}
+
+fn list_lent(lent: &BTreeMap<RoleName, BTreeSet<String>>) -> String {
+    let line = |(role, profiles): (&RoleName, _)| format!("role/{role} is in {}", joined(profiles));
+    list(&lent.iter().map(line).collect::<Vec<_>>())
+}
+
+/// Names in a row.
+pub(super) fn joined(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn list_leftovers(leftovers: &BTreeMap<BucketName, Leftovers>) -> String {

@@ -55,6 +55,9 @@ pub fn standings(
         cluster: desired.cluster.name.clone(),
         account: observed.account.clone(),
         in_step: addresses.values().all(|standing| *standing == Standing::InStep),
+        provides: addresses
+            .values()
+            .all(|standing| [Standing::InStep, Standing::Orphaned].contains(standing)),
         addresses,
         dns_record,
         notes: found.notes.into_iter().chain(fixed).collect(),
@@ -108,6 +111,9 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
     }
     let in_step = standings.addresses.values().filter(|standing| **standing == Standing::InStep).count();
     let _ = writeln!(out, "\nStatus: {in_step} of {} in step.", standings.addresses.len());
+    if standings.provides && !standings.in_step {
+        out.push_str("All that the bundle wants is there; what is orphaned stays until --prune.\n");
+    }
     if standings.addresses.values().any(|standing| matches!(standing, Standing::Drifted { .. })) {
         let legend =
             "Where it drifted: left of the arrow and - is the account, right of it and + the bundle.";

@@ -105,6 +105,7 @@ pub(crate) fn empty() -> Observed {
         remains: BTreeSet::new(),
         fronts: BTreeMap::new(),
         blocks: BTreeMap::new(),
+        lent: BTreeMap::new(),
         unseen: BTreeMap::new(),
     }
 }

@@ -143,6 +143,7 @@ fn a_status_names_how_every_address_stands() {
         remains: [].into(),
         fronts: BTreeMap::new(),
         blocks: BTreeMap::new(),
+        lent: BTreeMap::new(),
         unseen: BTreeMap::new(),
     };
     let bound = sts_schemas::open::Bound::default();

@@ -1,6 +1,7 @@
 //! The difference of two sets of roles, ranked by what the lint knows.
 
-use super::{ALL_BUT, Access, BOUNDARY, Grants, RoleAccess, Settings};
+use super::{ALL_BUT, Access, BOUNDARY, Grants, ISSUER, KEY_GAP, NAME, RoleAccess, Settings, TOKEN_KEYS};
+use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::difference::{
@@ -21,14 +22,33 @@ pub fn difference(old: (Side, &Access), new: (Side, &Access)) -> Difference {
         .filter_map(|secret| of_role(secret, old.roles.get(secret), new.roles.get(secret)))
         .collect();
     roles.sort_by_key(|role| (Reverse(role.risk), role.presence));
+    let cluster = of_settings(old.cluster.as_ref(), new.cluster.as_ref());
     Difference {
         schema_version: SchemaVersion::CURRENT,
         tool: Tool { name: "sts-generator".into(), version: env!("CARGO_PKG_VERSION").into() },
         old: old_side,
         new: new_side,
-        cluster: of_settings(old.cluster.as_ref(), new.cluster.as_ref()),
+        cluster_risk: risk_of_cluster(&cluster),
+        cluster,
         roles,
     }
+}
+
+/// How much it should worry what comes about the cluster itself; two clusters are not each other's old and new.
+///
+/// Whoever holds a key that the issuer serves, or serves the issuer, may take on every role.
+fn risk_of_cluster(changes: &BTreeMap<String, Change>) -> Risk {
+    if changes.contains_key(NAME) {
+        return Risk::None;
+    }
+    let keys = changes.get(TOKEN_KEYS).is_some_and(|change| {
+        let listed = |value: &Option<Value>| -> BTreeSet<String> {
+            let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
+            text.split(KEY_GAP).map(str::to_owned).collect()
+        };
+        !listed(&change.new).is_subset(&listed(&change.old))
+    });
+    if keys || changes.contains_key(ISSUER) { Risk::Danger } else { Risk::None }
 }
 
 /// What differs about one role, if anything does.

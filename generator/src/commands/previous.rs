@@ -165,7 +165,10 @@ impl Following {
 pub(crate) fn tell(upgrade: &Upgrade) {
     let unknown = Release("<version>".to_owned());
     let line = upgrade.annotation.clone().unwrap_or_else(|| annotation(&unknown));
-    say("once `sts-executor status` of this bundle is clean, let the cluster upgrade:");
+    say(
+        "once `sts-executor status BUNDLE --gate` on this bundle exits with 0 (`provides` in its JSON), let the cluster \
+         upgrade:",
+    );
     for line in upgrade.secrets.iter().map(|path| give(path)).chain([line]) {
         say(&format!("  {line}"));
     }

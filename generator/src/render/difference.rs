@@ -6,7 +6,7 @@ pub(crate) use markdown::markdown;
 
 use std::fmt::Write as _;
 use sts_schemas::difference::{
-    ActionDifference, Difference, Presence, RoleDifference, Scope, Side, SideKind,
+    ActionDifference, Difference, Presence, Risk, RoleDifference, Scope, Side, SideKind,
 };
 use sts_schemas::plan::Change;
 use sts_schemas::policy::Effect;
@@ -31,6 +31,9 @@ fn write_text(out: &mut String, difference: &Difference) -> std::fmt::Result {
     if !difference.cluster.is_empty() {
         writeln!(out, "\nThe cluster")?;
         write_settings(out, &difference.cluster)?;
+        if let Some(why) = worry(difference) {
+            writeln!(out, "  {:<8} ! {why}", difference.cluster_risk.name())?;
+        }
     }
     for role in &difference.roles {
         write_role(out, role)?;
@@ -115,6 +118,13 @@ fn summary(difference: &Difference) -> String {
     )
 }
 
+/// Why a change of the cluster itself should worry.
+fn worry(difference: &Difference) -> Option<&'static str> {
+    (difference.cluster_risk > Risk::None).then_some(
+        "whoever holds a key that comes, or serves an issuer that comes, may take on every role of the cluster",
+    )
+}
+
 /// What is said before everything else where a bundle's signatures were not checked.
 fn unverified(difference: &Difference) -> Option<&'static str> {
     let untrusted = |side: &Side| side.kind == SideKind::UnverifiedBundle;
@@ -143,7 +153,7 @@ fn became(presence: Presence) -> &'static str {
 
 fn shouted(role: &RoleDifference) -> String {
     match role.risk {
-        sts_schemas::difference::Risk::None => "-".to_owned(),
+        Risk::None => "-".to_owned(),
         risk => risk.name().to_uppercase(),
     }
 }
@@ -151,7 +161,7 @@ fn shouted(role: &RoleDifference) -> String {
 /// The risk's name; nothing is said where there is none.
 fn risk_name(action: &ActionDifference) -> &'static str {
     match action.risk {
-        sts_schemas::difference::Risk::None => "",
+        Risk::None => "",
         risk => risk.name(),
     }
 }

@@ -38,7 +38,11 @@ fn write_upgrade(out: &mut String, upgrade: &Upgrade) -> std::fmt::Result {
         return Ok(());
     }
     let lines = lines.concat();
-    writeln!(out, "Once `sts-executor status` of this bundle is clean, let the cluster upgrade:\n\n{lines}")
+    writeln!(
+        out,
+        "Once `sts-executor status BUNDLE --gate` on this bundle exits with 0 (in its JSON `provides` is true), let the \
+         cluster upgrade:\n\n{lines}"
+    )
 }
 
 /// The review of a directory's contents: derived from the JSON files, so that an edit of theirs shows in it.

@@ -1,6 +1,6 @@
 //! What changes between two sets of roles: nothing missed, nothing made up, the riskiest first.
 
-use crate::author::{Author, REQUESTS, Ran};
+use crate::author::{Author, CLUSTER, REQUESTS, Ran};
 use serde_json::{Value, json};
 
 const MACHINES: &str = "new/50_machine-pool.yaml";
@@ -145,6 +145,40 @@ fn a_bundle_nobody_checked_is_called_so_in_every_format_and_a_strangers_is_refus
     let trusted = run(&["--trusted-key", "author.key.pub"]).exits(0).stdout;
     assert!(!trusted.contains("UNVERIFIED") && trusted.contains("(bundle, verified, digest "), "{trusted}");
     run(&["--trusted-key", "stranger.key.pub"]).exits(3).says(&["trusted"]);
+}
+
+#[test]
+fn a_key_or_an_issuer_that_comes_is_a_danger_and_a_key_that_goes_is_none() {
+    let author = Author::new();
+    author.shell("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out other.key 2>&1");
+    author.shell("openssl pkey -in other.key -pubout -out other.pub");
+    author.create_all("one", &[]).exits(0);
+    author.shell("cp -r one both && cp -r one moved");
+    let served = author.tree("one")["03-keys.json"].1.clone();
+    let mut keys: Value = serde_json::from_slice(&served).unwrap();
+    let mut other = vec!["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "other"];
+    other.extend(CLUSTER);
+    author
+        .run(&[&other[..], &["--public-key-file", "other.pub", "--signing-key", "author.key"]].concat())
+        .exits(0);
+    let other: Value = serde_json::from_slice(&author.tree("other")["03-keys.json"].1).unwrap();
+    keys["keys"].as_array_mut().unwrap().push(other["keys"][0].clone());
+    author.put("both/03-keys.json", &keys.to_string());
+    author.create_all("moved", &["--bucket-name", "pier-oidc"]).exits(0);
+    let risk = |old: &str, new: &str| {
+        let found = as_json(&author, &[old, new]);
+        assert!(!found["cluster"].as_object().unwrap().is_empty(), "{found}");
+        found["cluster_risk"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(risk("one", "both"), "danger");
+    assert_eq!(risk("one", "other"), "danger");
+    assert_eq!(risk("one", "moved"), "danger");
+    assert_eq!(risk("both", "one"), "none");
+    let text = diff(&author, &["one", "both"]).exits(2).stdout;
+    assert!(
+        text.contains("Highest risk: danger.") && text.contains("  danger   ! whoever holds a key"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -73,6 +73,10 @@ fn each_bundle_changes_the_keys_and_what_follows_and_nothing_else_whoever_serves
         assert_eq!(changed(&b, &c), [&usual[..], &[layout::PUBLIC_KEY]].concat(), "{flags:?}");
         let review = String::from_utf8(b[layout::REVIEW].clone()).unwrap().replace(r"\_", "_");
         assert!(review.contains(&format!("| keys of tokens | {old} | {old}, {new} |")), "{review}");
+        assert!(
+            review.contains("Highest risk: danger.") && review.contains("Risk: danger; whoever"),
+            "{review}"
+        );
         for bundle in [&staged, &retired] {
             let found = author.verify(bundle);
             assert_eq!(found.manifest().cluster, author.verify(&first).manifest().cluster, "case {index}");

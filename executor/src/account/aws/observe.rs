@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::bucket_read::Contents;
 use super::distribution::Fronts;
-use super::role::Interest;
+use super::role::{Interest, Profiles, Reading};
 use super::statement::StoredPolicy;
 use super::{Aws, distribution, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Scope, Search};
@@ -40,6 +40,9 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         observe_buckets(aws, scope),
         observe_distributions(aws, scope)
     )?;
+    let lent = roles.iter().filter(|reading| !reading.profiles.is_empty());
+    let lent = lent.map(|reading| (reading.role.name.clone(), reading.profiles.clone())).collect();
+    let roles: Vec<_> = roles.into_iter().map(|reading| Resource::Role(reading.role)).collect();
     let mut unseen = unseen_providers(denied, scope, &roles)?;
     let Fronts { distributions, resources, others } = fronts.unwrap_or_else(|| {
         unseen.insert(Address::Distribution(scope.cluster.default_bucket()), Unseen::Denied);
@@ -59,6 +62,7 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         remains: BTreeSet::new(),
         fronts: others,
         blocks: BTreeMap::new(),
+        lent,
         unseen: BTreeMap::new(),
     };
     let shared = |bucket: &BucketName| {
@@ -92,17 +96,20 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
     Ok(observed)
 }
 
-async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Resource>, AccountError> {
+async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Reading>, AccountError> {
     let tag = scope.cluster.ownership_tag();
     let names = role::names(&aws.iam).await?;
     let reads = names.into_iter().filter_map(|name| {
         let address = Address::Role(name.clone());
         let interest =
             if scope.wanted.contains(&address) { Interest::Whatever } else { Interest::IfTagged(&tag) };
-        scope.covers(&address).then_some(async move { role::read(&aws.iam, &name, interest).await })
+        let profiles = if scope.may_go(&address) { Profiles::Ask } else { Profiles::Leave };
+        scope
+            .covers(&address)
+            .then_some(async move { role::read(&aws.iam, &name, (interest, profiles)).await })
     });
     let found: Vec<_> = stream::iter(reads).buffer_unordered(WIDTH).try_collect().await?;
-    Ok(found.into_iter().flatten().map(Resource::Role).collect())
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// What CloudFront holds of the cluster; `None` where nobody speaks of a distribution and it could not be looked at.

@@ -23,26 +23,59 @@ pub(super) enum Interest<'a> {
     IfTagged(&'a str),
 }
 
+/// Whether to ask which instance profiles a role is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Profiles {
+    Ask,
+    Leave,
+}
+
+/// A role, and the names of the instance profiles that it is in, where that was asked.
+pub(super) struct Reading {
+    pub(super) role: Role,
+    pub(super) profiles: BTreeSet<String>,
+}
+
 /// Reads a role with all its policies; a wanted one in a single round trip if its only policy bears its name.
 pub(super) async fn read(
     iam: &Client,
     name: &RoleName,
-    interest: Interest<'_>,
-) -> Result<Option<Role>, AccountError> {
-    let (role, policies) = match interest {
-        Interest::Whatever => {
-            let (role, policies) = tokio::try_join!(read_itself(iam, name), read_policies(iam, name))?;
-            (role, policies)
-        }
+    (interest, profiles): (Interest<'_>, Profiles),
+) -> Result<Option<Reading>, AccountError> {
+    let around = async || tokio::try_join!(read_policies(iam, name), read_profiles(iam, name, profiles));
+    let (role, (policies, profiles)) = match interest {
+        Interest::Whatever => tokio::try_join!(read_itself(iam, name), around())?,
         Interest::IfTagged(tag) => {
             let Some(role) = read_itself(iam, name).await? else { return Ok(None) };
             if role.tags.get(tag).is_none_or(|value| value != sts_schemas::cluster::OWNED) {
                 return Ok(None);
             }
-            (Some(role), read_policies(iam, name).await?)
+            (Some(role), around().await?)
         }
     };
-    Ok(role.map(|role| Role { inline: policies.inline, attached: policies.attached, ..role }))
+    let Policies { inline, attached } = policies;
+    Ok(role.map(|role| Reading { role: Role { inline, attached, ..role }, profiles }))
+}
+
+/// The names of the instance profiles that hold the role: IAM deletes it only once none does.
+async fn read_profiles(
+    iam: &Client,
+    role: &RoleName,
+    profiles: Profiles,
+) -> Result<BTreeSet<String>, AccountError> {
+    let mut names = BTreeSet::new();
+    if profiles == Profiles::Leave {
+        return Ok(names);
+    }
+    let asked = iam.list_instance_profiles_for_role().role_name(role.as_str());
+    let mut pages = asked.into_paginator().items().send();
+    while let Some(profile) = pages.next().await {
+        match profile.or_absent("iam:ListInstanceProfilesForRole", &format!("role/{role}"), &ABSENT)? {
+            Some(profile) => drop(names.insert(profile.instance_profile_name)),
+            None => break,
+        }
+    }
+    Ok(names)
 }
 
 /// The role without its policies.

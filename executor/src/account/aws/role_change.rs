@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::patience::{BUSY, ENTITY_UNKNOWN, NotYet, PRINCIPAL_UNKNOWN, STILL_ATTACHED, patiently};
-use super::role::{ABSENT, Interest, read};
+use super::role::{ABSENT, Interest, Profiles, read};
 use crate::account::{AccountError, AccountErrorKind, owned_alike};
 use aws_sdk_iam::Client;
 use aws_sdk_iam::error::BuildError;
@@ -32,11 +32,13 @@ pub(super) async fn create(iam: &Client, after: &Role) -> Result<(), AccountErro
     let now = if made.is_some() {
         Role { inline: BTreeMap::new(), attached: BTreeSet::new(), ..after.clone() }
     } else {
-        let there = read(iam, &after.name, Interest::Whatever).await?;
-        there.filter(|there| owned_alike(&there.tags, &after.tags)).ok_or_else(|| {
-            let message = "a role of this name has appeared that is not the cluster's".to_owned();
-            AccountError::unanswered(CALL, &on, AccountErrorKind::Foreign, message)
-        })?
+        let there = read(iam, &after.name, (Interest::Whatever, Profiles::Leave)).await?;
+        there.map(|reading| reading.role).filter(|there| owned_alike(&there.tags, &after.tags)).ok_or_else(
+            || {
+                let message = "a role of this name has appeared that is not the cluster's".to_owned();
+                AccountError::unanswered(CALL, &on, AccountErrorKind::Foreign, message)
+            },
+        )?
     };
     settle(iam, &now, after, &[ENTITY_UNKNOWN, BUSY, PRINCIPAL_UNKNOWN]).await
 }

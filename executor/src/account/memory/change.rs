@@ -175,6 +175,9 @@ impl Memory {
         let (inline, attached) = (before.inline.keys().cloned(), before.attached.iter().cloned());
         self.strip_role(&at, inline.collect(), attached.collect()).await?;
         self.call("iam:DeleteRole", &at, |world| {
+            if world.lent.contains_key(&before.name) {
+                return Err(Refusal::in_use("it is in an instance profile"));
+            }
             let role = world.role(&at)?;
             if role.inline.is_empty() && role.attached.is_empty() {
                 world.resources.remove(&at);

@@ -3,7 +3,7 @@
 use super::calls::Calls;
 use crate::account::{AccountError, AccountErrorKind, Scope, owned_alike};
 use std::collections::{BTreeMap, BTreeSet};
-use sts_schemas::aws::BucketName;
+use sts_schemas::aws::{BucketName, RoleName};
 use sts_schemas::resource::{Address, Bucket, Provider, PublicAccessBlock, Resource, Role, Tags};
 use sts_schemas::state::{Leftovers, State, Unseen};
 
@@ -15,6 +15,8 @@ pub(super) struct World {
     pub(super) veiled: BTreeSet<Address>,
     /// Distributions whose last change has not reached every place, and how many looks that still takes.
     pub(super) deploying: BTreeMap<Address, u32>,
+    /// Roles that are in instance profiles, and the names of those.
+    pub(super) lent: BTreeMap<RoleName, BTreeSet<String>>,
     pub(super) calls: Calls,
 }
 
@@ -35,6 +37,10 @@ pub(super) struct Refusal {
 impl Refusal {
     pub(super) fn of(message: &'static str) -> Self {
         Self { kind: AccountErrorKind::Other, message }
+    }
+
+    pub(super) fn in_use(message: &'static str) -> Self {
+        Self { kind: AccountErrorKind::InUse, message }
     }
 
     pub(super) fn foreign(message: &'static str) -> Self {
@@ -131,6 +137,17 @@ impl World {
         };
         let buckets = scope.buckets().into_iter().map(Address::Bucket);
         buckets.filter_map(|bucket| why(&bucket).map(|why| (bucket, why))).collect()
+    }
+
+    /// The instance profiles of the roles that may go, of those that are seen.
+    pub(super) fn lent(&self, scope: &Scope) -> BTreeMap<RoleName, BTreeSet<String>> {
+        let is_asked = |role: &RoleName| {
+            let address = Address::Role(role.clone());
+            let there = self.resources.get(&address);
+            scope.may_go(&address) && there.is_some_and(|there| self.shows(scope, &address, there))
+        };
+        let lent = self.lent.iter().filter(|(role, _)| is_asked(role));
+        lent.map(|(role, profiles)| (role.clone(), profiles.clone())).collect()
     }
 
     pub(super) fn leftovers(&self, bucket: &BucketName, scope: &Scope) -> Leftovers {

@@ -14,6 +14,7 @@ use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::fleet::{BundleStanding, FleetStandings, StandingOutcome};
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::OpenValue;
+use sts_schemas::standing::Standings;
 
 /// What bundles are called.
 const ENDING: &str = ".tar.gz";
@@ -48,12 +49,15 @@ pub(super) fn run(
         };
         bundles.push(BundleStanding { file: file.clone(), outcome });
     }
-    let in_step = bundles.iter().all(|bundle| match &bundle.outcome {
-        StandingOutcome::Compared { standings } => standings.in_step,
-        StandingOutcome::Superseded { .. } => true,
-        StandingOutcome::Failed { .. } => false,
-    });
-    let found = FleetStandings { schema_version: SchemaVersion::CURRENT, in_step, bundles };
+    let all_are = |so: fn(&Standings) -> bool| {
+        bundles.iter().all(|bundle| match &bundle.outcome {
+            StandingOutcome::Compared { standings } => so(standings),
+            StandingOutcome::Superseded { .. } => true,
+            StandingOutcome::Failed { .. } => false,
+        })
+    };
+    let (in_step, provides) = (all_are(|found| found.in_step), all_are(|found| found.provides));
+    let found = FleetStandings { schema_version: SchemaVersion::CURRENT, in_step, provides, bundles };
     match format {
         Format::Text => session.data(&text(&found, session.surroundings.paint))?,
         Format::Json => session.json(&found)?,
@@ -154,8 +158,7 @@ fn judged(found: &FleetStandings, args: &Args) -> Result<Exit, Failure> {
     let failed = |bundle: &&BundleStanding| matches!(bundle.outcome, StandingOutcome::Failed { .. });
     let (failed, all) = (found.bundles.iter().filter(failed).count(), found.bundles.len());
     match failed {
-        0 if args.detailed_exitcode && !found.in_step => Ok(Exit::ChangesPending),
-        0 => Ok(Exit::Done),
+        0 => Ok(args.exit(found.in_step, found.provides)),
         _ => Err(Failure::new(Exit::Failed, Incomplete { failed, all })
             .hint("the others were compared; `status` with one of these alone says more")),
     }

@@ -1,6 +1,6 @@
 //! The same as Markdown: a table for each role.
 
-use super::{became, denied, described, place, printable, summary, unverified, values};
+use super::{became, denied, described, place, printable, summary, unverified, values, worry};
 use std::fmt::Write as _;
 use sts_schemas::difference::{Difference, RoleDifference};
 
@@ -26,6 +26,9 @@ fn write_markdown(out: &mut String, difference: &Difference) -> std::fmt::Result
         for (name, change) in &difference.cluster {
             let (old, new) = values(change);
             writeln!(out, "| {name} | {} | {} |", inert(&old), inert(&new))?;
+        }
+        if let Some(why) = worry(difference) {
+            writeln!(out, "\nRisk: {}; {why}.", difference.cluster_risk.name())?;
         }
     }
     difference.roles.iter().try_for_each(|role| write_role(out, role))
