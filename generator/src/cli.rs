@@ -112,7 +112,7 @@ fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path
         Command::Render(args) => args.run(configuration, surroundings),
         Command::Install(args) => commands::install::run(&args),
         Command::Completions(args) => args.run(&mut Cli::command()),
-        Command::Man(args) => args.run(&Cli::command()),
+        Command::Man(args) => args.run(Cli::command()),
     };
     done.map(|()| Exit::Done)
 }

@@ -31,6 +31,7 @@ use crate::made::is_made_here;
 use crate::progress::Stage;
 use crate::render::Files;
 use crate::request::{RequestFolder, Selection, Verdicts, read_folder};
+use crate::unfinished::Unfinished;
 use crate::voice::{detail, say, warn};
 use std::io::Read as _;
 use std::path::Path;
@@ -58,17 +59,26 @@ pub enum Person {
     Absent,
 }
 
-/// Writes files, removes those of an earlier run that `replaced` speaks of, and says on stderr what changed.
-fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> bool) -> Result<(), Failure> {
+/// Writes files, removes those of an earlier run that `replaced` speaks of, and says on stderr what changed; should
+/// the run be cut, [`unfinished`] knows by which `command` to go on.
+fn write_files(
+    directory: &Directory,
+    files: &Files,
+    replaced: impl Fn(&str) -> bool,
+    command: &str,
+) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let (mut new, mut changed, mut removed) = (0_usize, Vec::new(), Vec::new());
     let known = directory.files().map_err(failed)?;
-    let unwanted = stale(directory, known, files, replaced)?;
+    let unwanted = stale(directory, known, files, &replaced)?;
     let stage = Stage::begin(format!("writing {} files", files.len()));
+    let mut pending: Vec<_> = files.iter().filter(|(path, bytes)| !directory.has(path, bytes)).collect();
     // The generation first: a run that is cut after it never shares one with another bundle.
-    let mut ordered: Vec<_> = files.iter().collect();
-    ordered.sort_by_key(|(path, _)| path.as_str() != layout::PROVIDER);
-    for (path, bytes) in ordered {
+    pending.sort_by_key(|(path, _)| path.as_str() != layout::PROVIDER);
+    let rest = Unfinished::read(directory).map_err(failed)?;
+    let rest = rest.without(|path| files.contains_key(path) || replaced(path));
+    rest.begin(directory, command, (&pending, &unwanted)).map_err(failed)?;
+    for (path, bytes) in pending {
         match directory.write(path, bytes).map_err(failed)? {
             Written::New => new += 1,
             Written::Changed => changed.push(path),
@@ -79,6 +89,7 @@ fn write_files(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> 
         directory.remove(path).map_err(failed)?;
         removed.push(path);
     }
+    rest.end(directory).map_err(failed)?;
     drop(stage);
     say(&format!(
         "{}: {new} files written, {} changed, {} removed, {} as they were",
@@ -104,7 +115,7 @@ fn stale(
     directory: &Directory,
     known: Vec<String>,
     files: &Files,
-    replaced: impl Fn(&str) -> bool,
+    replaced: &impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let mut stale = Vec::new();

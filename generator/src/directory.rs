@@ -1,9 +1,15 @@
-//! Writing files whole or not at all: each beside its place first, then moved there.
+//! A folder that a command works in, alone.
+
+mod file;
+
+pub use file::{FileError, Written, write_new, write_whole};
 
 use crate::progress::Stage;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use crate::unfinished::UNFINISHED;
+use file::{SECRET, is_half_written, is_just_so};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use sts_schemas::layout::{self, Place};
 
@@ -26,24 +32,6 @@ impl Drop for Directory {
     }
 }
 
-/// A file that could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {verb} {}", path.display())]
-pub struct FileError {
-    verb: &'static str,
-    path: PathBuf,
-    #[source]
-    source: io::Error,
-}
-
-impl FileError {
-    /// Says what was attempted on which path.
-    #[must_use]
-    pub fn new(verb: &'static str, path: &Path, source: io::Error) -> Self {
-        Self { verb, path: path.to_owned(), source }
-    }
-}
-
 /// Who could read a secret file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
@@ -51,17 +39,6 @@ pub enum Readers {
     OwnerOnly,
     /// Its group or everybody, until now.
     Others,
-}
-
-/// What writing a file changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// The file is new.
-    New,
-    /// The file had another content or mode.
-    Changed,
-    /// The file was there just so.
-    Unchanged,
 }
 
 impl Directory {
@@ -141,6 +118,12 @@ impl Directory {
         write_whole(&self.root.join(path), bytes, mode)
     }
 
+    /// Whether [`Directory::write`] would change nothing.
+    #[must_use]
+    pub fn has(&self, path: &str, bytes: &[u8]) -> bool {
+        is_just_so(&self.root.join(path), bytes, Place::of(path).map_or(SECRET, |place| place.mode()))
+    }
+
     /// A folder of the directory that is a link leads out of it.
     fn refuse_links(&self, path: &str) -> Result<(), FileError> {
         for (end, _) in path.match_indices('/') {
@@ -201,12 +184,14 @@ impl Directory {
         }
     }
 
-    /// Every file in it, sorted, as paths with `/`; links and the like are listed as files.
+    /// Every file in it but [`NOTES`], sorted, as paths with `/`; links and the like are listed as files.
     ///
     /// # Errors
     /// When a folder cannot be read.
     pub fn files(&self) -> Result<Vec<String>, FileError> {
-        self.files_below("")
+        let mut files = self.files_below("")?;
+        files.retain(|path| !NOTES.contains(&path.as_str()));
+        Ok(files)
     }
 
     fn files_below(&self, top: &str) -> Result<Vec<String>, FileError> {
@@ -229,98 +214,14 @@ impl Directory {
     }
 }
 
-/// Writes a file whole or not at all: beside its place, with its mode from the first byte, then moved.
-///
-/// # Errors
-/// When the file system refuses.
-pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, FileError> {
-    let known = fs::read(path).ok();
-    let fits = || fs::metadata(path).is_ok_and(|found| is_as_wanted(found.permissions().mode(), mode));
-    if known.as_deref() == Some(bytes) && fits() {
-        return Ok(Written::Unchanged);
-    }
-    write_beside(path, bytes, mode, |beside| fs::rename(beside, path))?;
-    Ok(if known.is_some() { Written::Changed } else { Written::New })
-}
+/// What this program keeps in a directory for itself; a bundle has none of it.
+const NOTES: [&str; 2] = [UNFINISHED, BUNDLED];
 
-/// Whether a file's mode gives its owner what is wanted, and nobody more: the umask decides about all others.
-fn is_as_wanted(found: u32, wanted: u32) -> bool {
-    const OWNER: u32 = 0o700;
-    found & 0o777 & !wanted == 0 && found & OWNER == wanted & OWNER
-}
-
-/// Writes a file as [`write_whole`] does, but in the place of nothing: what is there, a link to nowhere too, stays.
-///
-/// # Errors
-/// When something is there, or the file system refuses.
-pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    write_beside(path, bytes, mode, |beside| rename_to_nothing(beside, path))
-}
-
-/// What stands between being looked for and being renamed is not overwritten either, where the file system can tell.
-fn rename_to_nothing(from: &Path, to: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    use rustix::io::Errno;
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Source: rename(2): file systems without this flag answer so.
-        Err(Errno::INVAL | Errno::NOSYS) if to.symlink_metadata().is_ok() => Err(Errno::EXIST.into()),
-        Err(Errno::INVAL | Errno::NOSYS) => fs::rename(from, to),
-        answer => Ok(answer?),
-    }
-}
-
-fn write_beside(
-    path: &Path,
-    bytes: &[u8],
-    mode: u32,
-    put: impl FnOnce(&Path) -> io::Result<()>,
-) -> Result<(), FileError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}{HALF_WRITTEN}", std::process::id()));
-    let result =
-        create(&beside, folder, mode).and_then(|file| fill(file, bytes, mode)).and_then(|()| put(&beside));
-    result.map_err(|error| {
-        // The half-written file is of no use; that it cannot be removed changes nothing about the error.
-        let _ = fs::remove_file(&beside);
-        FileError::new("write", path, error)
-    })
-}
+/// Where the name stands of the bundle that the directory was packed into last.
+pub(crate) const BUNDLED: &str = ".bundled";
 
 /// The folder of [`layout::TLS_KEY`].
 const TLS: &str = "tls";
-
-/// How the name of a file ends that is being written.
-const HALF_WRITTEN: &str = ".part";
-
-/// Whether this is `.NAME.PID.part`, as [`write_beside`] calls a file until it is whole.
-fn is_half_written(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let number = name.strip_prefix('.').and_then(|name| name.strip_suffix(HALF_WRITTEN));
-    let number = number.and_then(|name| name.rsplit_once('.')).map_or("", |(_, number)| number);
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The mode of files that only their owner may read.
-const SECRET: u32 = 0o600;
-
-/// Opens a new file; its folder is made only where it turns out to be missing, which is rare among many files.
-fn create(path: &Path, folder: &Path, mode: u32) -> io::Result<File> {
-    let open = || OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    match open() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(folder)?;
-            open()
-        }
-        opened => opened,
-    }
-}
-
-fn fill(mut file: File, bytes: &[u8], mode: u32) -> io::Result<()> {
-    file.write_all(bytes)?;
-    // What is public can be made again from the same inputs; a key that is lost is lost.
-    if mode == SECRET { file.sync_all() } else { Ok(()) }
-}
 
 #[cfg(test)]
 mod tests {
@@ -336,16 +237,6 @@ mod tests {
         assert_eq!(directory.write(key, b"another").unwrap(), Written::Changed);
         let mode = fs::metadata(directory.path().join(key)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        for (found, wanted, fits) in [
-            (0o100_644, 0o644, true),
-            (0o100_600, 0o644, true),
-            (0o100_700, 0o755, true),
-            (0o100_644, 0o600, false),
-            (0o100_400, 0o600, false),
-            (0o100_664, 0o644, false),
-        ] {
-            assert_eq!(is_as_wanted(found, wanted), fits, "{found:o} for {wanted:o}");
-        }
         assert_eq!(directory.files().unwrap(), [key], "nothing is left beside it");
     }
 
@@ -362,20 +253,6 @@ mod tests {
         let mut kept = kept.map(str::to_owned);
         kept.sort();
         assert_eq!(Directory::claim(root).unwrap().files().unwrap(), kept);
-    }
-
-    #[test]
-    fn a_new_file_takes_nothings_place_and_not_that_of_a_link_to_nowhere() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
-        write_new(&path, b"first", 0o600).unwrap();
-        assert!(write_new(&path, b"second", 0o600).is_err());
-        assert_eq!(fs::read(&path).unwrap(), b"first");
-        let link = folder.path().join("link");
-        std::os::unix::fs::symlink("nowhere", &link).unwrap();
-        assert!(write_new(&link, b"second", 0o600).is_err());
-        assert!(link.is_symlink() && !folder.path().join("nowhere").exists());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside them");
     }
 
     #[test]

@@ -32,4 +32,5 @@ pub mod request;
 pub mod rotation;
 pub mod sandbox;
 pub mod token;
+mod unfinished;
 mod voice;

@@ -95,7 +95,7 @@ impl OneCluster {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let roles = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let directory = self.output.claim()?;
-        stale(&directory, known_files(&directory)?, &roles, is_of_roles)?;
+        stale(&directory, known_files(&directory)?, &roles, &is_of_roles)?;
         warn_of_other_cluster(&directory, &cluster)?;
         let key = match (&self.provider.public_key_file, &following) {
             (Some(path), following) => {
@@ -118,7 +118,7 @@ impl OneCluster {
         let generations = Generations::of_directory(&directory, surroundings, following.as_ref())?;
         let (files, settled) =
             generations.settle(&directory, (with_tokens(roles, &cluster), issuer), replaced)?;
-        write_files(&directory, &files, replaced)?;
+        write_files(&directory, &files, replaced, "create-all")?;
         bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), settled))
     }
 }

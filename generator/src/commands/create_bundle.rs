@@ -8,12 +8,13 @@ use super::signing::SigningArgs;
 use super::{Surroundings, in_file, say, tell_findings, warn};
 use crate::asked;
 use crate::cli::{LintArgs, OutputArgs, partition_of};
-use crate::directory::{Directory, FileError, Written};
+use crate::directory::{BUNDLED, Directory, FileError, Written};
 use crate::pack::{bundle_name, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
 use crate::render::{Files, Upgrade, generation_of, mark_generation};
 use crate::token;
+use crate::unfinished;
 use clap::Args;
 use std::path::Path;
 use sts_schemas::aws::{Partition, Region};
@@ -64,8 +65,7 @@ impl CreateBundle {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let directory = Directory::claim_existing(&self.output.output_dir)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
-        let settle =
-            |files: &Files| Settled::Unknown(Generations::of(files, surroundings, following.as_ref()));
+        let settle = |files: &Files| Settled::Open(Generations::of(files, surroundings, following.as_ref()));
         let checked = Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle))?;
         for note in &checked.notes {
             warn(&format!("note: {note}"));
@@ -116,6 +116,7 @@ impl<'a> Checked<'a> {
         region: Option<&Region>,
         (following, settle): (Option<&'a Following>, impl FnOnce(&Files) -> Settled),
     ) -> Result<Self, Failure> {
+        unfinished::settle(directory)?;
         let stage = Stage::begin("checking");
         let mut files = bundled_files(directory)?;
         let settled = settle(&files);
@@ -127,10 +128,9 @@ impl<'a> Checked<'a> {
         let of = |files, generation| Self::of(directory, cluster.clone(), (files, generation), following);
         let checked = match settled {
             Settled::Changed(generation) => of(files, generation)?,
-            Settled::Same(Generations { kept, next }) | Settled::Unknown(Generations { kept, next }) => {
+            Settled::Open(Generations { kept, next }) => {
                 let checked = of(files, kept.unwrap_or(next))?;
-                let is_the_last =
-                    kept.is_some() && checked.is_the_last(seal, matches!(settled, Settled::Same(_)))?;
+                let is_the_last = kept.is_some() && checked.is_the_last(seal)?;
                 if is_the_last { checked } else { of(checked.files, next)? }
             }
         };
@@ -160,21 +160,11 @@ impl<'a> Checked<'a> {
         Ok(Self { directory, cluster, generation, files, contents, notes, upgrade })
     }
 
-    /// Whether this is, byte for byte, what was bundled last: the bundle is there, or no file of the directory changes.
-    fn is_the_last(&self, seal: &Seal, others_are_same: bool) -> Result<bool, Failure> {
-        if seal.has(&bundle_name(&self.cluster, self.generation, &self.files)) {
-            return Ok(true);
-        }
-        if !others_are_same || !seal.is_reproducible() {
-            return Ok(false);
-        }
-        for path in DERIVED {
-            let there = self.directory.read(path).map_err(|error| Failure::new(Exit::Failed, error))?;
-            if there.as_ref() != self.files.get(path) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// Whether this is, byte for byte, what was bundled last: the bundle is there, or the directory knows its name.
+    fn is_the_last(&self, seal: &Seal) -> Result<bool, Failure> {
+        let name = bundle_name(&self.cluster, self.generation, &self.files);
+        let known = self.directory.read(BUNDLED).map_err(|error| Failure::new(Exit::Failed, error))?;
+        Ok(known.is_some_and(|known| known == named(&name)) || seal.has(&name))
     }
 
     /// Completes the directory with what is derived from its files, packs and signs.
@@ -191,7 +181,9 @@ impl<'a> Checked<'a> {
             }
         }
         let content = files.len();
+        let name = bundle_name(&cluster, generation, &files);
         let closed = seal.close(&cluster, generation, files)?;
+        directory.write(BUNDLED, &named(&name)).map_err(|error| Failure::new(Exit::Failed, error))?;
         drop(stage);
         let shown = directory.path().display();
         if !changed.is_empty() {
@@ -206,6 +198,11 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// How a bundle's name stands in [`BUNDLED`].
+fn named(name: &str) -> Vec<u8> {
+    format!("{name}\n").into_bytes()
+}
+
 /// What is derived from all other files.
 const DERIVED: [&str; 2] = [layout::REVIEW, layout::APPLY_SCRIPT];
 
@@ -214,6 +211,7 @@ pub(crate) fn directory_contents(
     directory: &Directory,
     region: Option<&Region>,
 ) -> Result<Contents, Failure> {
+    unfinished::refuse(directory)?;
     let files = bundled_files(directory)?;
     let inconsistent = |problems| inconsistent(directory, problems);
     let cluster = cluster_of(&files, region).map_err(inconsistent)?;

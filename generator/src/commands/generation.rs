@@ -79,8 +79,8 @@ impl Generations {
     ) -> Result<(Files, Settled), Failure> {
         if let Some(kept) = self.kept {
             files.extend(render(kept));
-            if holds(directory, &files, replaced)? {
-                return Ok((files, Settled::Same(self)));
+            if holds(directory, &files, &replaced)? {
+                return Ok((files, Settled::Open(self)));
             }
         }
         files.extend(render(self.next));
@@ -93,14 +93,12 @@ impl Generations {
 pub(crate) enum Settled {
     /// It is this one: it was told, or something changed.
     Changed(u64),
-    /// Every file is as it was. Whether those that are derived are too, is not known yet.
-    Same(Generations),
-    /// It may have been edited since: only a bundle that is there shows that it was not.
-    Unknown(Generations),
+    /// The kept one, where the directory was packed last just as it is; else the next.
+    Open(Generations),
 }
 
 /// Whether a directory holds these files, and none that would be removed.
-fn holds(directory: &Directory, files: &Files, replaced: impl Fn(&str) -> bool) -> Result<bool, Failure> {
+fn holds(directory: &Directory, files: &Files, replaced: &impl Fn(&str) -> bool) -> Result<bool, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let known = directory.files().map_err(failed)?;
     if !stale(directory, known, files, replaced)?.is_empty() {

@@ -7,6 +7,8 @@ mod source;
 mod target;
 
 use super::{say, warn};
+use crate::directory::Directory;
+use crate::unfinished;
 use clap::{Args, ValueEnum};
 use std::fmt;
 use std::io::Write as _;
@@ -80,6 +82,9 @@ impl std::error::Error for InstallError {}
 pub fn run(args: &InstallArgs) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let mut notes = Vec::new();
+    if let Err(half_written) = unfinished::refuse(&Directory::to_read(&args.from)) {
+        problems.push(half_written.to_string());
+    }
     let source = source::read(&args.from, &mut problems);
     config::check(&args.install_dir, args.format, source.region.as_ref(), &mut problems, &mut notes);
     let overwrite = if args.force { Overwrite::Replace } else { Overwrite::Refuse };

@@ -89,11 +89,6 @@ impl Seal {
         self.path(name).is_file()
     }
 
-    /// Whether the same files give the same bundle again.
-    pub(crate) fn is_reproducible(&self) -> bool {
-        !matches!(self.private_key, PrivateKey::Encrypted(_))
-    }
-
     fn path(&self, name: &str) -> PathBuf {
         self.bundle_dir.join(format!("{name}.tar.gz"))
     }

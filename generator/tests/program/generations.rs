@@ -61,6 +61,28 @@ fn the_same_inputs_later_change_neither_the_directory_nor_the_bundle() {
 }
 
 #[test]
+fn a_bundle_that_goes_elsewhere_is_the_same_until_a_file_is_edited() {
+    let author = Author::new();
+    create_all(&author, REQUESTS, &[]).exits(0);
+    a_minute_ago(&author);
+    let bytes = |run: &Ran| fs::read(author.path(run.stdout.trim_end())).unwrap();
+    let (first, before) = (create_bundle(&author, &[]).exits(0), author.tree("out"));
+    let elsewhere = ["--bundle-dir", "elsewhere"];
+    for again in
+        [create_bundle(&author, &elsewhere), create_all(&author, REQUESTS, &["--bundle-dir", "third"])]
+    {
+        assert!(bytes(&again.exits(0)) == bytes(&first) && author.tree("out") == before, "something changed");
+    }
+    let policy = "out/06-6-harbour-example-backup-backup-credentials-policy.json";
+    author.edit(policy, "s3:PutObject", "s3:GetObject");
+    let edited = create_bundle(&author, &["--bundle-dir", "fourth"]).exits(0);
+    assert!(generation(&author, &edited) > generation(&author, &first));
+    author.edit(policy, "s3:GetObject", "s3:PutObject");
+    let back = create_bundle(&author, &["--bundle-dir", "fifth"]).exits(0);
+    assert!(generation(&author, &back) > generation(&author, &edited));
+}
+
+#[test]
 fn what_changes_is_said_and_is_of_a_later_generation_within_the_same_second_too() {
     let author = Author::new();
     author.copy_requests("requests");

@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "a test that finds something wrong says what")]
 
 mod author;
+mod cut;
 mod determinism;
 mod diff;
 mod elsewhere;
@@ -11,6 +12,7 @@ mod flags;
 mod fleet;
 mod generations;
 mod keys;
+mod manual;
 mod offline;
 mod private_key;
 mod refusals;
