@@ -108,12 +108,23 @@ async fn carry_out(account: &dyn Account, step: &Step) -> Result<(), AccountErro
 
 /// The steps' places in the plan, grouped into what may run side by side, in order.
 fn ranks(steps: &[Step]) -> Vec<Vec<usize>> {
+    let goes = |step: &Step, is_it: fn(&Address) -> bool| {
+        matches!(step, Step::Delete { .. }) && is_it(&step.address())
+    };
+    let is_fronted =
+        steps.iter().any(|step| goes(step, |address| matches!(address, Address::Distribution(_))));
     let mut ranked = std::collections::BTreeMap::<u8, Vec<usize>>::new();
     for (index, step) in steps.iter().enumerate() {
-        ranked.entry(rank(step)).or_default().push(index);
+        // A bucket outlives the distribution that serves from it: its name is not free before, and its policy still
+        // tells which identity that one read it by.
+        let waits = is_fronted && goes(step, |address| matches!(address, Address::Bucket(_)));
+        ranked.entry(if waits { LAST } else { rank(step) }).or_default().push(index);
     }
     ranked.into_values().collect()
 }
+
+/// The rank of what goes when nothing leans on it any more.
+const LAST: u8 = 6;
 
 /// Whatever is made stands before what leans on it; deletes come after all that, the other way round.
 fn rank(step: &Step) -> u8 {
@@ -129,6 +140,6 @@ fn rank(step: &Step) -> u8 {
         (Step::Empty { .. }, _)
         | (Step::Delete { .. }, Address::Role(_) | Address::Object(..) | Address::BucketStatement(..)) => 4,
         (Step::Delete { .. }, Address::Provider(_) | Address::Bucket(_) | Address::Distribution(_)) => 5,
-        (Step::Delete { .. }, Address::AccessControl(_)) => 6,
+        (Step::Delete { .. }, Address::AccessControl(_)) => LAST,
     }
 }

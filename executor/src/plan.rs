@@ -79,8 +79,8 @@ pub fn plan(
         draft.notes.extend(held_up(&draft.steps));
         draft.steps.clear();
     }
-    let retired = draft.steps.values().flat_map(live_keys::retired_by);
-    draft.notes.extend(retired.map(|kid| live_keys::note(&kid)));
+    let retired = live_keys::retired_by(draft.steps.values().collect(), desired, observed);
+    draft.notes.extend(retired.iter().map(|kid| live_keys::note(kid)));
     draft.notes.extend(moved_issuer::note(draft.steps.values()));
     let cluster = &desired.cluster;
     Ok(Plan {

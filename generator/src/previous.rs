@@ -1,6 +1,7 @@
 //! The bundle that a new one follows: verified, and taken apart into its files.
 
 use crate::access::{Access, AccessError};
+use crate::living::Expectation;
 use crate::render::Files;
 use sts_schemas::archive::{BLOCK, spans, ungzip};
 use sts_schemas::bundle::VerifiedBundle;
@@ -8,6 +9,7 @@ use sts_schemas::cluster::Cluster;
 use sts_schemas::difference::{Side, SideKind};
 use sts_schemas::layout::{self, Place};
 use sts_schemas::oidc::{ClusterKeyError, Jwk, Jwks};
+use sts_schemas::resource::{Resource, Role};
 use zeroize::Zeroizing;
 
 /// A bundle that was made before, for the same cluster.
@@ -115,6 +117,29 @@ impl Previous {
     pub fn keys(&self) -> Result<Jwks, PreviousError> {
         let bytes = self.files.get(layout::KEYS).map(Vec::as_slice).unwrap_or_default();
         serde_json::from_slice(bytes).map_err(|error| PreviousError::Keys(error.into()))
+    }
+
+    /// Its roles.
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.bundle.contents().desired.resources.values().filter_map(|resource| match resource {
+            Resource::Role(role) => Some(role),
+            _ => None,
+        })
+    }
+
+    /// The names of its roles, each behind the one that it had before that was cut to IAM's length.
+    ///
+    /// # Errors
+    /// As [`Access::of_contents`].
+    pub fn role_names(&self) -> Result<Vec<(String, String)>, AccessError> {
+        let cluster = self.cluster();
+        let expectation = Expectation::of(&cluster.issuer, &self.bundle.contents().installer_manifests)?;
+        let names = expectation.secrets.into_iter().map(|secret| {
+            let long_name = format!("{}-{}-{}", cluster.name, secret.namespace, secret.name);
+            let name = secret.role_arn.rsplit('/').next().unwrap_or_default().to_owned();
+            (long_name, name)
+        });
+        Ok(names.collect())
     }
 
     /// What its roles may do.

@@ -7,6 +7,7 @@ mod statement;
 pub use address::Address;
 pub use cloudfront::{
     ACCESS_CONTROL_REFERENCE, AccessControl, Alias, CACHING_DISABLED, Distribution, OriginAccess,
+    identities_let_in,
 };
 pub use statement::{BucketStatement, DISTRIBUTION_REFERENCE};
 

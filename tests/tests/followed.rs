@@ -48,7 +48,10 @@ fn a_bundle_is_deleted_with_what_bundles_before_it_left_elsewhere() {
     ] {
         let pair = Pair::of(older, newer);
         let _ = pair.older(at, "apply", &["--yes"]).exits(0);
-        let _ = pair.newer(at, "apply", &["--yes"]).exits(0);
+        // Another issuer is nothing that an approval alone lets come about.
+        let refused = pair.newer(at, "apply", &["--yes"]).exits(4).says("every key of https://");
+        let _ = refused.says("--retire-live-key").shows("THE ISSUER CHANGES");
+        let _ = pair.newer(at, "apply", &["--yes", "--retire-live-key"]).exits(0);
         let asked = pair.newer(at, "delete", &[]).exits(4).shows(doomed);
         assert!(unwrapped(&asked.stdout).contains("Not looked for: roles and buckets of other names"));
         let _ = pair.newer(at, "delete", &["--yes"]).exits(0);
@@ -86,7 +89,7 @@ fn an_older_issuer_is_pruned_with_its_documents_and_its_bucket() {
         let _ = pair.newer(at, "delete", &["--yes"]).exits(0);
 
         let _ = pair.older(at, "apply", &["--yes"]).exits(0);
-        let kept = pair.newer(at, "apply", &["--yes"]).exits(0);
+        let kept = pair.newer(at, "apply", &["--yes", "--retire-live-key"]).exits(0);
         let _ = pair.newer(at, "status", &["--detailed-exitcode"]).exits(2).shows("orphaned object/");
         drop(kept);
         let _ = pair.newer(at, "apply", &["--yes", "--prune"]).exits(0);

@@ -9,7 +9,7 @@ use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
 use sts_tests::private_ccoctl::{self as ccoctl, IDENTITY};
 use sts_tests::programs::{Run, command, program, unwrapped};
-use sts_tests::proxy::Proxy;
+use sts_tests::proxy::{Fault, Proxy, When};
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
 const NO_FLAGS: [&str; 0] = [];
@@ -79,6 +79,33 @@ fn taking_over_ccoctls_private_cluster_never_shuts_its_distribution_out() {
     let calls = proxy.take_traffic().calls;
     let gone = calls.iter().any(|call| call.starts_with("DELETE") && call.contains("/EHARBOUR"));
     assert!(gone, "the identity went with it: {calls:#?}");
+}
+
+#[test]
+fn an_identity_that_ccoctl_made_goes_wherever_the_delete_before_was_cut() {
+    let identity = "DELETE /2020-05-31/origin-access-identity/cloudfront/EHARBOUR";
+    for was_taken_over in [false, true] {
+        for cut in ["DELETE /2020-05-31/distribution/", identity] {
+            let emulator = Emulator::start_slow(0);
+            let (at, account) = (emulator.address(), handoff::account(&emulator));
+            let before = everything(&account);
+            let _ = ccoctl::make(&account, &ccoctl::tags());
+            let story = private();
+            if was_taken_over {
+                let _ = story.run(at, "apply", &["--yes", "--retire-live-key"]).exits(0);
+            }
+            let rules = vec![(When::FirstHolds(cut.into()), Fault::Denied)];
+            let proxy = Proxy::start(at, Duration::ZERO, rules);
+            let _ = delete_by_name(&story, proxy.address()).exits(6);
+            let first = proxy.take_traffic().calls;
+            let _ = delete_by_name(&story, proxy.address()).exits(0);
+            let second = proxy.take_traffic().calls;
+            let calls = first.iter().chain(&second).filter(|call| call.starts_with(identity)).count();
+            // Once it was refused, and once it was not.
+            assert_eq!(calls, if cut == identity { 2 } else { 1 }, "{was_taken_over} {cut}: {second:#?}");
+            assert_eq!(everything(&account), before, "{was_taken_over} {cut}");
+        }
+    }
 }
 
 #[test]

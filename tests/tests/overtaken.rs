@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 use sts_tests::account::Account;
 use sts_tests::emulator::Emulator;
-use sts_tests::handoff::{self, CLUSTER, Handoff, REGION};
+use sts_tests::handoff::{self, CLUSTER, GENERATION, Handoff, REGION, REQUESTS, with_credentials};
+use sts_tests::programs::Run;
 use sts_tests::proxy::{Fault, Proxy, When};
 
 const KEYS: &str = "keys.json";
@@ -84,4 +86,37 @@ fn a_write_whose_answer_was_lost_or_that_met_a_harmless_one_is_no_quarrel() {
         let puts = proxy.take_traffic().calls.into_iter().filter(|call| call.contains(&put)).count();
         assert_eq!((keys(&account), puts), (right.clone(), 2), "{fault:?}");
     }
+}
+
+#[test]
+fn keys_that_nobody_can_see_go_only_when_that_is_said_and_the_bundle_that_was_applied_mends_its_own() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    let bucket = format!("{CLUSTER}-oidc");
+    let lose = || account.call(&json!([["s3", "delete_object", {"Bucket": bucket, "Key": KEYS}]]));
+    lose();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+
+    // Another bundle may serve other keys than those that were there.
+    lose();
+    let next = story.create_all(Path::new(REQUESTS), GENERATION + 1, &[]);
+    let apply = |flags: &[&str]| {
+        let mut apply = story.executor_on(&next, "apply");
+        Run::of(with_credentials(&mut apply, emulator.address()).args(flags))
+    };
+    let refused = apply(&["--yes"]).exits(4).says("keys.json, which is missing").says("--retire-live-key");
+    let _ = refused.shows("A LIVE KEY GOES");
+    let _ = apply(&["--yes", "--retire-live-key"]).exits(0);
+
+    // Nor can anybody see what is served where the other document leads elsewhere.
+    let key = ".well-known/openid-configuration";
+    let there = account.dump()["buckets"][&bucket]["objects"][key]["body"].as_str().unwrap().to_owned();
+    let elsewhere = there.replace("/keys.json", "/other.json");
+    assert_ne!(there, elsewhere);
+    account.call(&json!([["s3", "put_object",
+        {"Bucket": bucket, "Key": key, "Body": elsewhere, "ContentType": "application/json"}]]));
+    let _ = apply(&["--yes"]).exits(4).says("whatever keys https://").says("/other.json serves");
+    let _ = apply(&["--yes", "--retire-live-key"]).exits(0);
 }

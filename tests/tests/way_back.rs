@@ -20,7 +20,10 @@ struct WayBack {
 
 impl WayBack {
     fn begin() -> Self {
-        let handoff = Handoff::prepare();
+        Self::of(Handoff::prepare())
+    }
+
+    fn of(handoff: Handoff) -> Self {
         let path = handoff.path("receipt.json");
         let _ = Run::of(handoff.executor("rehearse").arg("--receipt").arg(&path)).exits(0);
         let rehearsed: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
@@ -68,6 +71,33 @@ fn a_complete_receipt_of_this_bundle_gives_the_authors_own_manifests_and_says_wh
     assert_eq!(names(&story.handoff.path("final/manifests")), names(&out));
     let again = story.finalize(&path, "out-eu-central-1-1700000000", &[]).exits(0);
     let _ = again.says("0 files written, 0 changed");
+}
+
+#[test]
+fn a_finalize_that_is_cut_between_two_files_is_found_by_install_and_ended_by_the_next() {
+    let story = WayBack::of(Handoff::any_account());
+    let path = story.put("good.json", &story.receipt);
+    let out = "out-eu-central-1-1700000000";
+    let folder = story.handoff.path(out).join("manifests");
+    let open = files(&folder);
+    let last = open.keys().last().unwrap().clone();
+    std::fs::remove_file(&last).unwrap();
+    std::fs::create_dir(&last).unwrap();
+    let _ = story.finalize(&path, out, &[]).exits(1).says("cannot write");
+    let install = || {
+        let mut install = story.handoff.generator();
+        Run::of(install.args(["install", "--from", out, "--install-dir", "nowhere"])).exits(1)
+    };
+    assert!(files(&folder).iter().any(|(path, bytes)| open[path] != *bytes), "some were written");
+    std::fs::remove_dir(&last).unwrap();
+    let _ = install().says("is half written").says("not as finalize would have left");
+    let _ = story.finalize(&path, out, &[]).exits(0).says("bound from the receipt");
+    assert!(!install().stderr.contains("half written"));
+    let bound = files(&folder);
+    assert!(
+        bound.keys().eq(open.keys())
+            && !bound.values().any(|bytes| String::from_utf8_lossy(bytes).contains("${"))
+    );
 }
 
 #[test]

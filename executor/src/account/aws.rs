@@ -1,6 +1,7 @@
 //! An account on AWS itself. The SDK is spoken to here and below, and nowhere else.
 
 mod access_control;
+mod access_identity;
 mod answer;
 mod bucket;
 mod bucket_read;
@@ -267,7 +268,7 @@ impl Account for Aws {
 
     async fn remove(&self, before: &Resource) -> Result<(), AccountError> {
         self.named(match before {
-            Resource::Bucket(bucket) => self.bucket_client(&bucket.name, &bucket.region).delete().await,
+            Resource::Bucket(bucket) => access_identity::delete_with_bucket(self, bucket).await,
             Resource::AccessControl(control) => access_control::delete(self, control).await,
             Resource::Distribution(there) => distribution_change::delete(self, there).await,
             Resource::BucketStatement(one) => {

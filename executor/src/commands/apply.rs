@@ -65,8 +65,13 @@ impl Args {
     }
 
     /// A key that is served now goes only if that was said, whatever else was approved.
-    fn keeps_live_keys(&self, plan: &Plan, format: Format, session: &mut Session<'_>) -> Result<(), Failure> {
-        let retired = retired_keys(plan);
+    fn keeps_live_keys(
+        &self,
+        plan: &Plan,
+        look: &Look,
+        (format, session): (Format, &mut Session<'_>),
+    ) -> Result<(), Failure> {
+        let retired = retired_keys(plan, &look.contents.desired, &look.observed);
         if retired.is_empty() || self.retire_live_key {
             return Ok(());
         }
@@ -91,13 +96,13 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let bundle = args.bundle.verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
-    let (plan, ahead, Look { contents, observed }) =
-        plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
+    let (plan, ahead, look) = plan::make(&runtime, &aws, &bundle, (&args.account, &args.choice))?;
     if !plan.foreign.is_empty() {
         approval::print(&plan, format, session)?;
     }
     plan::unobstructed(&plan)?;
-    args.keeps_live_keys(&plan, format, session)?;
+    args.keeps_live_keys(&plan, &look, (format, session))?;
+    let Look { contents, observed } = look;
     plan::tell(&ahead, session);
     if !plan.is_empty() {
         plan::unhindered(&ahead)?;

@@ -1,10 +1,10 @@
 //! What a person should know of the distributions in front of a cluster's bucket before they approve.
 
 use super::PlanRefused;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::plan::{Purpose, Step};
-use sts_schemas::resource::{Address, OriginAccess, Resource};
+use sts_schemas::resource::{Address, Bucket, OriginAccess, Resource, identities_let_in};
 use sts_schemas::state::{Maker, Observed, OtherFronts};
 
 /// How a distribution that ccoctl made is taken over without its issuer being cut off meanwhile.
@@ -66,6 +66,7 @@ pub(super) fn of_delete(
                 }));
             }
             Step::Delete { before: Resource::Bucket(bucket) } => {
+                notes.extend(forgotten(bucket, steps));
                 let Some(others) = observed.fronts.get(&bucket.name) else { continue };
                 let of_ccoctl: Vec<_> = ids(others, Maker::Ccoctl);
                 if !of_ccoctl.is_empty() {
@@ -85,6 +86,26 @@ pub(super) fn of_delete(
         }
     }
     if living.is_empty() { Ok(notes) } else { Err(PlanRefused::Fronted { cluster: cluster.clone(), living }) }
+}
+
+/// What is said of origin access identities that a bucket lets in, and of which no distribution is left that used them.
+fn forgotten(bucket: &Bucket, steps: &[Step]) -> Vec<String> {
+    let used: BTreeSet<&str> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Delete { before: Resource::Distribution(front) } => front.identity(),
+            _ => None,
+        })
+        .collect();
+    let named = bucket.policy.iter().flat_map(identities_let_in);
+    let forgotten = named.filter(|id| !used.contains(id.as_str()));
+    let sentence = |id| {
+        format!(
+            "bucket/{} lets in the origin access identity {id}: where ccoctl made it for the cluster, it goes too.",
+            bucket.name
+        )
+    };
+    forgotten.map(sentence).collect()
 }
 
 /// The ids of those without the cluster's tag that serve.

@@ -9,17 +9,7 @@ use sts_schemas::resource::{Resource, Role};
 ///
 /// The account cannot tell which issuer the cluster's tokens are of.
 pub(super) fn note<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<String> {
-    let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
-    for step in steps {
-        if let Step::Update { before: Resource::Role(before), after: Resource::Role(after), .. } = step {
-            let (trusted, wanted) = (trusted(before), trusted(after));
-            old.extend(trusted.difference(&wanted).cloned());
-            new.extend(wanted.difference(&trusted).cloned());
-        }
-    }
-    if old.is_empty() || new.is_empty() {
-        return None;
-    }
+    let (old, new) = exchanged(steps)?;
     let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
     Some(format!(
         "THE ISSUER CHANGES: roles that trust {} would trust {}. A cluster whose tokens still are of the first loses its \
@@ -29,7 +19,31 @@ pub(super) fn note<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<String> 
     ))
 }
 
+/// How an OIDC provider's ARN goes on behind its account.
+const PROVIDER: &str = ":oidc-provider/";
+
+/// The issuer of a provider, by its ARN: host and path.
+pub(super) fn issuer(provider: &str) -> Option<&str> {
+    provider.split_once(PROVIDER).map(|(_, issuer)| issuer)
+}
+
+/// The providers that roles trust and would trust no more, and those they would trust instead; nothing where none go
+/// or none come.
+pub(super) fn exchanged<'a>(
+    steps: impl Iterator<Item = &'a Step>,
+) -> Option<(BTreeSet<String>, BTreeSet<String>)> {
+    let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
+    for step in steps {
+        if let Step::Update { before: Resource::Role(before), after: Resource::Role(after), .. } = step {
+            let (trusted, wanted) = (trusted(before), trusted(after));
+            old.extend(trusted.difference(&wanted).cloned());
+            new.extend(wanted.difference(&trusted).cloned());
+        }
+    }
+    (!old.is_empty() && !new.is_empty()).then_some((old, new))
+}
+
 fn trusted(role: &Role) -> BTreeSet<String> {
     let principals = role.trust.statement.iter().filter_map(|statement| statement.principal.as_ref());
-    principals.flat_map(Principal::names).map(str::to_owned).collect()
+    principals.flat_map(Principal::names).filter(|name| issuer(name).is_some()).map(str::to_owned).collect()
 }

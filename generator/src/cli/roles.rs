@@ -67,12 +67,12 @@ pub struct RoleArgs {
     /// Permissions boundary for every role.
     #[arg(long, value_name = "ARN")]
     pub permissions_boundary_arn: Option<Arn>,
-    /// How names longer than IAM's 64 characters are cut.
-    #[arg(long, value_enum, default_value_t = RoleNaming::Ccoctl)]
-    pub role_names: RoleNaming,
-    /// IAM path of every role.
-    #[arg(long, value_name = "PATH", default_value = "/")]
-    pub role_path: RolePath,
+    /// How names longer than IAM's 64 characters are cut; as ccoctl does, where nothing else is said.
+    #[arg(long, value_enum)]
+    pub role_names: Option<RoleNaming>,
+    /// IAM path of every role; `/` where nothing else is said.
+    #[arg(long, value_name = "PATH")]
+    pub role_path: Option<RolePath>,
     /// Let in only tokens made for this audience, beside the right service account.
     #[arg(long, value_name = "AUDIENCE", value_parser = CLIENT_IDS)]
     pub trust_audience: Option<String>,
@@ -198,7 +198,7 @@ impl RoleArgs {
     pub fn options(&self, tags: Tags) -> RoleOptions {
         RoleOptions {
             boundary: self.permissions_boundary_arn.clone(),
-            path: self.role_path.clone(),
+            path: self.role_path.clone().unwrap_or_default(),
             audience: self.trust_audience.clone(),
             session_seconds: self.session_duration,
             tags,

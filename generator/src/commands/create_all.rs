@@ -1,6 +1,7 @@
 //! `sts-generator create-all`: key pair, issuer, roles and bundle in one go.
 
 mod fleet;
+mod kept;
 
 pub use fleet::CreateAll;
 
@@ -18,6 +19,7 @@ use crate::directory::Directory;
 use crate::key::Cores;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
+use kept::{Kept, KeptArgs};
 use std::path::Path;
 use sts_schemas::cluster::{Cluster, OWNERSHIP_PREFIX};
 use sts_schemas::failure::{Exit, Failure};
@@ -65,6 +67,8 @@ pub struct OneCluster {
     private_key: PrivateKeyArgs,
     #[command(flatten)]
     previous: PreviousArgs,
+    #[command(flatten)]
+    kept: KeptArgs,
 }
 
 impl OneCluster {
@@ -93,7 +97,10 @@ impl OneCluster {
             following.allows(&cluster, surroundings.time.after(Some(following.generation())))?;
         }
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
-        let roles = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
+        let kept = following.as_ref().map(|following| self.kept.following(&self.roles, &following.previous));
+        let kept = kept.transpose().map_err(|error| Failure::new(Exit::Failed, error))?;
+        let options = kept.map_or_else(|| self.roles.clone(), Kept::told);
+        let roles = role_files(&cluster, &self.requests, &options, &self.tags)?;
         let directory = self.output.claim()?;
         stale(&directory, known_files(&directory)?, &roles, &is_of_roles)?;
         warn_of_other_cluster(&directory, &cluster)?;

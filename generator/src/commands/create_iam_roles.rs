@@ -107,9 +107,10 @@ pub(crate) fn role_files(
     let findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
     tell_findings(&findings);
     requests.lint.judge(&findings)?;
-    let named = name_roles(&cluster.name, options.role_names, &folder.used).map_err(|error| {
+    let naming = options.role_names.unwrap_or_default();
+    let named = name_roles(&cluster.name, naming, &folder.used).map_err(|error| {
         let failure = Failure::new(Exit::Failed, error);
-        match options.role_names {
+        match naming {
             RoleNaming::Ccoctl => {
                 failure.hint("a shorter --name may do; --role-names hashed tells them apart")
             }

@@ -1,22 +1,25 @@
 //! The flags that name the bundle a new one follows.
 
 use super::trust::TrustArgs;
-use super::{create_key_pair, in_file, read_bundle, say};
+use super::{create_key_pair, in_file, read_bundle, say, warn};
 use crate::access::{Access, difference};
 use crate::directory::Directory;
 use crate::previous::{Previous, PreviousError};
 use crate::render::{Files, Upgrade, give};
 use clap::Args;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use sts_schemas::InvalidText;
 use sts_schemas::bundle::Expiry;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
-use sts_schemas::difference::{Side, SideKind};
+use sts_schemas::difference::{Difference, Side, SideKind};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
 use sts_schemas::oidc::Jwk;
+use sts_schemas::plan::Change;
 
 /// Which bundle a new one follows.
 #[derive(Debug, Clone, Args)]
@@ -163,6 +166,9 @@ impl Following {
 
 /// Says what is left to do by hand; the line is whole only where the release was told.
 pub(crate) fn tell(upgrade: &Upgrade) {
+    for change in of_all_roles(&upgrade.difference) {
+        warn(&format!("WARNING: {change}"));
+    }
     let unknown = Release("<version>".to_owned());
     let line = upgrade.annotation.clone().unwrap_or_else(|| annotation(&unknown));
     say(
@@ -172,6 +178,25 @@ pub(crate) fn tell(upgrade: &Upgrade) {
     for line in upgrade.secrets.iter().map(|path| give(path)).chain([line]) {
         say(&format!("  {line}"));
     }
+}
+
+/// What changes about roles that stay, and is no permission: a sentence for each setting. An upgrade seldom means to.
+fn of_all_roles(difference: &Difference) -> Vec<String> {
+    let mut changed = BTreeMap::<&str, (usize, &Change)>::new();
+    for (name, change) in difference.roles.iter().flat_map(|role| &role.settings) {
+        changed.entry(name).or_insert((0, change)).0 += 1;
+    }
+    let shown = |value: &Option<Value>| {
+        let text = value.as_ref().and_then(Value::as_str).map(str::to_owned);
+        text.unwrap_or_else(|| "none".to_owned())
+    };
+    let sentence = |(name, (count, change)): (&str, (usize, &Change))| {
+        let (old, new) = (shown(&change.old), shown(&change.new));
+        format!(
+            "the {name} of {count} roles is another than in the previous bundle, as of one from {old} to {new}"
+        )
+    };
+    changed.into_iter().map(sentence).collect()
 }
 
 /// What lets a cluster in manual mode upgrade. Source: `OpenShift` documentation, "Preparing to update a cluster

@@ -1,5 +1,6 @@
 //! `sts-generator rotate-keys`: the two bundles with which a living cluster gets another signing key.
 
+mod later;
 mod steps;
 
 use super::create_key_pair::read_public;
@@ -61,9 +62,14 @@ struct Retire {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// The cluster's bundle so far; for `retire`, the one that `stage` made.
+    /// The cluster's bundle so far; for `retire`, the one that `stage` made, or the last that was applied after it.
+    ///
+    /// One that a later bundle of the cluster in --bundle-dir follows already is refused: the new one would undo that.
     #[arg(long, value_name = "BUNDLE")]
     previous: PathBuf,
+    /// Follow BUNDLE although --bundle-dir has later ones of the cluster: what they changed is not in the new one.
+    #[arg(long)]
+    leave_out_later: bool,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -116,6 +122,10 @@ impl Common {
         let mut files = following.previous.files().clone();
         files.extend(exchange.files.clone());
         mark_provider(&mut files, generation);
+        if !self.leave_out_later {
+            let trusting = (&self.trust, configuration);
+            later::refuse(&self.signing.bundle_dir, trusting, &following.previous, &files)?;
+        }
         let contents =
             check(cluster, generation, &files).map_err(|problems| in_file(&self.previous, problems))?;
         let upgrade = following.upgrade(&contents)?;
@@ -136,7 +146,7 @@ impl Common {
         let hint = match &error {
             RotationError::UnderWay(_) => {
                 "end it first, with `rotate-keys retire` on this bundle; or give it up: have the bundle before this one \
-                 applied with --roll-back and --retire-live-key, and stage anew from that one"
+                 applied with --roll-back and --retire-live-key, and stage anew from that one with --leave-out-later"
             }
             RotationError::SameKey(_) => {
                 "give the public half of another pair, made where the cluster's private key may be"

@@ -105,6 +105,12 @@ fn cut(long_name: &str, naming: RoleNaming) -> String {
     }
 }
 
+/// Whether a role of this name was told apart by [`RoleNaming::Hashed`] when its long name was cut.
+#[must_use]
+pub fn is_marked(long_name: &str, name: &str) -> bool {
+    long_name.len() > RoleName::MAX_LENGTH && cut(long_name, RoleNaming::Hashed) == name
+}
+
 /// A name with the first digits of a digest at its end, within IAM's length.
 fn marked(long_name: &str, of: &str) -> String {
     const MARK: usize = 8;

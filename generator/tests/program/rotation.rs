@@ -1,6 +1,6 @@
 //! Another signing key for a living cluster: two bundles that change the list of keys and what follows from it.
 
-use crate::author::{Author, CLUSTER_KEY, NOW, PROGRAM, Ran, ran};
+use crate::author::{Author, CLUSTER, CLUSTER_KEY, NOW, PROGRAM, Ran, ran};
 use std::collections::BTreeMap;
 use sts_schemas::layout;
 use sts_schemas::oidc::{Jwk, Jwks};
@@ -82,6 +82,32 @@ fn each_bundle_changes_the_keys_and_what_follows_and_nothing_else_whoever_serves
             assert_eq!(found.manifest().cluster, author.verify(&first).manifest().cluster, "case {index}");
         }
     }
+}
+
+#[test]
+fn what_came_between_is_not_undone_by_an_exchange_that_follows_an_older_bundle() {
+    let (author, first) = installed(HOSTINGS[0]);
+    let staged = rotate(&author, 1, "stage", &first, &["--public-key-file", "new.pub"]).exits(0).stdout;
+    author.copy_requests("next");
+    std::fs::remove_file(author.path("next/70_backup.yaml")).unwrap();
+    let mut upgrade = author.command(PROGRAM);
+    upgrade.env("SOURCE_DATE_EPOCH", (NOW + 2).to_string());
+    upgrade.args(["create-all", "--credentials-requests-dir", "next", "--output-dir", "new"]).args(CLUSTER);
+    upgrade.args(["--signing-key", "author.key", "--trusted-key", "author.key.pub"]);
+    let upgraded = ran(upgrade.args(["--previous", staged.trim_end()])).exits(0).stdout;
+    let (staged, upgraded) = (staged.trim_end(), upgraded.trim_end());
+    let bundles = author.tree("bundles");
+    rotate(&author, 3, "retire", staged, &[]).exits(1).says(&[
+        upgraded,
+        "would be undone",
+        "--leave-out-later",
+    ]);
+    assert_eq!(author.tree("bundles"), bundles, "nothing was made");
+    let retired = rotate(&author, 3, "retire", upgraded, &[]).exits(0).stdout;
+    assert!(!unpacked(&author, retired.trim_end(), "r").keys().any(|path| path.contains("backup")));
+    // The same once more, though the bundle of the first time is later by now.
+    rotate(&author, 4, "retire", upgraded, &[]).exits(0);
+    rotate(&author, 5, "retire", staged, &["--leave-out-later"]).exits(0);
 }
 
 /// How many seconds later, which step on which bundle, with which flags, and what is said.

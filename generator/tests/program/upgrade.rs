@@ -56,6 +56,57 @@ fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
 }
 
 #[test]
+fn an_upgrade_makes_its_roles_as_those_before_unless_a_flag_says_otherwise() {
+    const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/edge";
+    let (author, _) = installed();
+    let request = fs::read_to_string(author.path("next/50_machine-pool.yaml")).unwrap();
+    let long = "a-namespace-that-is-long-enough-for-a-name-to-be-cut-here";
+    for folder in ["next", "before"] {
+        author.put(&format!("{folder}/90_long.yaml"), &request.replace("example-machine-pool", long));
+    }
+    author.copy_requests("before");
+    let settings =
+        ["--role-path", "/team/", "--permissions-boundary-arn", BOUNDARY, "--role-names", "hashed"];
+    let others = ["--trust-audience", "sts.amazonaws.com", "--session-duration", "7200"];
+    let bundle = author.create_all_of("before", "before-out", &[&settings[..], &others].concat());
+    let bundle = bundle.exits(0).stdout.trim_end().to_owned();
+    let roles = |out: &str| -> Vec<(String, String)> {
+        let tree = author.tree(out).into_iter().filter(|(path, _)| path.ends_with("-role.json"));
+        tree.map(|(path, (_, bytes))| (path, String::from_utf8(bytes).unwrap())).collect()
+    };
+
+    let run = upgrade(&author, &bundle, &CLUSTER, &[]).exits(0);
+    let run = run.says(&["roles are made as in the previous bundle: ", "--role-names hashed"]);
+    assert!(!run.stderr.contains("WARNING: the "), "{}", run.stderr);
+    assert_eq!(roles("new"), roles("before-out"));
+
+    let flags = ["--role-path", "/other/", "--session-duration", "3600"];
+    let run = upgrade(&author, &bundle, &CLUSTER, &flags).exits(0);
+    run.says(&[
+        "WARNING: the path of 8 roles is another than in the previous bundle, as of one from /team/ to /other/",
+        "WARNING: the maximum session of 8 roles",
+    ]);
+    assert!(roles("new").iter().all(|(_, role)| role.contains("/other/") && role.contains(BOUNDARY)));
+
+    let run = upgrade(&author, &bundle, &CLUSTER, &["--fresh-role-settings"]).exits(0);
+    run.says(&["WARNING: the permissions boundary of 8 roles", "WARNING: the audience of 8 roles"]);
+    assert!(roles("new").iter().all(|(_, role)| !role.contains("/team/") && !role.contains(BOUNDARY)));
+    author.create_all("out", &["--fresh-role-settings"]).exits(64);
+
+    // Where they are not alike no flag could say what each of them has.
+    let (path, _) = roles("before-out").into_iter().next().unwrap();
+    author.edit(
+        &format!("before-out/{path}"),
+        "\"MaxSessionDuration\": 7200",
+        "\"MaxSessionDuration\": 3600",
+    );
+    let bundle = author.run(&["create-bundle", "--output-dir", "before-out", "--signing-key", "author.key"]);
+    let bundle = bundle.exits(0).stdout.trim_end().to_owned();
+    let run = upgrade(&author, &bundle, &CLUSTER, &[]).exits(0);
+    run.says(&["not all alike (--session-duration: none, 7200)", "WARNING: the maximum session of 7 roles"]);
+}
+
+#[test]
 fn secrets_that_the_cluster_does_not_have_yet_are_given_to_it_before_it_upgrades() {
     let (author, bundle) = installed();
     author.copy_requests("next");

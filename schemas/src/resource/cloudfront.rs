@@ -3,10 +3,11 @@
 use super::{FORMER_IDENTITY_TAG, Tags};
 use crate::aws::{Arn, BucketName, Partition, Region};
 use crate::cluster::{Cluster, ClusterName, Hosting, OWNED};
+use crate::policy::{PolicyDocument, Principal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands in a distribution's origin for the id of the access control of the same bundle, which AWS names.
 pub const ACCESS_CONTROL_REFERENCE: &str = "${origin-access-control}";
@@ -107,14 +108,28 @@ impl Distribution {
 }
 
 impl Distribution {
+    /// The id of the origin access identity that it uses.
+    #[must_use]
+    pub fn identity_in_use(&self) -> Option<&str> {
+        if let OriginAccess::Identity { id } = &self.access { Some(id) } else { None }
+    }
+
     /// The id of the origin access identity that ccoctl made for it, whether it still uses that one or did before.
     #[must_use]
     pub fn identity(&self) -> Option<&str> {
-        match &self.access {
-            OriginAccess::Identity { id } => Some(id),
-            _ => self.tags.get(FORMER_IDENTITY_TAG).map(String::as_str),
-        }
+        self.identity_in_use().or_else(|| self.tags.get(FORMER_IDENTITY_TAG).map(String::as_str))
     }
+}
+
+/// The ids of the origin access identities that a bucket's policy lets in.
+///
+/// Source of the form: Amazon CloudFront Developer Guide, "Use an origin access identity (legacy, not recommended)".
+#[must_use]
+pub fn identities_let_in(policy: &PolicyDocument) -> BTreeSet<String> {
+    const USER: &str = ":iam::cloudfront:user/CloudFront Origin Access Identity ";
+    let principals = policy.statement.iter().filter_map(|statement| statement.principal.as_ref());
+    let names = principals.flat_map(Principal::names);
+    names.filter_map(|name| name.split_once(USER).map(|(_, id)| id.trim().to_owned())).collect()
 }
 
 /// The host by which CloudFront reaches a bucket.
@@ -172,4 +187,25 @@ pub(super) fn distribution_settings(distribution: &Distribution) -> BTreeMap<Str
         settings.insert("certificate".into(), json!(alias.certificate));
     }
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_identities_in_one_text_or_in_many() {
+        let named = |principal: &str| {
+            let text = format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject","Resource":"*"}}]}}"#
+            );
+            identities_let_in(&serde_json::from_str(&text).unwrap()).into_iter().collect::<Vec<_>>()
+        };
+        let user = |id: &str| format!("arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity {id}");
+        assert_eq!(named(&format!(r#"{{"AWS":"{}"}}"#, user("E1"))), ["E1"]);
+        assert_eq!(named(&format!(r#"{{"AWS":["{}","{}"]}}"#, user("E2"), user("E1"))), ["E1", "E2"]);
+        for other in [r#""*""#, r#"{"Service":"cloudfront.amazonaws.com"}"#, r#"{"AWS":"AIDAEXAMPLE"}"#] {
+            assert!(named(other).is_empty(), "{other}");
+        }
+    }
 }

@@ -4,17 +4,15 @@ use super::access_control::{MOVED, READINGS, still_moving};
 use super::answer::Answer;
 use super::distribution::{Known, find, of_bucket};
 use super::patience::{patiently, until_seen};
-use super::{Aws, access_control};
+use super::{Aws, access_control, access_identity};
 use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_cloudfront::error::BuildError;
-use aws_sdk_cloudfront::operation::get_cloud_front_origin_access_identity::GetCloudFrontOriginAccessIdentityOutput;
 use aws_sdk_cloudfront::types::{
     Aliases, DefaultCacheBehavior, DistributionConfig, DistributionConfigWithTags, MinimumProtocolVersion,
     Origin, Origins, S3OriginConfig, SslSupportMethod, Tag, Tags as TagList, ViewerCertificate,
     ViewerProtocolPolicy,
 };
 use std::collections::BTreeSet;
-use sts_schemas::cluster::{OWNED, OWNERSHIP_PREFIX};
 use sts_schemas::resource::{Address, Distribution};
 
 /// What CloudFront says when there is none.
@@ -99,14 +97,23 @@ pub(super) async fn disable(aws: &Aws, before: &Distribution) -> Result<(), Acco
 }
 
 /// Deletes one that is disabled, others of the cluster's beside it, and the access identities that ccoctl made for them.
+///
+/// An identity goes only when no distribution uses it. One that none uses any more goes first: a run that is cut behind
+/// that leaves the distribution, which names it. One that is in use goes last: the bucket's policy still names it.
 pub(super) async fn delete(aws: &Aws, before: &Distribution) -> Result<(), AccountError> {
-    let mut identities: BTreeSet<String> = before.identity().map(str::to_owned).into_iter().collect();
-    for known in of_bucket(aws, &before.bucket, &before.tags).await? {
-        delete_itself(aws, &known, before).await?;
-        identities.extend(known.distribution.identity().map(str::to_owned));
+    let whose = (&before.tags, on(before));
+    let all = of_bucket(aws, &before.bucket, &before.tags).await?;
+    let fronts = || all.iter().map(|known| &known.distribution).chain([before]);
+    let used: BTreeSet<&str> = fronts().filter_map(Distribution::identity_in_use).collect();
+    let former: BTreeSet<&str> = fronts().filter_map(Distribution::identity).collect();
+    for id in former.difference(&used) {
+        access_identity::delete(aws, id, &whose).await?;
     }
-    for id in identities {
-        delete_identity(aws, before, &id).await?;
+    for known in &all {
+        delete_itself(aws, known, before).await?;
+    }
+    for id in used {
+        access_identity::delete(aws, id, &whose).await?;
     }
     Ok(())
 }
@@ -124,38 +131,6 @@ async fn delete_itself(aws: &Aws, known: &Known, before: &Distribution) -> Resul
         }
     }
     Err(still_moving(CALL, &on(before)))
-}
-
-async fn delete_identity(aws: &Aws, before: &Distribution, id: &str) -> Result<(), AccountError> {
-    const CALL: &str = "cloudfront:DeleteCloudFrontOriginAccessIdentity";
-    const ABSENT: [&str; 1] = ["NoSuchCloudFrontOriginAccessIdentity"];
-    for _ in 0..READINGS {
-        let answer = aws.cloudfront.get_cloud_front_origin_access_identity().id(id).send().await;
-        let answer =
-            answer.or_absent("cloudfront:GetCloudFrontOriginAccessIdentity", &on(before), &ABSENT)?;
-        let Some(answer) = answer.filter(|answer| is_of_cluster(answer, before)) else { return Ok(()) };
-        let Some(etag) = answer.e_tag else { return Ok(()) };
-        let ask = aws.cloudfront.delete_cloud_front_origin_access_identity().id(id).if_match(etag);
-        let answer = patiently(&[("CloudFrontOriginAccessIdentityInUse", "")], || ask.clone().send()).await;
-        let settled = [ABSENT.as_slice(), &MOVED].concat();
-        if answer.or_absent(CALL, &on(before), &settled)?.is_some() {
-            return Ok(());
-        }
-    }
-    Err(still_moving(CALL, &on(before)))
-}
-
-/// Whether ccoctl made an identity for the cluster whose distribution this is: it is called by the cluster's name, and
-/// its comment names the cluster's tag. One that somebody made for more than this stays.
-fn is_of_cluster(identity: &GetCloudFrontOriginAccessIdentityOutput, before: &Distribution) -> bool {
-    let config = identity
-        .cloud_front_origin_access_identity()
-        .and_then(|identity| identity.cloud_front_origin_access_identity_config());
-    let owner = |key: &String| key.strip_prefix(OWNERSHIP_PREFIX).map(str::to_owned);
-    let cluster = before.tags.iter().filter(|(_, value)| *value == OWNED).find_map(|(key, _)| owner(key));
-    config.zip(cluster).is_some_and(|(config, cluster)| {
-        config.caller_reference() == cluster || config.comment() == format!("{OWNERSHIP_PREFIX}{cluster}")
-    })
 }
 
 /// The configuration as it is, and the tag that a change must name.

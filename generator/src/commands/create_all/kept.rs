@@ -1,0 +1,110 @@
+//! How roles are made in an upgrade: as in the bundle before, unless a flag says otherwise.
+
+use crate::access::{AccessError, audiences};
+use crate::cli::RoleArgs;
+use crate::commands::{say, warn};
+use crate::previous::Previous;
+use crate::render::{RoleNaming, is_marked};
+use clap::Args;
+use std::collections::BTreeSet;
+use sts_schemas::resource::Role;
+
+/// Whether an upgrade makes its roles as those before it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KeptArgs {
+    /// Make the roles of an upgrade by the flags given here alone.
+    ///
+    /// Without it, where no flag says otherwise, path, permissions boundary, audience, session duration and the manner of
+    /// cutting names are those of the roles in the previous bundle.
+    #[arg(long, requires = "previous")]
+    fresh_role_settings: bool,
+}
+
+/// The flags for roles as they count, and a sentence for each thing that a person should know of them.
+pub(crate) struct Kept {
+    roles: RoleArgs,
+    /// What was taken over, each as the flag that says the same.
+    taken: Vec<String>,
+    /// What could not be, each a sentence.
+    unlike: Vec<String>,
+}
+
+impl Kept {
+    /// The flags, once a person was told what was taken over and what was not.
+    pub(crate) fn told(self) -> RoleArgs {
+        if !self.taken.is_empty() {
+            say(&format!(
+                "roles are made as in the previous bundle: {}; give a flag for another value, or --fresh-role-settings for \
+                 none of this",
+                self.taken.join(" ")
+            ));
+        }
+        for sentence in &self.unlike {
+            warn(&format!("WARNING: {sentence}"));
+        }
+        self.roles
+    }
+}
+
+impl KeptArgs {
+    /// These flags, and for each one that was not given what all roles of the bundle before have in common.
+    ///
+    /// # Errors
+    /// When its Secrets do not tell which role is whose.
+    pub(crate) fn following(&self, given: &RoleArgs, previous: &Previous) -> Result<Kept, AccessError> {
+        let mut kept = Kept { roles: given.clone(), taken: Vec::new(), unlike: Vec::new() };
+        if self.fresh_role_settings {
+            return Ok(kept);
+        }
+        let roles: Vec<&Role> = previous.roles().collect();
+        let RoleArgs { permissions_boundary_arn, role_names, role_path, trust_audience, session_duration } =
+            &mut kept.roles;
+        let mut news = (&mut kept.taken, &mut kept.unlike);
+        let boundary = |role: &Role| role.boundary.clone();
+        take(permissions_boundary_arn, "--permissions-boundary-arn", &roles, boundary, &mut news);
+        let path = |role: &Role| Some(role.path.clone()).filter(|path| path.as_str() != "/");
+        take(role_path, "--role-path", &roles, path, &mut news);
+        let audience = |role: &Role| audiences(role).into_iter().next();
+        take(trust_audience, "--trust-audience", &roles, audience, &mut news);
+        let session = |role: &Role| {
+            Some(role.max_session_seconds).filter(|seconds| *seconds != Role::DEFAULT_SESSION_SECONDS)
+        };
+        take(session_duration, "--session-duration", &roles, session, &mut news);
+        // Only a name that was cut tells in which manner.
+        let is_hashed = |(long, name): &(String, String)| is_marked(long, name);
+        if role_names.is_none() && previous.role_names()?.iter().any(is_hashed) {
+            *role_names = Some(RoleNaming::Hashed);
+            kept.taken.push("--role-names hashed".to_owned());
+        }
+        Ok(kept)
+    }
+}
+
+/// Takes over what all roles have, where nothing was given: `value` is none for a role that has the usual.
+fn take<T: Clone + Ord + ToString>(
+    given: &mut Option<T>,
+    flag: &str,
+    roles: &[&Role],
+    value: impl Fn(&Role) -> Option<T>,
+    (taken, unlike): &mut (&mut Vec<String>, &mut Vec<String>),
+) {
+    if given.is_some() {
+        return;
+    }
+    let values: BTreeSet<Option<T>> = roles.iter().map(|role| value(role)).collect();
+    match values.iter().collect::<Vec<_>>().as_slice() {
+        [] | [None] => {}
+        [Some(only)] => {
+            taken.push(format!("{flag} {}", only.to_string()));
+            *given = Some(only.clone());
+        }
+        several => {
+            let shown = |value: &&Option<T>| value.as_ref().map_or("none".to_owned(), ToString::to_string);
+            unlike.push(format!(
+                "the roles of the previous bundle are not all alike ({flag}: {}); none of it is taken over, so give the flag, \
+                 or edit the files of the roles before they are bundled",
+                several.iter().map(shown).collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+}
