@@ -2,6 +2,7 @@
 //!
 //! It says everything without colour; colour only helps the eye.
 
+mod access;
 pub mod contents;
 mod facts;
 pub mod fleet;

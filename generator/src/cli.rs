@@ -21,6 +21,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::verbosity::Verbosity;
 use sts_schemas::version::VERSION;
 
@@ -159,11 +160,9 @@ fn surroundings() -> Result<Surroundings, Failure> {
     let person = if asked { Person::Present } else { Person::Absent };
     if let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) {
         let text = text.to_string_lossy();
-        let seconds = text.parse().map_err(|_| {
-            Failure::new(
-                Exit::Usage,
-                format!("{SOURCE_DATE_EPOCH} is {text:?}, and seconds since 1970 are needed"),
-            )
+        let seconds = text.parse().ok().filter(|seconds| *seconds <= LAST_MOMENT).ok_or_else(|| {
+            let needed = format!("seconds since 1970 are needed, at most {LAST_MOMENT}");
+            Failure::new(Exit::Usage, format!("{SOURCE_DATE_EPOCH} is {text:?}, and {needed}"))
         })?;
         voice::detail(|| format!("the time is {seconds}, by {SOURCE_DATE_EPOCH}"));
         return Ok(Surroundings { time: Time::Told(seconds), person });

@@ -8,6 +8,7 @@ use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::difference::{Side, SideKind};
 use sts_schemas::layout::{self, Place};
+use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::oidc::{ClusterKeyError, Jwk, Jwks};
 use sts_schemas::resource::{Resource, Role};
 use zeroize::Zeroizing;
@@ -41,6 +42,9 @@ pub enum PreviousError {
         /// The new one's, likewise.
         new: u64,
     },
+    /// The previous bundle is of the last generation there is.
+    #[error("the previous bundle is of the last generation there is, {LAST_MOMENT}, and none can follow it")]
+    Last,
     /// A document that a verified bundle always has in order.
     #[error("the previous bundle's keys cannot be read")]
     Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -183,6 +187,9 @@ impl Previous {
             return Err(PreviousError::OtherCluster(differences));
         }
         let previous = self.generation();
+        if previous >= LAST_MOMENT {
+            return Err(PreviousError::Last);
+        }
         if generation <= previous {
             return Err(PreviousError::NoLater { previous, new: generation });
         }

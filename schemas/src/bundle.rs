@@ -24,6 +24,9 @@ use archive::{ArchiveReader, Entry};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
+/// How far the clocks of author and reader may be apart, in seconds: two days, so that a wrong time zone is no matter.
+pub const CLOCK_TOLERANCE: u64 = 2 * 86_400;
+
 /// Bytes that somebody says are a bundle.
 pub struct UnverifiedBundle<R> {
     source: R,
@@ -38,6 +41,7 @@ pub struct VerifiedBundle {
     contents: Contents,
     signers: Vec<Signer>,
     unknown_signatures: Vec<Sha256>,
+    checked_at: Option<u64>,
 }
 
 /// A bundle of which everything was checked but who signed it: for looking, never for acting.
@@ -87,7 +91,10 @@ impl<R: Read> UnverifiedBundle<R> {
     /// # Errors
     /// The first thing that is wrong; behind the signatures everything that is wrong at once.
     pub fn verify(self, trust: &TrustStore, expiry: Expiry) -> Result<VerifiedBundle, VerifyError> {
-        self.read(|manifest, signatures| trusted_signers(manifest, signatures, trust, expiry))
+        let (Expiry::Enforced(now) | Expiry::Overridden(now)) = expiry;
+        let bundle =
+            self.read(|manifest, signatures| trusted_signers(manifest, signatures, trust, expiry))?;
+        Ok(VerifiedBundle { checked_at: Some(now), ..bundle })
     }
 
     /// Verifies everything but who signed: what comes out cannot be planned or applied.
@@ -150,6 +157,7 @@ impl<R: Read> UnverifiedBundle<R> {
             contents: contents.map_err(VerifyError::Inconsistent)?,
             signers,
             unknown_signatures,
+            checked_at: None,
         })
     }
 }
@@ -305,6 +313,13 @@ impl VerifiedBundle {
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Whether it says that it was made later than the clock of whoever verified it says it is, by more than
+    /// [`CLOCK_TOLERANCE`]: either of the two clocks is wrong, or the author lies.
+    #[must_use]
+    pub fn is_ahead_of_the_clock(&self) -> bool {
+        self.checked_at.is_some_and(|now| self.manifest.generation > now.saturating_add(CLOCK_TOLERANCE))
     }
 
     /// The SHA-256 of the manifest: the bundle's name for plans, receipts and people.

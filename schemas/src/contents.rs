@@ -2,6 +2,7 @@
 //!
 //! The generator runs this before it packs, the reader after it verified: one set of rules for both.
 
+mod arns;
 mod documents;
 mod hosting;
 mod installer;
@@ -9,6 +10,7 @@ mod private;
 mod private_key;
 mod problem;
 mod roles;
+mod stray_key;
 mod tags;
 
 pub use private_key::PrivateKeyForm;
@@ -22,12 +24,10 @@ use crate::cluster::Cluster;
 use crate::layout::{self, Place};
 use crate::oidc::IssuerDocuments;
 use crate::open::{self, BindError, Bound, OpenValue};
-use crate::policy::PolicyDocument;
 use crate::resource::{GENERATION_TAG, Provider, Resource};
 use crate::state::{Desired, State};
 use private_key::PrivateKey;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Files that hold together: what they ask for, and what the installer gets.
@@ -120,6 +120,14 @@ impl ContentsReader {
             self.problem(path, "nothing belongs here");
             return;
         };
+        if place != Place::PrivateKey
+            && let Some(kind) = stray_key::private_key_in(bytes)
+        {
+            let what = format!(
+                "a private key stands in it ({kind}): whoever reads the bundle can use it, and nothing here needs it"
+            );
+            self.problem(path, what);
+        }
         let open = self.cluster.open();
         // A private key has no open places, and is not kept.
         if !open.is_empty() && place != Place::PrivateKey {
@@ -249,6 +257,16 @@ impl ContentsReader {
         if input.client_id_list.is_empty() || input.client_id_list.len() > 100 {
             self.problem(layout::PROVIDER, "IAM takes 1 to 100 client ids");
         }
+        for id in &input.client_id_list {
+            let length = id.chars().count();
+            if !(1..=Provider::LONGEST_CLIENT_ID).contains(&length) {
+                let what = format!(
+                    "IAM takes client ids of 1 to {} characters, {id:?} has {length}",
+                    Provider::LONGEST_CLIENT_ID
+                );
+                self.problem(layout::PROVIDER, what);
+            }
+        }
         if input.thumbprint_list.len() > CreateOpenIdConnectProvider::MOST_THUMBPRINTS {
             let what = CreateOpenIdConnectProvider::TOO_MANY_THUMBPRINTS;
             self.problem(layout::PROVIDER, what);
@@ -319,36 +337,6 @@ impl ContentsReader {
         }
     }
 
-    /// Every ARN in a policy must be of the cluster's partition, and of its account.
-    fn check_partition(&mut self, path: &str, policy: &PolicyDocument) {
-        let mut arns = Vec::new();
-        collect_arns(&policy.meaning(), &mut arns);
-        for arn in arns {
-            self.check_arn(path, &arn);
-        }
-    }
-
-    fn check_arn(&mut self, path: &str, arn: &str) {
-        let (partition, account) = (self.cluster.partition, self.cluster.account.clone());
-        let mut parts = arn.splitn(6, ':').skip(1);
-        let of_partition = parts.next().unwrap_or_default();
-        if of_partition != partition.id() && of_partition != "*" {
-            self.problem(path, format!("{arn} is not of the cluster's partition {partition}"));
-        }
-        // Partition, service, region, account. S3 names no account, and `aws` owns the managed policies.
-        // Source: AWS General Reference, "Amazon Resource Names (ARNs)".
-        let service = parts.next().unwrap_or_default();
-        let (region, of_account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        // In IAM and STS an account is a wall; elsewhere `*` is usual, as in arn:aws:ec2:*:*:subnet/*. A wildcard
-        // before the account would cover it, colons and all.
-        let walled = ["iam", "sts"].contains(&service) || service.contains(['*', '?', '$']);
-        let any = !walled && ["", "*"].contains(&of_account);
-        let covered = walled && region.contains(['*', '?', '$']);
-        if covered || !any && !["aws", account.as_str()].contains(&of_account) {
-            self.problem(path, format!("{arn} is not of the cluster's account {account}"));
-        }
-    }
-
     /// Puts a resource at its address, which must be free.
     fn place(&mut self, path: &str, resource: Resource, resources: &mut State) {
         let address = resource.address();
@@ -360,12 +348,3 @@ impl ContentsReader {
 
 /// What other tools leave for a person to fill in; nothing of it may stand in a bundle.
 const PLACEHOLDERS: [&str; 3] = ["<enter_", "_here>", "POPULATE ROLE ARN"];
-
-fn collect_arns(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) if text.starts_with("arn:") => found.push(text.clone()),
-        Value::Array(values) => values.iter().for_each(|value| collect_arns(value, found)),
-        Value::Object(map) => map.values().for_each(|value| collect_arns(value, found)),
-        _ => {}
-    }
-}

@@ -2,8 +2,12 @@
 
 use crate::cluster::Cluster;
 use crate::digest::Sha256;
+#[cfg(doc)]
+use crate::moment::LAST_MOMENT;
+use crate::moment::moment;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of a shape that this project defines: `major.minor`.
 ///
@@ -31,9 +35,24 @@ impl std::fmt::Display for SchemaVersion {
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `sts-generator` or `sts-executor`.
+    #[serde(deserialize_with = "short")]
+    #[schemars(length(min = 1, max = 128))]
     pub name: String,
     /// Its version.
+    #[serde(deserialize_with = "short")]
+    #[schemars(length(min = 1, max = 128))]
     pub version: String,
+}
+
+/// The most characters of a program's name or version: both stand in every list, and nobody checks them.
+const LONGEST_TOOL: usize = 128;
+
+fn short<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if (1..=LONGEST_TOOL).contains(&text.chars().count()) {
+        return Ok(text);
+    }
+    Err(D::Error::custom(format!("a program's name and version have 1 to {LONGEST_TOOL} characters each")))
 }
 
 /// The content of `manifest.json`, the one file the signatures speak of.
@@ -44,7 +63,9 @@ pub struct Manifest {
     pub schema_version: SchemaVersion,
     /// The program that wrote the bundle.
     pub tool: Tool,
-    /// When it was made, in seconds since 1970; a newer bundle outranks an older one.
+    /// When it was made, in seconds since 1970, at most [`LAST_MOMENT`]; a newer bundle outranks an older one.
+    #[serde(deserialize_with = "moment")]
+    #[schemars(range(max = 253_402_300_799_u64))]
     pub generation: u64,
     /// The cluster it is for.
     pub cluster: Cluster,

@@ -1,4 +1,18 @@
-//! Seconds since 1970 as people write them.
+//! Seconds since 1970: which of them are moments here, and how people write them.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// The last second of the year 9999: RFC 3339 knows no later one to print.
+pub const LAST_MOMENT: u64 = 253_402_300_799;
+
+/// Reads a moment, in seconds since 1970, that is no later than [`LAST_MOMENT`].
+pub(crate) fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    match u64::deserialize(from)? {
+        seconds if seconds <= LAST_MOMENT => Ok(seconds),
+        later => Err(D::Error::custom(format!("{later} is no moment before the year 10000"))),
+    }
+}
 
 /// The moment in UTC, like `2026-11-23 23:59:59 UTC`; leap seconds are not counted, as POSIX has it.
 #[must_use]

@@ -108,8 +108,11 @@ pub enum ClusterKeyError {
     #[error("it is no PEM file")]
     NotPem,
     /// A PEM of something else.
-    #[error("it holds a {0}, and a PUBLIC KEY is needed")]
+    #[error("its PEM block is {0}, and PUBLIC KEY is needed")]
     WrongLabel(String),
+    /// More than one PEM block.
+    #[error("it holds {0} PEM blocks, and one key is needed")]
+    Several(usize),
     /// A public key of another kind, by its name or its object identifier.
     #[error("it holds an {0} public key, and clusters sign with RSA")]
     NotRsa(String),
@@ -148,6 +151,9 @@ impl Jwk {
     /// When the text is no such key; the error says what it is instead.
     pub fn of_pem(pem: &str) -> Result<Self, ClusterKeyError> {
         let label = pem::label(pem).ok_or(ClusterKeyError::NotPem)?;
+        if let several @ 2.. = pem::count(pem) {
+            return Err(ClusterKeyError::Several(several));
+        }
         let block = pem::block(pem).ok_or(ClusterKeyError::NotPem)?;
         if label != "PUBLIC KEY" {
             return Err(ClusterKeyError::WrongLabel(label.to_owned()));

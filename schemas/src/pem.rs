@@ -8,6 +8,11 @@ pub(crate) fn label(text: &str) -> Option<&str> {
     Some(label)
 }
 
+/// How many PEM blocks begin in a text.
+pub(crate) fn count(text: &str) -> usize {
+    text.matches(BEGIN).count()
+}
+
 /// The block itself and what follows it, without comments before it.
 pub(crate) fn block(text: &str) -> Option<&str> {
     Some(&text[text.find(BEGIN)?..])

@@ -105,6 +105,11 @@ pub struct Object {
     pub tags: Tags,
 }
 
+impl Object {
+    /// The media type of both documents. Source: `OpenID` Connect Discovery 1.0, section 4.2.
+    pub const CONTENT_TYPE: &str = "application/json";
+}
+
 /// An IAM OIDC provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -117,6 +122,11 @@ pub struct Provider {
     pub thumbprints: BTreeSet<String>,
     /// Its tags.
     pub tags: Tags,
+}
+
+impl Provider {
+    /// The most characters of a client id. Source: IAM API Reference, `CreateOpenIDConnectProvider`.
+    pub const LONGEST_CLIENT_ID: usize = 255;
 }
 
 /// An IAM role with all its policies.
@@ -146,6 +156,12 @@ pub struct Role {
 impl Role {
     /// What IAM takes when nothing is asked for. Source: IAM API Reference, `CreateRole`.
     pub const DEFAULT_SESSION_SECONDS: u32 = 3600;
+
+    /// The most characters of an inline policy's name. Source: IAM API Reference, `PutRolePolicy`.
+    pub const LONGEST_POLICY_NAME: usize = 128;
+
+    /// The most characters of a description. Source: IAM API Reference, `CreateRole`.
+    pub const LONGEST_DESCRIPTION: usize = 1000;
 
     /// The most characters of all inline policies of a role, white space aside.
     ///

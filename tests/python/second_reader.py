@@ -50,6 +50,7 @@ OPEN = {
     "account": ("${account}", "000000000001", "123456789012"),
     "issuer": ("${issuer}", "known-after-apply.invalid", "d111111abcdef8.cloudfront.net"),
 }
+PRIVATE_KEYS = ["serviceaccount-signer.private", "tls/bound-service-account-signing-key.key"]
 # What stands before AWS names the issuer.
 BEFORE_ISSUER = (
     "01-oidc-bucket.json",
@@ -84,6 +85,18 @@ def json_of(text, what):
         return json.loads(text, object_pairs_hook=once, parse_constant=no_number)
     except ValueError as error:
         raise Refused(f"{what}: {error}") from error
+
+
+LAST_MOMENT = 253_402_300_799
+# Section 3: half of the number of points of each curve, by the length of its numbers.
+HALF_ORDERS = {
+    32: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2,
+    48: 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973 // 2,
+}
+
+
+def is_moment(value):
+    return type(value) is int and 0 <= value <= LAST_MOMENT
 
 
 def is_number(value):
@@ -194,6 +207,7 @@ def holds(key, algorithm, signed, signature):
             must(algorithm == {32: "ES256", 48: "ES384"}[size] and len(signature) == 2 * size, "algorithm")
             numbers = [int.from_bytes(signature[half : half + size]) for half in (0, size)]
             key.verify(utils.encode_dss_signature(*numbers), signed, ec.ECDSA(digest))
+            must(numbers[1] <= HALF_ORDERS[size], "the other form of the signature")
         else:
             must(isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048, "kind of key")
             pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
@@ -218,7 +232,8 @@ def claims_of(token, key_id, key, manifest_digest, now):
     members(claims, "claims", ["manifest_sha256", "cluster", "account", "generation"], ["exp"])
     must(claims["manifest_sha256"] == manifest_digest, "of another manifest")
     if "exp" in claims:
-        must(type(claims["exp"]) is int and now < claims["exp"] < 253_402_300_800, "expired, or no moment")
+        must(is_moment(claims["exp"]) and now < claims["exp"], "expired, or no moment")
+    must(is_moment(claims["generation"]), "claims: generation")
     return claims
 
 
@@ -275,7 +290,8 @@ def manifest_of(data):
     members(manifest, "manifest", ["schema_version", "tool", "generation", "cluster", "files"])
     must(manifest["schema_version"] == "1.0", "schema_version")
     members(manifest["tool"], "tool", ["name", "version"])
-    must(is_number(manifest["generation"]), "generation")
+    must(all(isinstance(text, str) and 1 <= len(text) <= 128 for text in manifest["tool"].values()), "tool")
+    must(is_moment(manifest["generation"]), "generation")
     cluster = manifest["cluster"]
     members(cluster, "cluster", ["name", "account", "partition", "region", "hosting", "issuer"])
     for value, (_, stand_in, _) in OPEN.items():
@@ -416,9 +432,8 @@ class Files:
         parts = arn.split(":", 5)
         must(len(parts) > 1 and parts[1] in (self.partition, "*"), f"{what}: {arn} of another partition")
         service, region, account = [*parts[2:5], "", "", ""][:3]
-        walled = service in ("iam", "sts") or re.search(r"[*?$]", service)
-        known = ("aws", self.account) if walled else ("", "*", "aws", self.account)
-        must(account in known, f"{what}: {arn} of another account")
+        walled = service.lower() in ("iam", "sts") or re.search(r"[*?$]", service)
+        must(account in ("*", "aws", self.account) or not walled and not account, f"{what}: {arn} of another account")
         must(not (walled and re.search(r"[*?$]", region)), f"{what}: {arn} of any account")
 
     def arns(self, what, value):
@@ -446,7 +461,23 @@ class Files:
             members(tag, what, ["Key", "Value"])
         return self.tags(what, [(tag["Key"], tag["Value"]) for tag in tags])
 
+    def stray_keys(self):
+        for path, data in self.files.items():
+            if path in PRIVATE_KEYS:
+                must(data.count(b"-----BEGIN ") == 1, f"{path}: no or several PEM blocks")
+                continue
+            encoded = re.findall(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,128}", data)
+            decoded = [base64.b64decode(text[: len(text) // 4 * 4]) for text in encoded]
+            for text in [data, *decoded]:
+                labels = re.findall(rb"-----BEGIN ((?:(?!-----)[\s\S]){0,59})-----", text)
+                must(not any(b"PRIVATE KEY" in label for label in labels), f"{path}: a private key")
+            has = lambda name: re.search(rb'"%s"\s*:\s*"' % name, data)
+            must(not (has(b"kty") and has(b"d")), f"{path}: a private JWK")
+        must(self.files["serviceaccount-signer.public"].count(b"-----BEGIN ") == 1, "several public keys")
+
     def check(self):
+        must("serviceaccount-signer.public" in self.files, "no public key")
+        self.stray_keys()
         self.hosting()
         self.documents()
         self.private_key()
@@ -565,6 +596,7 @@ class Files:
             name = f"{number}-object.json"
             made = self.input(name, ["Bucket", "Key", "ContentType", "Tagging"])
             must(made["Key"] == (f"{path}/{key}" if path else key), f"{name}: key")
+            must(made["ContentType"] == "application/json", f"{name}: type")
             pairs = urllib.parse.parse_qsl(made["Tagging"], keep_blank_values=True)
             must(len(self.tags(name, pairs)) <= 10, f"{name}: tags")
             objects.append(made)
@@ -609,7 +641,7 @@ class Files:
               "n": number(numbers.n), "e": number(numbers.e)} == jwks["keys"][0], "the first key is not the public key")
 
     def private_key(self):
-        places = ["serviceaccount-signer.private", "tls/bound-service-account-signing-key.key"]
+        places = PRIVATE_KEYS
         found = [path for path in places if path in self.files]
         self.seen.update(found)
         if not found:
@@ -637,6 +669,7 @@ class Files:
         provider = self.input(name, ["Url", "ClientIDList", "Tags"], ["ThumbprintList"])
         must(provider["Url"] == self.cluster["issuer"], f"{name}: Url")
         must(1 <= len(provider["ClientIDList"]) <= 100, f"{name}: client ids")
+        must(all(1 <= len(text) <= 255 for text in provider["ClientIDList"]), f"{name}: client ids")
         thumbprints = provider.get("ThumbprintList", [])
         must(len(thumbprints) <= 5, f"{name}: thumbprints")
         must(all(re.fullmatch("[0-9a-fA-F]{40}", text) for text in thumbprints), f"{name}: thumbprints")
@@ -653,14 +686,23 @@ class Files:
                 must(not {"Principal", "NotPrincipal"} & statement.keys(), f"{path}: principal")
                 must(("Action" in statement) != ("NotAction" in statement), f"{path}: action")
                 must(("Resource" in statement) != ("NotResource" in statement), f"{path}: resource")
+                lists = ("Action", "NotAction", "Resource", "NotResource")
+                must(all(listed(statement[name]) for name in lists if name in statement), f"{path}: an empty list")
+                for text in listed(statement.get("Resource", [])) + listed(statement.get("NotResource", [])):
+                    whole = text.startswith("arn:") and text.count(":") >= 5
+                    must(text == "*" or whole, f"{path}: {text} is no resource")
+            must(re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,128}", policy["PolicyName"]), f"{path}: name of the policy")
             of_role = policies.setdefault(policy["RoleName"], {})
             must(policy["PolicyName"] not in of_role, f"{path}: made twice")
             of_role[policy["PolicyName"]] = counted(policy["PolicyDocument"])
-        roles = {}
+        roles, folded = {}, set()
         for path in [path for path in self.files if re.fullmatch(r"05-.*-role\.json", path)]:
             optional = ["MaxSessionDuration", "Path", "PermissionsBoundary"]
             role = self.input(path, ["AssumeRolePolicyDocument", "Description", "RoleName", "Tags"], optional)
             must(re.fullmatch(r"[A-Za-z0-9_+=,.@-]{1,64}", role["RoleName"]), f"{path}: name")
+            must(role["RoleName"].lower() not in folded, f"{path}: the name of another role")
+            folded.add(role["RoleName"].lower())
+            must(len(role["Description"]) <= 1000, f"{path}: description")
             given = policies.pop(role["RoleName"], None)
             must(given and sum(given.values()) <= 10_240, f"{path}: no policies, made twice, or too long")
             must(counted(role["AssumeRolePolicyDocument"]) <= 4096, f"{path}: trust")
@@ -668,8 +710,10 @@ class Files:
             must(way == "/" or len(way) <= 512 and re.fullmatch(r'/[!#-\[\]-~]*/', way), f"{path}: path")
             must(3600 <= role.get("MaxSessionDuration", 3600) <= 43_200, f"{path}: session")
             if "PermissionsBoundary" in role:
-                arn_of(role["PermissionsBoundary"], self.partition, path)
+                boundary = arn_of(role["PermissionsBoundary"], self.partition, path)
                 self.arn(path, role["PermissionsBoundary"])
+                must(boundary[2:4] == ["iam", ""] and boundary[4] != "*", f"{path}: boundary")
+                must(re.fullmatch(r"policy/[^*?$]+", boundary[5]), f"{path}: boundary")
             self.tag_list(path, role["Tags"])
             arn = f"arn:{self.partition}:iam::{self.account}:role{role.get('Path', '/')}{role['RoleName']}"
             trusts = policy_of(role["AssumeRolePolicyDocument"], path)

@@ -27,6 +27,8 @@ pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
 pub const TRUSTED_KEY: &str = "trusted.pub";
 /// Another key, which some cases trust too, in that folder.
 pub const SECOND_KEY: &str = "second.pub";
+/// A key of the kind P-256, which some cases trust instead, in that folder.
+pub const ES256_KEY: &str = "es256.pub";
 /// The file of a case that says whom its reader trusts, where that is not the one key alone.
 pub const TRUST: &str = "trust";
 /// The file of a case that is a bundle, or says so.
@@ -162,6 +164,7 @@ impl Sound {
         std::fs::create_dir_all(into)?;
         std::fs::write(into.join(TRUSTED_KEY), &self.trusted)?;
         std::fs::write(into.join(SECOND_KEY), trust::second_key())?;
+        std::fs::write(into.join(ES256_KEY), trust::es256_key())?;
         for case in cases() {
             let folder = into.join(case.name);
             std::fs::create_dir_all(&folder)?;

@@ -119,8 +119,8 @@ fn no_line_of_a_result_is_wider_than_a_terminal_but_for_a_word_that_is() {
         let run = story.run(at, task, flags);
         for line in run.stdout.lines().filter(|line| line.chars().count() > COLUMNS) {
             let words = line.split_whitespace().count();
-            // The length of a file and its path, which is one word.
-            assert!(task == "inspect" && words == 2, "{task}: {} columns: {line}", line.chars().count());
+            // A word alone, or the length of a file and its path, which is one word.
+            assert!(task == "inspect" && words <= 2, "{task}: {} columns: {line}", line.chars().count());
         }
         run
     };
@@ -131,7 +131,7 @@ fn no_line_of_a_result_is_wider_than_a_terminal_but_for_a_word_that_is() {
     let _ = look("status", &[]).exits(0);
     // Everything drifts: an older bundle with another boundary and other tags.
     let flags = ["--tag", "Team=platform-engineering-of-the-whole-company-and-all-its-branches"];
-    let other = story.create_all(Path::new(sts_tests::handoff::REQUESTS), 1_800_000_000, &flags);
+    let other = story.create_all(Path::new(sts_tests::handoff::REQUESTS), 1_750_000_000, &flags);
     for task in ["plan", "status"] {
         let mut command = story.executor_on(&other, task);
         let run = Run::of(with_credentials(&mut command, at)).exits(0);

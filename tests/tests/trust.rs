@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::oidc::Jwk;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, GENERATION, Handoff, REGION, REQUESTS};
@@ -54,6 +55,59 @@ fn an_older_bundle_follows_a_newer_one_only_when_somebody_says_so_and_that_is_re
     let flags = ["--yes", "--receipt", receipt.to_str().unwrap()];
     let _ = run(&story, &emulator, "apply", &new, &flags).exits(0);
     assert!(!notes(&receipt).contains("ROLLING BACK"));
+}
+
+#[test]
+fn a_bundle_from_the_future_is_applied_only_when_somebody_says_so_and_there_is_a_way_back() {
+    /// The year 2096, which is to come whenever this runs.
+    const FUTURE: u64 = 4_000_000_000;
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let before = account.dump();
+    let story = Handoff::prepare();
+    let bundle = story.create_all(Path::new(REQUESTS), FUTURE, &[]);
+    let verified = Run::of(&mut story.executor_on(&bundle, "verify")).exits(0);
+    let _ = verified.says("WARNING: AHEAD OF THE CLOCK: the bundle says it was made at 2096-10-02");
+    for command in [&["plan"][..], &["apply", "--yes"]] {
+        let refused = run(&story, &emulator, command[0], &bundle, &command[1..]).exits(3);
+        let _ = refused.says("more than two days ahead").says("--allow-future");
+    }
+    assert_eq!(account.dump(), before, "a refusal writes nothing");
+
+    let receipt = story.path("ahead.json");
+    let flags = ["--allow-future", "--yes", "--receipt", receipt.to_str().unwrap()];
+    let _ = run(&story, &emulator, "apply", &bundle, &flags).exits(0);
+    assert!(notes(&receipt).contains("--allow-future"), "{}", notes(&receipt));
+    let refused = run(&story, &emulator, "plan", story.bundle(), &[]).exits(3);
+    let _ = refused.says("the newer generation 4000000000 (2096-10-02").says("--roll-back");
+    let _ = run(&story, &emulator, "apply", story.bundle(), &["--roll-back", "--yes"]).exits(0);
+    let _ = run(&story, &emulator, "plan", story.bundle(), &["--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn the_last_generation_there_is_has_none_after_it_and_a_way_out() {
+    let story = Handoff::prepare();
+    let last = story.create_all(Path::new(REQUESTS), LAST_MOMENT, &[]);
+    let mut follow = story.generator();
+    follow.args(["create-all", "--name", "harbour", "--region", REGION, "--account-id", Emulator::ACCOUNT]);
+    follow.args([
+        "--credentials-requests-dir",
+        REQUESTS,
+        "--signing-key",
+        "author.key",
+        "--output-dir",
+        "next",
+    ]);
+    follow.arg("--previous").arg(&last).args(["--trusted-key", "author.key.pub"]);
+    let refused = Run::of(follow.env_remove("SOURCE_DATE_EPOCH")).exits(1);
+    let _ = refused.says("of the last generation there is").says("--roll-back");
+    let mut beyond = story.generator();
+    beyond.env("SOURCE_DATE_EPOCH", (LAST_MOMENT + 1).to_string()).args([
+        "create-key-pair",
+        "--output-dir",
+        "x",
+    ]);
+    let _ = Run::of(&mut beyond).exits(64).says("at most 253402300799");
 }
 
 #[test]

@@ -77,6 +77,9 @@ impl BundleArgs {
         for note in expired(&bundle) {
             session.warn(&format!("WARNING: {note}"));
         }
+        if bundle.is_ahead_of_the_clock() {
+            session.warn(&format!("WARNING: {}", ahead_of_the_clock(&bundle)));
+        }
         if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
             session.warn(&format!("WARNING: {warning}"));
         }
@@ -123,6 +126,15 @@ pub(super) fn expired(bundle: &VerifiedBundle) -> impl Iterator<Item = String> {
             signer.key
         )
     })
+}
+
+/// What to know of a bundle that says it was made later than it is. No time of day is in it: a plan holds such a note.
+pub(super) fn ahead_of_the_clock(bundle: &VerifiedBundle) -> String {
+    format!(
+        "AHEAD OF THE CLOCK: the bundle says it was made at {}, which the clock here has not reached: one of the two \
+         clocks is wrong, or the author lies.",
+        utc(bundle.manifest().generation)
+    )
 }
 
 impl TrustArgs {

@@ -27,7 +27,7 @@ use sts_schemas::resource::Address;
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The bundle of the cluster that shall go.
+    /// A bundle of the cluster that shall go, an older one too: what goes is what bears the cluster's tag.
     #[arg(required_unless_present = "name", conflicts_with = "name")]
     bundle: Option<PathBuf>,
     /// The name of the cluster that shall go, when there is no bundle.

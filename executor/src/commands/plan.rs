@@ -3,7 +3,7 @@
 use super::account::{self, AccountArgs};
 use super::approval;
 use super::binding::Look;
-use super::bundle::{BundleArgs, expired};
+use super::bundle::{BundleArgs, ahead_of_the_clock, expired};
 use super::place::Neighbours;
 use super::refusal;
 use crate::account::{Account, Departing, Reach, Runtime};
@@ -11,7 +11,7 @@ use crate::cli::Format;
 use crate::plan::{Orphans, PlanOptions, PlanRefused, RollBack, plan};
 use crate::preflight::{Preflight, USUAL_PROVIDERS, preflight, wishes};
 use crate::session::Session;
-use crate::show::printable;
+use crate::show::{printable, utc};
 use std::collections::BTreeSet;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
@@ -45,6 +45,12 @@ pub(crate) struct ChoiceArgs {
     /// Let an older bundle follow a newer one.
     #[arg(long)]
     roll_back: bool,
+    /// Take a bundle that says it was made more than two days later than the clock here says it is.
+    ///
+    /// Every bundle with a right date is older than it from then on, and needs --roll-back. The plan and the receipt say
+    /// so.
+    #[arg(long)]
+    allow_future: bool,
     /// How many OIDC providers the account may have, where AWS has raised its quota.
     #[arg(long, value_name = "N", default_value_t = USUAL_PROVIDERS)]
     provider_quota: u32,
@@ -63,16 +69,32 @@ impl ChoiceArgs {
 
     /// The same, with all that a person should know before they approve it.
     fn whole_plan(&self, bundle: &VerifiedBundle, look: &Look) -> Result<Plan, Failure> {
+        self.check_clock(bundle)?;
         let plan = self.plan(bundle, &look.contents.desired, &look.observed);
         let mut plan = plan.map_err(refusal::of_plan)?;
         // What a person overrode to come this far is part of what is approved.
         plan.notes.extend(expired(bundle));
+        if bundle.is_ahead_of_the_clock() {
+            plan.notes.push(format!("{} It is taken because of --allow-future.", ahead_of_the_clock(bundle)));
+        }
         Ok(plan)
     }
 
     /// How far to look for such a plan.
     pub(super) fn reach(&self, account: &AccountArgs) -> Reach {
         account.reach(if self.prune { Departing::Unwanted } else { Departing::Nothing })
+    }
+
+    /// Once applied, a bundle from the future stands above every bundle that is made until then.
+    fn check_clock(&self, bundle: &VerifiedBundle) -> Result<(), Failure> {
+        if !bundle.is_ahead_of_the_clock() || self.allow_future {
+            return Ok(());
+        }
+        let made = utc(bundle.manifest().generation);
+        Err(Failure::new(Exit::BundleRejected, FromTheFuture { made }).hint(
+            "look at the clock here, and ask the author for a bundle with a right date; if this one is meant all the \
+             same, say so with --allow-future",
+        ))
     }
 
     fn options(&self) -> PlanOptions {
@@ -84,6 +106,12 @@ impl ChoiceArgs {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("the bundle says it was made at {made}, and by the clock here that is more than two days ahead")]
+struct FromTheFuture {
+    made: String,
+}
+
 /// Looks at the account, plans, and looks ahead; also tells what the bundle wants of this account.
 pub(super) fn make(
     runtime: &Runtime,
@@ -91,6 +119,7 @@ pub(super) fn make(
     bundle: &VerifiedBundle,
     (account, choice): (&AccountArgs, &ChoiceArgs),
 ) -> Result<(Plan, Preflight, Look), Failure> {
+    choice.check_clock(bundle)?;
     let (look, survey) = Look::ahead(aws, runtime, bundle, (choice.reach(account), wishes))?;
     let plan = choice.whole_plan(bundle, &look)?;
     let Look { contents, observed } = &look;

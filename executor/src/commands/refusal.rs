@@ -140,7 +140,8 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
         }
         PlanRefused::Older { .. } => (
             Exit::BundleRejected,
-            "take the newer bundle; if going back is what you want, say so with --roll-back",
+            "take the newer bundle; if going back is what you want, or the date that the account holds never was, as a \
+             wrong clock or a stolen key makes it, say so with --roll-back",
         ),
         PlanRefused::Immovable { .. } => (
             Exit::Failed,

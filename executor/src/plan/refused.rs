@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use sts_schemas::aws::{AccountId, BucketName, Partition, Region, RoleName};
 use sts_schemas::cluster::ClusterName;
+use sts_schemas::moment::utc;
 use sts_schemas::resource::Address;
 use sts_schemas::state::{Leftovers, Observed};
 
@@ -28,7 +29,9 @@ pub enum PlanRefused {
     },
     /// A newer bundle has been applied before.
     #[error(
-        "the bundle is of generation {bundle}, and the account already holds the newer generation {applied}"
+        "the bundle is of generation {bundle} ({}), and the account already holds the newer generation {applied} ({})",
+        utc(*bundle),
+        utc(*applied)
     )]
     Older {
         /// The bundle's, in seconds since 1970.

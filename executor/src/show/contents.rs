@@ -1,14 +1,17 @@
 //! What is in a bundle.
 
-use super::facts::{facts, open_places_named};
+use super::access;
+use super::facts::{facts, open_places_named, private_key_form};
 use super::plan::essence;
+use super::verification::{TrustedSigner, trusted_signers};
 use super::wrap::wrapped;
 use super::{Paint, Tone, printable};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::digest::Sha256;
-use sts_schemas::lint::lint_roles;
+use sts_schemas::lint::{Finding, lint_roles};
 use sts_schemas::manifest::Manifest;
 use sts_schemas::oidc::{TokenKey, several_token_keys};
 use sts_schemas::resource::Resource;
@@ -29,10 +32,32 @@ pub struct Contents<'a> {
     trust: Trust,
     bundle: &'a Sha256,
     signed_by: Vec<&'a Sha256>,
+    signers: Vec<TrustedSigner>,
     unknown_signatures: &'a [Sha256],
     token_keys: &'a [TokenKey],
+    private_keys: BTreeMap<&'a str, &'static str>,
+    findings: Vec<LookedAt>,
     manifest: &'a Manifest,
     resources: Vec<&'a Resource>,
+}
+
+/// One thing to look at twice.
+#[derive(Debug, Serialize)]
+struct LookedAt {
+    level: &'static str,
+    rule: &'static str,
+    role: String,
+    /// Counted from 1; none where several of the role's statements together are meant.
+    statement: Option<usize>,
+    message: String,
+}
+
+impl LookedAt {
+    fn of(finding: Finding) -> Self {
+        let Finding { level, request, statement, rule, message } = finding;
+        let statement = (statement > 0).then_some(statement);
+        Self { level: level.name(), rule, role: request, statement, message }
+    }
 }
 
 impl<'a> Contents<'a> {
@@ -43,8 +68,15 @@ impl<'a> Contents<'a> {
             trust,
             bundle: bundle.digest(),
             signed_by: bundle.signers().iter().map(|signer| &signer.key).collect(),
+            signers: trusted_signers(bundle).collect(),
             unknown_signatures: bundle.unknown_signatures(),
             token_keys: &bundle.outline().token_keys,
+            private_keys: bundle
+                .private_keys()
+                .iter()
+                .map(|(path, form)| (path.as_str(), private_key_form(*form)))
+                .collect(),
+            findings: lint_roles(bundle.outline()).into_iter().map(LookedAt::of).collect(),
             manifest: bundle.manifest(),
             resources: bundle.outline().resources.values().collect(),
         }
@@ -83,6 +115,8 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
     if findings.is_empty() {
         out.push_str("  Nothing was found.\n");
     }
+    let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "Who may do what"));
+    out.push_str(&open_places_named(bundle, &access::text(bundle.outline(), paint)));
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "Files"));
     for file in &bundle.manifest().files {
         let _ = writeln!(out, "  {:>7}  {}", file.length, printable(&file.path));

@@ -34,13 +34,18 @@ pub(super) fn facts(bundle: &VerifiedBundle) -> Vec<(&'static str, String)> {
         facts.extend([("token key", key.sha256.to_string()), ("its kid", key.kid.clone())]);
     }
     for (path, form) in bundle.private_keys() {
-        let form = match form {
-            PrivateKeyForm::Plaintext => "IN PLAIN TEXT",
-            PrivateKeyForm::Encrypted => "encrypted",
-        };
+        let form = private_key_form(*form);
         facts.push(("key inside", format!("the cluster's private key, {form}, in {path}")));
     }
     facts.into_iter().map(|(name, value)| (name, printable(&value))).collect()
+}
+
+/// How a private key lies in a bundle, in words.
+pub(super) fn private_key_form(form: PrivateKeyForm) -> &'static str {
+    match form {
+        PrivateKeyForm::Plaintext => "IN PLAIN TEXT",
+        PrivateKeyForm::Encrypted => "encrypted",
+    }
 }
 
 fn hosting(hosting: &Hosting) -> String {

@@ -180,6 +180,13 @@ fn actions(statement: &Statement) -> impl Iterator<Item = (&str, Sense)> {
     })
 }
 
+/// The actions a statement speaks of, a text each; marked where it names what it leaves out.
+pub(super) fn action_texts(statement: &Statement) -> Vec<String> {
+    let only = statement.action.iter().flat_map(OneOrMany::iter).map(str::to_owned);
+    let but = statement.not_action.iter().flat_map(OneOrMany::iter);
+    only.chain(but.map(|action| format!("everything but {action}"))).collect()
+}
+
 /// What a statement applies to, a text each; marked where it names what it leaves out.
 pub(super) fn resources(statement: &Statement) -> Vec<String> {
     let only = statement.resource.iter().flat_map(OneOrMany::iter).map(str::to_owned);

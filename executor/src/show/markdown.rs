@@ -2,14 +2,14 @@
 
 use super::contents::Trust;
 use super::facts::{facts, open_places_named};
-use super::grant::{conditions, grants, resources};
+use super::grant::{action_texts, conditions, grants, resources};
 use super::plan::essence;
 use super::printable;
 use std::fmt::Write as _;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::lint::lint_roles;
 use sts_schemas::oidc::several_token_keys;
-use sts_schemas::policy::{Effect, OneOrMany, Statement};
+use sts_schemas::policy::{Effect, Statement};
 
 /// The whole text.
 #[must_use]
@@ -73,9 +73,6 @@ fn roles(out: &mut String, bundle: &VerifiedBundle) {
 }
 
 fn row(statement: &Statement) -> String {
-    let but = statement.not_action.iter().flat_map(OneOrMany::iter);
-    let actions = statement.action.iter().flat_map(OneOrMany::iter).map(str::to_owned);
-    let actions = actions.chain(but.map(|action| format!("everything but {action}")));
     let effect = match statement.effect {
         Effect::Allow => "allow",
         Effect::Deny => "**DENY**",
@@ -83,7 +80,7 @@ fn row(statement: &Statement) -> String {
     let list = |texts: Vec<String>| texts.iter().map(|text| code(text)).collect::<Vec<_>>().join("<br>");
     format!(
         "{effect} | {} | {} | {} |",
-        list(actions.collect()),
+        list(action_texts(statement)),
         list(resources(statement)),
         list(conditions(statement))
     )

@@ -58,6 +58,17 @@ pub struct TrustedSigner {
     pub claimed_holder: Option<Holder>,
 }
 
+/// The trusted keys that signed a bundle.
+pub(super) fn trusted_signers(bundle: &VerifiedBundle) -> impl Iterator<Item = TrustedSigner> {
+    bundle.signers().iter().map(|signer| TrustedSigner {
+        key: signer.key.clone(),
+        kind: signer.kind.to_string(),
+        expires: signer.expires,
+        expired: signer.expired,
+        claimed_holder: signer.holder.clone(),
+    })
+}
+
 /// What a key's file claims about its holder, a line each.
 pub(super) fn claims(holder: Option<&Holder>) -> impl Iterator<Item = String> {
     let name = holder.and_then(|holder| holder.name.as_ref()).map(|name| format!("name {name}"));
@@ -70,13 +81,6 @@ impl Verification {
     #[must_use]
     pub fn of(bundle: &VerifiedBundle, threshold: usize, now: u64) -> Self {
         let manifest = bundle.manifest();
-        let signers = bundle.signers().iter().map(|signer| TrustedSigner {
-            key: signer.key.clone(),
-            kind: signer.kind.to_string(),
-            expires: signer.expires,
-            expired: signer.expired,
-            claimed_holder: signer.holder.clone(),
-        });
         Self {
             verdict: "verified",
             verified_at: now,
@@ -85,7 +89,7 @@ impl Verification {
             cluster: manifest.cluster.clone(),
             generation: manifest.generation,
             made_by: manifest.tool.clone(),
-            signers: signers.collect(),
+            signers: trusted_signers(bundle).collect(),
             threshold,
             unknown_signatures: bundle.unknown_signatures().to_vec(),
             token_keys: bundle.outline().token_keys.clone(),

@@ -199,6 +199,22 @@ fn a_trusted_key_that_others_may_exchange_is_refused_in_the_folder_and_warned_of
         let advice = format!("`chmod go-w {}`", exposed.display());
         assert!(run.err.contains("may be written by others") && run.err.contains(&advice), "{}", run.err);
     }
+    for (path, mode) in &usual {
+        allow(path, *mode);
+    }
+    // A folder above all that, where everybody may put another in the place of the configuration; not where only the
+    // owner may, as in /tmp.
+    for (mode, exit) in [(0o777, Exit::Failed), (0o1777, Exit::Done), (0o700, Exit::Done)] {
+        allow(desk.folder.path(), mode);
+        let run = desk.run(&["verify", "BUNDLE"]);
+        assert_eq!(run.exit, exit, "{mode:o}: {}", run.err);
+    }
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(&key, Some(12_345), None).is_ok() {
+        let run = desk.run(&["verify", "BUNDLE"]);
+        assert_eq!(run.exit, Exit::Failed);
+        assert!(run.err.contains("belongs to user 12345") && run.err.contains("`chown "), "{}", run.err);
+    }
     allow(&desk.path("author.pub"), 0o664);
     let named = desk.run(&["verify", "BUNDLE", "--trusted-key", "author.pub"]);
     assert_eq!(named.exit, Exit::Done, "{}", named.err);

@@ -6,6 +6,7 @@ use crate::directory::{Directory, FileError};
 use crate::render::{Files, generation_of};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
+use sts_schemas::moment::LAST_MOMENT;
 
 /// The time of a run, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +25,14 @@ impl Time {
         seconds
     }
 
-    /// A generation for what is made now: later than `before`, unless the time was told.
+    /// A generation for what is made now: later than `before`, unless the time was told or there is no later one.
     #[must_use]
     pub fn after(self, before: Option<u64>) -> u64 {
-        match (self, before) {
-            (Self::Read(now), Some(before)) => now.max(before.saturating_add(1)),
-            (time, _) => time.seconds(),
+        match self {
+            Self::Told(seconds) => seconds,
+            Self::Read(now) => {
+                before.map_or(now, |before| now.max(before.saturating_add(1))).min(LAST_MOMENT)
+            }
         }
     }
 }
@@ -121,7 +124,7 @@ mod tests {
         assert_eq!(Time::Read(10).after(None), 10);
         assert_eq!(Time::Read(10).after(Some(3)), 10);
         assert_eq!(Time::Read(10).after(Some(10)), 11);
-        assert_eq!(Time::Read(10).after(Some(u64::MAX)), u64::MAX);
+        assert_eq!(Time::Read(10).after(Some(u64::MAX)), LAST_MOMENT);
         assert_eq!(Time::Told(10).after(Some(10)), 10);
     }
 }

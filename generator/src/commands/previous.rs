@@ -137,6 +137,10 @@ impl Following {
             PreviousError::NoLater { .. } => {
                 "set SOURCE_DATE_EPOCH to a later time, or to none; or give the bundle that was applied last"
             }
+            PreviousError::Last => {
+                "whoever signed it gave it a date that never was: take their key out of the trusted ones, give the bundle \
+                 before it instead, and have the new one applied with --roll-back"
+            }
             PreviousError::OtherBytes | PreviousError::Keys(_) => "fetch the previous bundle again",
         };
         in_file(&self.path, error).hint(hint)

@@ -8,11 +8,11 @@ use sts_schemas::cli_input::{
 use sts_schemas::cluster::{Cluster, IssuerPath};
 use sts_schemas::layout;
 use sts_schemas::policy::PolicyDocument;
-use sts_schemas::resource::{BucketStatement, PublicAccessBlock, Tags};
+use sts_schemas::resource::{BucketStatement, Object, PublicAccessBlock, Tags};
 
 /// Both documents are JSON. Source: `OpenID` Connect Discovery 1.0, section 4.2, and RFC 7517, section 8.5;
 /// servers in the field read `application/json` for both.
-const CONTENT_TYPE: &str = "application/json";
+const CONTENT_TYPE: &str = Object::CONTENT_TYPE;
 
 /// The files of a public bucket and of the metadata of its two objects.
 pub(super) fn public_bucket(cluster: &Cluster, bucket: &BucketName, extra: &Tags) -> Files {

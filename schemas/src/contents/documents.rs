@@ -3,6 +3,7 @@
 use super::{ContentsReader, Parsed};
 use crate::layout;
 use crate::oidc::{DiscoveryDocument, Jwk, Jwks, SMALLEST_CLUSTER_KEY, TokenKey};
+use serde_json::{Map, Value};
 
 /// The most keys a JWKS may list: the one in use, and during a rotation the next.
 const MOST_KEYS: usize = 2;
@@ -28,14 +29,27 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) -> Vec<TokenKe
 
 fn discovery(reader: &mut ContentsReader, text: &str) {
     match serde_json::from_str::<DiscoveryDocument>(text) {
-        Ok(document) if document == DiscoveryDocument::of(&reader.cluster.issuer) => {}
         Ok(document) => {
-            let faults = document.differences(&DiscoveryDocument::of(&reader.cluster.issuer)).join("; ");
+            let wanted = DiscoveryDocument::of(&reader.cluster.issuer);
+            let mut faults = document.differences(&wanted);
+            faults.extend(unknown_members(text, &wanted));
+            if faults.is_empty() {
+                return;
+            }
+            let faults = faults.join("; ");
             let what = format!("it is not the discovery document of {}: {faults}", reader.cluster.issuer);
             reader.problem(layout::DISCOVERY, what);
         }
         Err(error) => reader.problem(layout::DISCOVERY, error.to_string()),
     }
+}
+
+/// A sentence for each member beyond the wanted ones: the document of a server of one's own may have such, no bundle's.
+fn unknown_members(text: &str, wanted: &DiscoveryDocument) -> Vec<String> {
+    let found = serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
+    let known = serde_json::to_value(wanted).unwrap_or_default();
+    let unknown = found.keys().filter(|name| known.get(name.as_str()).is_none());
+    unknown.map(|name| format!("its {name} must not be there")).collect()
 }
 
 fn jwks(reader: &mut ContentsReader, text: &str) -> Option<Jwks> {

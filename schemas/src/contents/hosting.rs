@@ -159,6 +159,11 @@ fn object(
     if input.key != key {
         reader.problem(file, format!("its Key is {:?}, and readers look for {key:?}", input.key));
     }
+    if input.content_type != Object::CONTENT_TYPE {
+        let what =
+            format!("its ContentType is {:?}, and must be {}", input.content_type, Object::CONTENT_TYPE);
+        reader.problem(file, what);
+    }
     reader.check_tags(file, &input.tagging);
     if input.tagging.len() > MOST_OBJECT_TAGS {
         let what = format!(

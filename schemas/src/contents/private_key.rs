@@ -30,6 +30,9 @@ impl PrivateKey {
     pub(super) fn read(path: &str, bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         let label = pem::label(text).ok_or("it is no PEM file")?;
+        if let blocks @ 2.. = pem::count(text) {
+            return Err(format!("it holds {blocks} PEM blocks, and one private key is needed"));
+        }
         if label == sealed::LABEL {
             if path != layout::PRIVATE_KEY {
                 return Err(format!("an encrypted key belongs in {}, and nowhere else", layout::PRIVATE_KEY));
@@ -39,7 +42,7 @@ impl PrivateKey {
         let key = match label {
             "RSA PRIVATE KEY" => rsa::PrivateKey::from_pkcs1_pem(text).ok(),
             "PRIVATE KEY" => rsa::PrivateKey::from_pkcs8_pem(text).ok(),
-            other => return Err(format!("it holds a {other}, and an RSA private key is needed")),
+            other => return Err(format!("its PEM block is {other}, and an RSA private key is needed")),
         };
         let public = key.and_then(|key| key.to_public_key().to_public_key_pem(LineEnding::LF).ok());
         let public = public.ok_or("the RSA private key inside it is damaged")?;

@@ -1,9 +1,10 @@
 //! Whether every role trusts just this cluster's provider, and has just one permissions policy.
 
 use super::{ContentsReader, Parsed};
+use crate::aws::Arn;
 use crate::cli_input::{CreateRole, PutRolePolicy};
 use crate::installer_manifest::is_name;
-use crate::policy::{Effect, PolicyDocument, Principal, Statement};
+use crate::policy::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
 use crate::resource::{Resource, Role};
 use crate::state::State;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +19,21 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, resources: &mu
         policies.entry(policy.role_name.clone()).or_default().push((file, policy));
     }
     let mut named = BTreeSet::new();
+    // IAM takes no account of case in names. Source: IAM User Guide, "IAM identifiers".
+    let mut folded = BTreeMap::new();
     for (file, input) in &parsed.roles {
+        let lower = input.role_name.as_str().to_ascii_lowercase();
+        if let Some(other) = folded.insert(lower, &input.role_name).filter(|other| **other != input.role_name)
+        {
+            let what = format!("its RoleName {} differs from {other} by case alone", input.role_name);
+            reader.problem(file, format!("{what}, and to IAM they are one"));
+        }
         let mut inline = BTreeMap::new();
         for (policy_file, policy) in policies.remove(&input.role_name).unwrap_or_default() {
             reader.check_partition(policy_file, &policy.policy_document);
+            if let Err(what) = policy_name(&policy.policy_name) {
+                reader.problem(policy_file, what);
+            }
             for statement in &policy.policy_document.statement {
                 if let Err(what) = permissions_statement(statement) {
                     reader.problem(policy_file, what);
@@ -78,6 +90,12 @@ fn role(
     trust(reader, file, &input.assume_role_policy_document);
     if let Some(boundary) = &input.permissions_boundary {
         reader.check_arn(file, boundary.as_str());
+        if let Err(what) = policy_arn(boundary) {
+            reader.problem(file, what);
+        }
+    }
+    if input.description.chars().count() > Role::LONGEST_DESCRIPTION {
+        reader.problem(file, format!("IAM takes descriptions of {} characters", Role::LONGEST_DESCRIPTION));
     }
     let session = input.max_session_duration.unwrap_or(Role::DEFAULT_SESSION_SECONDS);
     if !(3600..=43_200).contains(&session) {
@@ -127,6 +145,30 @@ pub(super) fn service_accounts(policy: &PolicyDocument, issuer: &str) -> BTreeSe
         .collect()
 }
 
+/// A name that IAM takes for an inline policy. Source: IAM API Reference, `PutRolePolicy`.
+fn policy_name(name: &str) -> Result<(), String> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b);
+    if (1..=Role::LONGEST_POLICY_NAME).contains(&name.len()) && name.bytes().all(allowed) {
+        return Ok(());
+    }
+    let most = Role::LONGEST_POLICY_NAME;
+    Err(format!(
+        "IAM takes no PolicyName {name:?}: 1 to {most} letters, digits or characters of _+=,.@- are needed"
+    ))
+}
+
+/// Only a managed policy can be a boundary. Source: IAM User Guide, "Permissions boundaries for IAM entities".
+fn policy_arn(boundary: &Arn) -> Result<(), String> {
+    let name = boundary.resource().strip_prefix("policy/").unwrap_or_default();
+    let whole = boundary.service() == "iam" && boundary.region().is_empty() && boundary.account() != "*";
+    if whole && !name.is_empty() && !name.contains(['*', '?', '$']) {
+        return Ok(());
+    }
+    Err(format!(
+        "its PermissionsBoundary {boundary} is no managed policy, as arn:<partition>:iam::<account>:policy/<name> is"
+    ))
+}
+
 /// A statement of a role's permissions says which actions on which resources, and nothing of who.
 ///
 /// Source: IAM User Guide, "Grammar of the IAM JSON policy language": identity-based policies.
@@ -140,7 +182,20 @@ fn permissions_statement(statement: &Statement) -> Result<(), String> {
     if statement.resource.is_some() == statement.not_resource.is_some() {
         return Err("a statement of it must have either Resource or NotResource".into());
     }
-    Ok(())
+    let lists = [&statement.action, &statement.not_action, &statement.resource, &statement.not_resource];
+    if lists.into_iter().flatten().any(|list| list.iter().next().is_none()) {
+        return Err("a statement of it has an empty list, which IAM refuses".into());
+    }
+    // Written otherwise, as `ARN:` or `a*n:`, it would be no ARN to the rules about partition and account.
+    let whole = |text: &str| text == "*" || text.starts_with("arn:") && text.splitn(6, ':').count() == 6;
+    let resources = [&statement.resource, &statement.not_resource].into_iter().flatten();
+    match resources.flat_map(OneOrMany::iter).find(|text| !whole(text)) {
+        Some(text) => Err(format!(
+            "a statement of it has the resource {text:?}, which is neither * nor \
+             arn:<partition>:<service>:<region>:<account>:<resource>"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// A statement may only let named service accounts of one namespace in, through this cluster's provider.

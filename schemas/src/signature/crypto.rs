@@ -76,6 +76,22 @@ pub(super) fn checked_public(kind: KeyKind, spki: &[u8]) -> std::result::Result<
     }
 }
 
+/// The one of the two forms of an ECDSA signature that this format takes, as the two numbers; `None` where it is none.
+///
+/// With `(r, s)` there holds `(r, n - s)`, which anybody can make of it without the key. The one with the lower `s` is
+/// taken, as in BIP 62. The other kinds of keys have one form alone.
+pub(super) fn in_one_form(kind: KeyKind, signature: &[u8]) -> Option<Vec<u8>> {
+    match kind {
+        KeyKind::P256 => {
+            Some(p256::ecdsa::Signature::from_slice(signature).ok()?.normalize_s().to_bytes().to_vec())
+        }
+        KeyKind::P384 => {
+            Some(p384::ecdsa::Signature::from_slice(signature).ok()?.normalize_s().to_bytes().to_vec())
+        }
+        KeyKind::Ed25519 | KeyKind::Rsa => None,
+    }
+}
+
 fn invalid_key<E>(_: E) -> Error {
     ErrorKind::InvalidKeyFormat.into()
 }

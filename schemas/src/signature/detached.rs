@@ -3,25 +3,23 @@
 //! They come as bytes. Whoever made them was given the signing input, and gives back no more than that.
 
 use super::jws::{self, Claims, SignatureError};
-use super::{KeyKind, PublicKey};
+use super::{KeyKind, PublicKey, crypto};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Puts a signing input and the signature over it together, and checks what comes out.
 ///
 /// ECDSA signatures may be the two numbers as JOSE and PKCS#11 have them, or the DER that OpenSSL and key
-/// management services give.
+/// management services give; of the two forms either. What comes out has the one form that this format takes.
 ///
 /// # Errors
 /// When the signature does not hold, or the input is none of this format.
 pub fn assemble(input: &str, key: &PublicKey, signature: &[u8]) -> Result<(String, Claims), SignatureError> {
-    let token = |signature: &[u8]| format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature));
-    let as_given = token(signature);
-    let Some(converted) = two_numbers(key.kind(), signature) else {
-        return jws::verify(&as_given, key, None).map(|claims| (as_given, claims));
-    };
-    let converted = token(&converted);
-    jws::verify(&converted, key, None).map(|claims| (converted, claims))
+    let numbers = two_numbers(key.kind(), signature);
+    let numbers = numbers.as_deref().unwrap_or(signature);
+    let taken = crypto::in_one_form(key.kind(), numbers);
+    let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(taken.as_deref().unwrap_or(numbers)));
+    jws::verify(&token, key, None).map(|claims| (token, claims))
 }
 
 /// An ECDSA signature in DER as the two numbers a JWS has; `None` where it is none in DER.
@@ -76,7 +74,19 @@ mod tests {
                 }
                 _ => raw.clone(),
             };
-            for signature in [raw, der] {
+            // A token or key service gives either form.
+            let other = match algorithm {
+                Algorithm::Es256 => {
+                    let (r, s) = p256::ecdsa::Signature::from_slice(&raw).unwrap().split_scalars();
+                    p256::ecdsa::Signature::from_scalars(r, -s).unwrap().to_der().as_bytes().to_vec()
+                }
+                Algorithm::Es384 => {
+                    let (r, s) = p384::ecdsa::Signature::from_slice(&raw).unwrap().split_scalars();
+                    p384::ecdsa::Signature::from_scalars(r, -s).unwrap().to_bytes().to_vec()
+                }
+                _ => raw.clone(),
+            };
+            for signature in [raw, der, other] {
                 let assembled = assemble(input, key.public_key(), &signature).unwrap();
                 assert_eq!(assembled, (token.clone(), claims()), "{algorithm}");
             }

@@ -9,12 +9,18 @@ pub enum KeyError {
     #[error("it is no PEM file")]
     NotPem,
     /// The PEM is of another kind than what was asked for.
-    #[error("it holds a {found}, and a {wanted} is needed")]
+    #[error("its PEM block is {found}, and {wanted} is needed")]
     WrongLabel {
         /// The label of the PEM block.
         found: String,
         /// What was asked for.
         wanted: &'static str,
+    },
+    /// More than one PEM block: which of them is meant, nobody could tell.
+    #[error("it holds {blocks} PEM blocks, and one key is needed: give each key a file of its own")]
+    Several {
+        /// How many.
+        blocks: usize,
     },
     /// The key inside the PEM is of no kind this program signs or verifies with.
     #[error("it holds a key of a kind that is not supported; Ed25519, P-256, P-384 and RSA are")]

@@ -6,11 +6,14 @@ use crate::aws::AccountId;
 use crate::cluster::ClusterName;
 use crate::digest::Sha256;
 use crate::manifest::Manifest;
+#[cfg(doc)]
+use crate::moment::LAST_MOMENT;
+use crate::moment::moment;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a key can sign here. Each kind has a `typ` of its own, so that no signature passes for another kind's.
@@ -36,20 +39,17 @@ pub struct Claims {
     #[serde(with = "crate::open::account")]
     #[schemars(with = "String")]
     pub account: AccountId,
-    /// The bundle's generation, in seconds since 1970.
+    /// The bundle's generation, in seconds since 1970, at most [`LAST_MOMENT`].
+    #[serde(deserialize_with = "moment")]
+    #[schemars(range(max = 253_402_300_799_u64))]
     pub generation: u64,
     /// When the signature ends to count, in seconds since 1970; never, where absent.
     #[serde(default, deserialize_with = "seconds", skip_serializing_if = "Option::is_none")]
     pub exp: Option<u64>,
 }
 
-/// Seconds since 1970, before the year 10000: RFC 3339 knows no later day to print.
 fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    const YEAR_10000: u64 = 253_402_300_800;
-    match u64::deserialize(from)? {
-        seconds if seconds < YEAR_10000 => Ok(Some(seconds)),
-        later => Err(D::Error::custom(format!("{later} is no moment before the year 10000"))),
-    }
+    moment(from).map(Some)
 }
 
 impl Statement for Claims {
@@ -103,6 +103,14 @@ pub enum SignatureError {
         /// The key's id.
         key: Sha256,
     },
+    /// It holds, but is not the one form that an ECDSA signature has here.
+    #[error(
+        "it is the other form of a signature by the key {key}: its second number is above half of the curve's order"
+    )]
+    OtherForm {
+        /// The key's id.
+        key: Sha256,
+    },
     /// It ended to count.
     #[error("it expired at {expired} (seconds since 1970), and it is {now} now")]
     Expired {
@@ -127,8 +135,17 @@ pub fn sign<S: Statement>(key: &SigningKey, statement: &S) -> Result<String, Sig
         Algorithm::Es256 | Algorithm::Es384 => EncodingKey::from_ec_der(key.der()),
         Algorithm::Rs256 | Algorithm::Ps256 => EncodingKey::from_rsa_der(key.der()),
     };
-    jsonwebtoken::encode(&header, statement, &encoding_key)
-        .map_err(|error| SignatureError::Malformed(error.to_string()))
+    let token = jsonwebtoken::encode(&header, statement, &encoding_key)
+        .map_err(|error| SignatureError::Malformed(error.to_string()))?;
+    Ok(in_one_form(&token, key.public_key()).unwrap_or(token))
+}
+
+/// The token with the other form of its signature, where that is the one which this format takes.
+fn in_one_form(token: &str, key: &PublicKey) -> Option<String> {
+    let (input, signature) = token.rsplit_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    let taken = crypto::in_one_form(key.kind(), &signature)?;
+    (taken != signature).then(|| format!("{input}.{}", URL_SAFE_NO_PAD.encode(taken)))
 }
 
 /// The bytes that a key kept elsewhere must sign, and that [`sign`] would sign with this algorithm.
@@ -195,6 +212,9 @@ pub fn verify<S: Statement>(token: &str, key: &PublicKey, now: Option<u64>) -> R
             _ => SignatureError::Malformed(error.to_string()),
         })?
         .claims;
+    if in_one_form(token, key).is_some() {
+        return Err(SignatureError::OtherForm { key: key.id().clone() });
+    }
     match (statement.expires(), now) {
         (Some(expired), Some(now)) if expired <= now => Err(SignatureError::Expired { expired, now }),
         _ => Ok(statement),
@@ -315,6 +335,44 @@ mod tests {
         for changed in [format!("{token}="), format!("{token}."), format!(" {token}"), format!("{token}\n")] {
             assert!(verify::<Claims>(&changed, key.public_key(), None).is_err(), "{changed:?}");
         }
+    }
+
+    #[test]
+    fn the_other_form_of_an_ecdsa_signature_is_refused_though_it_holds() {
+        for (algorithm, order) in [
+            (Algorithm::Es256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+            (
+                Algorithm::Es384,
+                "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+            ),
+        ] {
+            // Of so many signatures some would come out in either form.
+            for seed in 1..20 {
+                let key = key(algorithm, seed);
+                let token = sign(&key, &claims()).unwrap();
+                assert!(verify::<Claims>(&token, key.public_key(), None).is_ok());
+                let other = other_form(&token, order);
+                assert_eq!(
+                    verify::<Claims>(&other, key.public_key(), None),
+                    Err(SignatureError::OtherForm { key: key.public_key().id().clone() })
+                );
+            }
+        }
+    }
+
+    /// The same signature with its second number taken from the curve's order, given in hexadecimal digits.
+    fn other_form(token: &str, order: &str) -> String {
+        let (input, signature) = token.rsplit_once('.').unwrap();
+        let mut bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let half = bytes.len() / 2;
+        let mut borrow = 0;
+        for at in (0..half).rev() {
+            let digit = i16::from(u8::from_str_radix(&order[2 * at..2 * at + 2], 16).unwrap());
+            let less = digit - i16::from(bytes[half + at]) - borrow;
+            borrow = i16::from(less < 0);
+            bytes[half + at] = u8::try_from(less.rem_euclid(256)).unwrap();
+        }
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
     #[test]

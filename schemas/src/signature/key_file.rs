@@ -1,5 +1,6 @@
 //! The files that say whom a reader trusts.
 
+use super::exposure::{Exposure, exposure, exposure_of_file};
 use super::{KeyError, PublicKey};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,11 +27,8 @@ pub enum KeyFileError {
         source: KeyError,
     },
     /// A file or folder that is trusted without being named, and that others may change.
-    #[error("{path} may be written by others, who could put a key of theirs there")]
-    Exposed {
-        /// The file or folder.
-        path: String,
-    },
+    #[error("{0}, who could put a key of theirs there")]
+    Exposed(Exposure),
 }
 
 impl KeyFileError {
@@ -38,8 +36,8 @@ impl KeyFileError {
     #[must_use]
     pub fn advice(&self) -> String {
         match self {
-            Self::Exposed { path } => {
-                format!("look whether the keys are those you put there, then `chmod go-w {path}`")
+            Self::Exposed(exposure) => {
+                format!("look whether the keys are those you put there, then `{}`", exposure.remedy())
             }
             Self::Unreadable { .. } | Self::NoKey { .. } => {
                 "give the FILE.pub that `sts-generator create-signing-key --output FILE` wrote".into()
@@ -56,18 +54,15 @@ pub const KEY_FOLDER: &str = "trusted-keys";
 /// A file that was given is taken as it is; see [`exposed`].
 ///
 /// # Errors
-/// When a file or the folder cannot be read, or holds something else than public keys; and when others than the owner
-/// may write to the folder, to the one it lies in, or to a key in it, as `ssh` refuses such files.
+/// When a file or the folder cannot be read, or holds something else than public keys; and when a key in the folder, or
+/// a folder on the way to it, belongs to somebody else or may be written by others, as `ssh` refuses such files.
 pub fn trusted_keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey>, KeyFileError> {
     match configuration {
         Some(configuration) if given.is_empty() => {
             let folder = configuration.join(KEY_FOLDER);
             let paths = keys_in(&folder)?;
-            if !paths.is_empty() {
-                let all = [configuration, &folder].into_iter().chain(paths.iter().map(PathBuf::as_path));
-                if let Some(path) = all.into_iter().find(|path| is_exposed(path)) {
-                    return Err(KeyFileError::Exposed { path: path.display().to_string() });
-                }
+            if let Some(exposed) = paths.iter().find_map(|path| exposure(path)) {
+                return Err(KeyFileError::Exposed(exposed));
             }
             paths.iter().map(|path| read_key(path)).collect()
         }
@@ -78,25 +73,10 @@ pub fn trusted_keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<V
 /// What to tell of files that were named as trusted, and that others than their owner may write to.
 #[must_use]
 pub fn exposed(given: &[PathBuf]) -> Vec<String> {
-    let warning = |path: &PathBuf| {
-        let path = path.display();
-        format!("{path} may be written by others, who could put a key of theirs there; `chmod go-w {path}`")
+    let warning = |exposure: Exposure| {
+        format!("{exposure}, who could put a key of theirs there; `{}`", exposure.remedy())
     };
-    given.iter().filter(|path| is_exposed(path)).map(warning).collect()
-}
-
-/// Whether others than the owner may write to a file or folder. What cannot be looked at fails when it is read.
-#[cfg(unix)]
-fn is_exposed(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    const OTHERS_WRITE: u32 = 0o022;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OTHERS_WRITE != 0)
-}
-
-/// Other systems have no such bits.
-#[cfg(not(unix))]
-fn is_exposed(_: &Path) -> bool {
-    false
+    given.iter().filter_map(|path| exposure_of_file(path)).map(warning).collect()
 }
 
 fn keys_in(folder: &Path) -> Result<Vec<PathBuf>, KeyFileError> {

@@ -69,7 +69,11 @@ impl SigningKey {
     /// # Errors
     /// When it is no such PEM, or the passphrase is missing or wrong, or as [`SigningKey::from_pkcs8_der`].
     pub fn from_pem(text: &str, passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
-        let der = match (pem::label(text).ok_or(KeyError::NotPem)?, passphrase) {
+        let label = pem::label(text).ok_or(KeyError::NotPem)?;
+        if let blocks @ 2.. = pem::count(text) {
+            return Err(KeyError::Several { blocks });
+        }
+        let der = match (label, passphrase) {
             ("PRIVATE KEY", _) => {
                 SecretDocument::from_pem(pem::block(text).ok_or(KeyError::NotPem)?)
                     .map_err(|_| KeyError::Damaged)?
@@ -185,7 +189,11 @@ mod tests {
         let key = key(Algorithm::EdDsa);
         let private = key.to_pem(None).unwrap();
         let error = PublicKey::from_pem(&private).unwrap_err();
-        assert_eq!(error.to_string(), "it holds a PRIVATE KEY, and a PUBLIC KEY is needed");
+        assert_eq!(error.to_string(), "its PEM block is PRIVATE KEY, and PUBLIC KEY is needed");
+        let twice = key.public_key().to_pem().repeat(2);
+        let error = PublicKey::from_pem(&twice).unwrap_err();
+        assert!(matches!(error, KeyError::Several { blocks: 2 }), "{error}");
+        assert!(matches!(SigningKey::from_pem(&private.repeat(2), None), Err(KeyError::Several { .. })));
         let error = SigningKey::from_pem(&key.public_key().to_pem(), None).err().unwrap();
         assert!(matches!(error, KeyError::WrongLabel { .. }));
         assert!(matches!(PublicKey::from_pem("hello"), Err(KeyError::NotPem)));

@@ -9,6 +9,7 @@ use sts_schemas::cluster::Hosting;
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout;
 use sts_schemas::manifest::{FileEntry, Manifest};
+use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::oidc::Jwks;
 
 /// What one case replaces in the files whose paths begin so, and what the refusal must say.
@@ -28,6 +29,8 @@ macro_rules! edits {
 const ROLE: &str = "05-";
 const POLICY: &str = "06-";
 const SECRET: &str = "manifests/example-backup";
+/// What the policy's one statement applies to.
+const ALL: &str = r#"\"Resource\":\"*\""#;
 const PROVIDER: &str = "oidc-provider/harbour";
 
 edits! {
@@ -76,7 +79,6 @@ edits! {
     "trust-for-a-name-in-capitals", "which is no service account", ROLE, "example-backup:backup-restore" => "example-backup:Backup";
     "policy-with-a-principal", "names a principal", POLICY, r#"\"Resource\":\"*\""# => r#"\"Principal\":\"*\",\"Resource\":\"*\""#;
     "policy-without-a-resource", "either Resource or NotResource", POLICY, r#"\"Resource\":\"*\""# => r#"\"Sid\":\"x\""#;
-    "policy-of-every-accounts-roles", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:iam::*:role/x\""#;
     "boundary-of-nearly-any-account", "is not of the cluster's account", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::99999999999?:policy/x", "RoleName""#;
     "policy-of-accounts-alike", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:kms:eu-central-1:99999999999?:key/x\""#;
     "policy-of-roles-behind-a-wildcard", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:iam:*:123456789012:role/x\""#;
@@ -89,11 +91,48 @@ edits! {
     "secret-of-another-kind", "one form of a Secret", SECRET, "kind: Secret" => "kind: ClusterRoleBinding";
     "secret-and-more", "one form of a Secret", SECRET, "type: Opaque" => "type: Opaque\n---\nkind: ClusterRoleBinding";
     "secret-with-another-line-end", "one form of a Secret", SECRET, "type: Opaque" => "type: Opaque\r---\rkind: ClusterRoleBinding";
+"boundary-that-is-a-role", "is no managed policy", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::123456789012:role/x", "RoleName""#;
+    "boundary-of-every-account", "is no managed policy", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::*:policy/x", "RoleName""#;
+    "boundary-of-some-policies", "is no managed policy", ROLE, r#""RoleName""# => r#""PermissionsBoundary": "arn:aws:iam::123456789012:policy/x*", "RoleName""#;
+    "role-described-at-length", "IAM takes descriptions", ROLE, r#""Description": ""# => &format!(r#""Description": "{}"#, "x".repeat(1001));
+    "policy-of-a-resource-in-capitals", "which is neither * nor", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"ARN:aws:kms:eu-central-1:000000000000:key/x\""#;
+    "policy-of-a-resource-behind-a-space", "which is neither * nor", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\" arn:aws:kms:eu-central-1:000000000000:key/x\""#;
+    "policy-of-a-resource-behind-a-pattern", "which is neither * nor", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"a*n:aws:kms:eu-central-1:000000000000:key/x\""#;
+    "policy-of-a-resource-cut-short", "which is neither * nor", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:s3\""#;
+    "policy-of-all-resources-behind-another-sign", "which is neither * nor", POLICY, r#"\"Resource\":\"*\""# => r#"\"NotResource\":\"ARN:aws:s3:::x\""#;
+    "policy-of-no-resources", "has an empty list", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":[]"#;
+    "policy-of-another-account-in-capitals", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:IAM:::role/x\""#;
+    "policy-name-with-a-slash", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour"# => r#""PolicyName": "har/bour"#;
+    "policy-name-too-long", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour"# => &format!(r#""PolicyName": "{}"#, "x".repeat(129));
+    "policy-name-of-nothing", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour-example-backup-backup-credentials""# => r#""PolicyName": """#;
+    "client-id-of-nothing", "IAM takes client ids", layout::PROVIDER, r#""openshift""# => r#""""#;
+    "client-id-too-long", "IAM takes client ids", layout::PROVIDER, r#""openshift""# => &format!(r#""{}""#, "x".repeat(256));
+    "object-of-another-type", "its ContentType is", layout::KEYS_OBJECT, "application/json" => "text/html";
+    "discovery-with-a-new-member", "its token_endpoint must not be there", layout::DISCOVERY, r#""issuer""# => r#""token_endpoint": "https://evil.example.org", "issuer""#;
     "authentication-of-another-issuer", "one form of an Authentication", layout::AUTHENTICATION, "harbour-oidc" => "arbours-oidc";
 }
 
 /// Cases that take or add a file, or change several.
 pub(super) const MORE_CASES: &[Case] = &[
+    Case {
+        name: "policy-of-every-accounts-roles",
+        verdict: "verified",
+        damage: |s| edited(s, POLICY, ALL, r#"\"Resource\":\"arn:aws:iam::*:role/x\""#),
+    },
+    Case {
+        name: "boundary-of-aws",
+        verdict: "verified",
+        damage: |s| {
+            let boundary = r#""PermissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess", "RoleName""#;
+            edited(s, ROLE, r#""RoleName""#, boundary)
+        },
+    },
+    Case {
+        name: "roles-that-differ-by-case",
+        verdict: "inconsistent: by case alone",
+        damage: differ_by_case,
+    },
+    Case { name: "generation-in-the-year-9999", verdict: "verified", damage: last_generation },
     Case { name: "role-twice", verdict: "inconsistent: another file makes role/harbour", damage: role_twice },
     Case { name: "keys-none", verdict: "inconsistent: it lists 0 keys", damage: |s| keys(s, 0) },
     Case {
@@ -189,6 +228,30 @@ pub(super) fn edited(sound: &Sound, file: &str, old: &str, new: &str) -> Vec<u8>
 
 pub(super) fn without(sound: &Sound, file: &str) -> Vec<u8> {
     authored(sound, |files, _| files.retain(|path, _| !path.starts_with(file)))
+}
+
+/// The role and its policy once more, under a name in other letters.
+fn differ_by_case(sound: &Sound) -> Vec<u8> {
+    authored(sound, |files, _| {
+        let made = |path: &String| path.starts_with("05-0-") || path.starts_with("06-0-");
+        let again: Vec<_> = files
+            .iter()
+            .filter(|(path, _)| made(path))
+            .map(|(path, bytes)| {
+                let text = String::from_utf8_lossy(bytes)
+                    .replace(r#""RoleName": "harbour"#, r#""RoleName": "Harbour"#);
+                (path.replacen("-0-", "-1-", 1), text.into_bytes())
+            })
+            .collect();
+        files.extend(again);
+    })
+}
+
+fn last_generation(sound: &Sound) -> Vec<u8> {
+    authored(sound, |files, manifest| {
+        replace(files, layout::PROVIDER, &manifest.generation.to_string(), &LAST_MOMENT.to_string());
+        manifest.generation = LAST_MOMENT;
+    })
 }
 
 fn role_twice(sound: &Sound) -> Vec<u8> {

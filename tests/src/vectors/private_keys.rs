@@ -12,12 +12,14 @@ pub(super) const PLAINTEXT: &[Case] = cases_of!("plaintext" {
     "private-key-in-plain-text", "verified", |s| s.bundle.clone();
     "private-key-only-for-the-installer", "inconsistent: the same key must stand in", |s| lacking(s, layout::PRIVATE_KEY);
     "private-key-not-for-the-installer", "inconsistent: the same key must stand in", |s| lacking(s, layout::TLS_KEY);
-    "private-key-of-another-kind", "inconsistent: it holds a EC PRIVATE KEY",
+    "private-key-of-another-kind", "inconsistent: its PEM block is EC PRIVATE KEY",
         |s| both(s, |text| text.replace("RSA PRIVATE KEY", "EC PRIVATE KEY"));
-    "private-key-that-is-public", "inconsistent: it holds a PUBLIC KEY", public;
+    "private-key-that-is-public", "inconsistent: its PEM block is PUBLIC KEY", public;
     "private-key-damaged", "inconsistent: is damaged", |s| both(s, |text| text.replace("MII", "MIJ"));
     "private-key-that-is-no-pem", "inconsistent: it is no PEM file", |s| both(s, |_| "a key\n".into());
-    "private-key-among-the-manifests", "inconsistent: one form of a Secret", |s| also_at(s, "manifests/key.yaml");
+    "private-key-among-the-manifests", "inconsistent: a private key stands in it (RSA PRIVATE KEY)", |s| also_at(s, "manifests/key.yaml");
+    "private-key-among-the-requests", "inconsistent: a private key stands in it (RSA PRIVATE KEY)", |s| also_at(s, "requests/key.yaml");
+    "private-key-twice-in-a-file", "inconsistent: it holds 2 PEM blocks", |s| both(s, |text| text.repeat(2));
     "private-key-at-the-top", "bad-manifest", |s| also_at(s, "private.key");
 });
 
@@ -30,6 +32,36 @@ pub(super) const ENCRYPTED: &[Case] = cases_of!("encrypted" {
 
 /// A key of one bundle in another.
 pub(super) const MIXED: &[Case] = &[
+    Case {
+        name: "private-key-in-the-review",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, layout::REVIEW, |text| format!("{text}\n{STRAY}")),
+    },
+    Case {
+        name: "private-key-in-the-script",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, layout::APPLY_SCRIPT, |text| format!("{text}\n# {STRAY}")),
+    },
+    Case {
+        name: "private-key-before-the-public-one",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, layout::PUBLIC_KEY, |text| format!("{STRAY}{text}")),
+    },
+    Case {
+        name: "private-key-in-base64",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, REQUEST, |text| format!("{text}# tls.key: {STRAY_IN_BASE64}\n")),
+    },
+    Case {
+        name: "private-key-as-a-jwk",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, REQUEST, |text| format!("{text}# {STRAY_JWK}\n")),
+    },
+    Case {
+        name: "public-key-twice-in-a-file",
+        verdict: "inconsistent: it holds 2 PEM blocks",
+        damage: |s| with_text(s, layout::PUBLIC_KEY, |text| text.repeat(2)),
+    },
     Case {
         name: "private-key-of-another-cluster",
         verdict: "inconsistent: it does not belong to",
@@ -48,6 +80,12 @@ pub(super) const MIXED: &[Case] = &[
     },
 ];
 
+/// What is no key and looks like one.
+const STRAY: &str = "-----BEGIN PRIVATE KEY-----\nnone\n-----END PRIVATE KEY-----\n";
+const STRAY_IN_BASE64: &str = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCm5vbmUK";
+const STRAY_JWK: &str = r#"{"kty": "OKP", "crv": "Ed25519", "x": "none", "d" : "none"}"#;
+const REQUEST: &str = "requests/backup.yaml";
+
 /// A file of a bundle.
 fn file(sound: &Sound, path: &str) -> Vec<u8> {
     let whole = format!("{}{path}", sound.top());
@@ -59,6 +97,12 @@ fn with_files(sound: &Sound, more: &[(&str, Vec<u8>)]) -> Vec<u8> {
     authored(sound, |files, _| {
         files.extend(more.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.clone())));
     })
+}
+
+/// A text file changed.
+fn with_text(sound: &Sound, path: &str, change: fn(&str) -> String) -> Vec<u8> {
+    let text = String::from_utf8_lossy(&file(sound, path)).into_owned();
+    with_files(sound, &[(path, change(&text).into_bytes())])
 }
 
 fn lacking(sound: &Sound, path: &str) -> Vec<u8> {

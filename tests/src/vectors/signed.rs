@@ -4,6 +4,7 @@ use super::{Case, Sound};
 use crate::adversary::{File, archive, pack};
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout;
+use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::signature::{Algorithm, Claims, SigningKey, sign};
 
 pub(super) const CASES: &[Case] = &[
@@ -30,6 +31,21 @@ pub(super) const CASES: &[Case] = &[
         name: "manifest-region-of-another-partition",
         verdict: "bad-manifest",
         damage: |s| in_region(s, "us-gov-west-1"),
+    },
+    Case {
+        name: "generation-in-the-year-10000",
+        verdict: "bad-manifest: no moment before the year 10000",
+        damage: |s| manifest_text(s, |text| text.replace("1700000000", "253402300800")),
+    },
+    Case {
+        name: "tool-without-a-name",
+        verdict: "bad-manifest: 1 to 128 characters",
+        damage: |s| manifest_text(s, |text| text.replace("\"sts-generator\"", "\"\"")),
+    },
+    Case {
+        name: "tool-with-a-long-version",
+        verdict: "bad-manifest: 1 to 128 characters",
+        damage: |s| manifest_text(s, |text| text.replace("\"0.1.0\"", &format!("\"{}\"", "0".repeat(129)))),
     },
     Case { name: "names-differ-by-case", verdict: "bad-manifest", damage: differ_by_case },
     Case { name: "format-of-the-future", verdict: "unsupported", damage: of_the_future },
@@ -140,7 +156,12 @@ pub(super) fn with_manifest(sound: &Sound, files: &[File], bytes: Vec<u8>) -> Ve
     let top = format!("{}-{}/", sound.manifest.cluster.name, digest.short());
     let mut files = files.to_vec();
     files[0].bytes = bytes;
-    let claims = Claims { manifest_sha256: digest, ..claims(sound) };
+    let generation = serde_json::from_slice::<serde_json::Value>(&files[0].bytes)
+        .ok()
+        .and_then(|manifest| manifest["generation"].as_u64())
+        .filter(|generation| *generation <= LAST_MOMENT)
+        .unwrap_or(sound.manifest.generation);
+    let claims = Claims { manifest_sha256: digest, generation, ..claims(sound) };
     files[sound.signature()].bytes = signature(&sound.key, &claims);
     for file in &mut files {
         file.path = file.path.replacen(sound.top(), &top, 1);

@@ -44,6 +44,11 @@ pub(super) const CASES: &[Case] = &[
         verdict: "bad-signature",
         damage: |s| more_claims(s, r#""exp":"never""#),
     },
+    Case {
+        name: "claims-of-a-generation-in-the-year-10000",
+        verdict: "bad-signature",
+        damage: |s| with_claims(s, |claims| claims.replace("1700000000", "253402300800")),
+    },
     ends("claims-end-as-digits-in-text", NO_MOMENT, |s| ends_at(s, r#""1700086400""#)),
     ends("claims-end-null", NO_MOMENT, |s| ends_at(s, "null")),
     ends("claims-end-as-a-fraction", NO_MOMENT, |s| ends_at(s, "1700086400.5")),
