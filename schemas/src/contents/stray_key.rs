@@ -8,7 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 const BEGIN: &str = "-----BEGIN ";
 /// How it begins in base64, as the data of a Secret are written.
 const BEGIN_IN_BASE64: &str = "LS0tLS1CRUdJTi";
-/// What the label of every private key has in it. Source: RFC 7468, sections 10 to 13, and OpenSSH's and OpenPGP's.
+/// What the label of every private key has in it. Source: RFC 7468, sections 10 to 13, and `OpenSSH`'s and `OpenPGP`'s.
 const PRIVATE: &str = "PRIVATE KEY";
 /// The most bytes of a label that is looked at.
 const LONGEST_LABEL: usize = 59;

@@ -17,8 +17,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub fn assemble(input: &str, key: &PublicKey, signature: &[u8]) -> Result<(String, Claims), SignatureError> {
     let numbers = two_numbers(key.kind(), signature);
     let numbers = numbers.as_deref().unwrap_or(signature);
-    let taken = crypto::in_one_form(key.kind(), numbers);
-    let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(taken.as_deref().unwrap_or(numbers)));
+    let lower = crypto::in_one_form(key.kind(), numbers);
+    let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(lower.as_deref().unwrap_or(numbers)));
     jws::verify(&token, key, None).map(|claims| (token, claims))
 }
 

@@ -48,7 +48,7 @@ pub(super) fn exposure_of_file(path: &Path) -> Option<Exposure> {
 
 /// Who else could change a file, or any folder on the way to it from the root of the file system.
 ///
-/// Source: sshd_config(5), `StrictModes`, but that a folder like /tmp, where everybody may write and nobody may move
+/// Source: `sshd_config(5)`, `StrictModes`, but that a folder like /tmp, where everybody may write and nobody may move
 /// what is another's, is no danger.
 pub(super) fn exposure(path: &Path) -> Option<Exposure> {
     system::of_way(path, system::user())

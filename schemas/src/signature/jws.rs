@@ -144,8 +144,8 @@ pub fn sign<S: Statement>(key: &SigningKey, statement: &S) -> Result<String, Sig
 fn in_one_form(token: &str, key: &PublicKey) -> Option<String> {
     let (input, signature) = token.rsplit_once('.')?;
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let taken = crypto::in_one_form(key.kind(), &signature)?;
-    (taken != signature).then(|| format!("{input}.{}", URL_SAFE_NO_PAD.encode(taken)))
+    let lower = crypto::in_one_form(key.kind(), &signature)?;
+    (lower != signature).then(|| format!("{input}.{}", URL_SAFE_NO_PAD.encode(lower)))
 }
 
 /// The bytes that a key kept elsewhere must sign, and that [`sign`] would sign with this algorithm.
