@@ -6,10 +6,11 @@ mod terraform;
 use clap::ValueEnum;
 use serde_json::Value;
 use std::fmt;
-use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::digest::Sha256;
+use sts_schemas::layout::{AUTHENTICATION, DISCOVERY, DISCOVERY_KEY, KEYS, KEYS_KEY};
 use sts_schemas::open::OpenValue;
+use sts_schemas::resource::Resource;
 use sts_schemas::state::Desired;
 
 /// What carries resources out, where it is not `sts-executor`.
@@ -43,19 +44,6 @@ pub struct Rendering {
 /// What an engine cannot say.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Inexpressible {
-    /// AWS names the issuer, and nothing but a receipt carries it back to the author.
-    #[error("the issuer is open: AWS names it, and {0} writes no receipt that carries it back to the author")]
-    OpenIssuer(Engine),
-    /// Statements of others would be lost.
-    #[error(
-        "bucket {bucket} is shared: {engine} would put this cluster's policy in the place of everybody's"
-    )]
-    SharedBucket {
-        /// The bucket.
-        bucket: BucketName,
-        /// The engine.
-        engine: Engine,
-    },
     /// More than fits.
     #[error("the cluster needs {count} resources, and a template of {engine} holds at most {most}")]
     TooMany {
@@ -73,12 +61,6 @@ pub enum Inexpressible {
 /// # Errors
 /// When the engine has no words for it.
 pub fn rendering(desired: &Desired, engine: Engine) -> Result<Rendering, Inexpressible> {
-    if desired.cluster.open().contains(&OpenValue::Issuer) {
-        return Err(Inexpressible::OpenIssuer(engine));
-    }
-    if let Hosting::SharedBucket { bucket, .. } = &desired.cluster.hosting {
-        return Err(Inexpressible::SharedBucket { bucket: bucket.clone(), engine });
-    }
     match engine {
         Engine::CloudFormation => cloudformation::rendering(desired),
         Engine::Terraform => Ok(terraform::rendering(desired)),
@@ -93,9 +75,53 @@ fn role_label(role: &str) -> String {
     format!("Role{readable}{}", &digest[..DIGITS])
 }
 
+/// What a person must know and do about the issuer whatever the engine: none of them looks at what is served now.
+fn about_the_issuer(desired: &Desired) -> Vec<String> {
+    let cluster = &desired.cluster;
+    let mut lines = Vec::new();
+    for resource in desired.resources.values() {
+        if let (Resource::BucketStatement(one), Hosting::SharedBucket { bucket, .. }) =
+            (resource, &cluster.hosting)
+        {
+            let statement = serde_json::to_string(&one.statement).unwrap_or_default();
+            lines.push(format!(
+                "# first, add this statement to the policy of bucket {bucket}, beside those of others, which stay: {statement}"
+            ));
+        }
+    }
+    let kids: Vec<_> = desired.token_keys.iter().map(|key| key.kid.as_str()).collect();
+    let place = if is_open(desired, OpenValue::Issuer) {
+        String::new()
+    } else {
+        format!("; {}/{KEYS_KEY} tells which it serves now", cluster.issuer)
+    };
+    lines.push(format!(
+        "# live keys: the issuer will serve {} and no other. Whatever other key it serves now goes, and AWS takes no token \
+         any more that such a key signed{place}",
+        kids.join(", ")
+    ));
+    lines
+}
+
+fn is_open(desired: &Desired, value: OpenValue) -> bool {
+    desired.cluster.open().contains(&value)
+}
+
+/// How the issuer that AWS named comes back to the author; `output` says where the engine shows it.
+fn issuer_for_the_author(output: &str) -> Vec<String> {
+    vec![
+        format!("# the author needs the issuer's host, which {output}"),
+        format!(
+            "# either in the place of {} in {AUTHENTICATION} of the author's directory, or in a receipt for `finalize`:",
+            OpenValue::Issuer.token()
+        ),
+        "# sts-executor apply BUNDLE --receipt FILE changes nothing once all of this is done, and writes one"
+            .into(),
+    ]
+}
+
 /// What is to be served by the author's own server, and where.
 fn documents_to_serve(desired: &Desired) -> Vec<String> {
-    use sts_schemas::layout::{DISCOVERY, DISCOVERY_KEY, KEYS, KEYS_KEY};
     let issuer = &desired.cluster.issuer;
     [(DISCOVERY, DISCOVERY_KEY), (KEYS, KEYS_KEY)]
         .map(|(file, key)| format!("# serve the bundle's {file} as {issuer}/{key}"))

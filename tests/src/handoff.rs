@@ -97,6 +97,11 @@ impl Handoff {
         PathBuf::from(run.stdout.trim_end())
     }
 
+    /// Goes on with another bundle of the author's.
+    pub fn take(&mut self, bundle: PathBuf) {
+        self.bundle = bundle;
+    }
+
     /// A path in the author's folder.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

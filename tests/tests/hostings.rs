@@ -113,3 +113,13 @@ fn a_path_in_somebodys_bucket_from_requests_to_a_checked_cluster_and_back_to_not
     let receipt = play(&[ACCOUNT.as_slice(), &path].concat(), &[]);
     assert_eq!(receipt["issuer"], "https://bystander-files.s3.eu-central-1.amazonaws.com/clusters/harbour");
 }
+
+#[test]
+fn a_private_bucket_by_an_alias_from_requests_to_a_checked_cluster_and_back_to_nothing() {
+    let certificate = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+    let alias = ["--issuer-url", "https://oidc.example.org", "--certificate-arn", certificate];
+    let flags = [ACCOUNT.as_slice(), &["--create-private-s3-bucket"], &alias].concat();
+    let receipt = play(&flags, &[]);
+    assert_eq!(receipt["issuer"], "https://oidc.example.org");
+    assert_eq!(receipt["dns_record"]["name"], "oidc.example.org");
+}

@@ -13,8 +13,10 @@ const LINTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/lint_template.
 const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
 
-/// Every way to host an issuer that an engine has words for.
-const HOSTINGS: [(&str, &[&str]); 3] = [
+/// Every way to host an issuer.
+const HOSTINGS: [(&str, &[&str]); 5] = [
+    ("private, named by AWS", &["--create-private-s3-bucket"]),
+    ("shared", SHARED),
     ("public", &[]),
     ("elsewhere", &["--issuer-url", "https://oidc.example.org/harbour"]),
     (
@@ -28,6 +30,9 @@ const HOSTINGS: [(&str, &[&str]); 3] = [
         ],
     ),
 ];
+
+/// A path in a bucket that others use too.
+const SHARED: &[&str] = &["--bucket-name", "bystander-files", "--issuer-path", "clusters/harbour"];
 
 fn render(story: &Handoff, format: &str) -> Run {
     let mut line = story.generator();
@@ -130,14 +135,71 @@ fn an_account_that_is_open_becomes_the_engines_reference_to_its_own() {
 }
 
 #[test]
-fn what_an_engine_cannot_say_is_refused_by_what_it_is() {
-    let shared: &[&str] = &["--bucket-name", "bystander-files", "--issuer-path", "harbour"];
-    for (flags, why) in [(shared, "is shared"), (&["--create-private-s3-bucket"], "the issuer is open")] {
-        let story = Handoff::of(REQUESTS.as_ref(), flags);
-        for format in ["cloudformation", "terraform"] {
-            let run = render(&story, format).exits(1).says(why).says("sts-executor");
-            assert_eq!(run.stdout, "");
+fn an_issuer_that_aws_names_becomes_a_reference_wherever_it_stands_and_comes_back_as_an_output() {
+    let any = ["--any-account", "--create-private-s3-bucket"];
+    let mut open = Handoff::prepare();
+    let bundle = open.create_with(&any, REGION, Path::new(REQUESTS), handoff::GENERATION + 1, &[]);
+    open.take(bundle);
+    let told = Handoff::of(REQUESTS.as_ref(), &["--create-private-s3-bucket"]);
+    for (story, account) in [(&told, "123456789012"), (&open, "${AWS::AccountId}")] {
+        let run = render(story, "cloudformation").exits(0).says("# live keys: the issuer will serve ");
+        let run =
+            run.says("sed \"s/\\${issuer}/$ISSUER/g\" 02-openid-configuration").says("output IssuerHost");
+        let template = parsed(&run);
+        for (name, role) in template["Resources"].as_object().unwrap() {
+            if role["Type"] == "AWS::IAM::Role" {
+                let trust = role["Properties"]["AssumeRolePolicyDocument"]["Fn::Sub"].as_str().unwrap();
+                let bound = trust.replace("${IssuerDistribution.DomainName}", "d1.cloudfront.net");
+                let bound: Value = serde_json::from_str(&bound).unwrap();
+                let statement = &bound["Statement"][0];
+                assert!(statement["Condition"]["StringEquals"]["d1.cloudfront.net:sub"].is_array(), "{name}");
+                let provider = format!("arn:aws:iam::{account}:oidc-provider/d1.cloudfront.net");
+                assert_eq!(statement["Principal"]["Federated"], provider, "{name}");
+            }
         }
+        assert_eq!(template["Outputs"]["IssuerHost"]["Value"]["Fn::GetAtt"][1], "DomainName");
+        assert!(!run.stdout.contains("known-after-apply") && !run.stdout.contains("000000000001"));
+    }
+    let run = render(&told, "terraform").exits(0).says("`terraform output -raw issuer_host` prints:");
+    let resources = &parsed(&run)["resource"];
+    let host = "${aws_cloudfront_distribution.issuer.domain_name}";
+    assert_eq!(resources["aws_iam_openid_connect_provider"]["issuer"]["url"], format!("https://{host}"));
+    let discovery = resources["aws_s3_object"]["discovery"]["content"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(discovery).unwrap()["issuer"], format!("https://{host}"));
+    assert!(!run.stdout.contains("known-after-apply"));
+}
+
+#[test]
+fn a_bucket_of_others_keeps_its_policy_and_the_statement_is_told_to_a_person() {
+    let story = Handoff::of(REQUESTS.as_ref(), SHARED);
+    for (format, policy) in
+        [("cloudformation", "AWS::S3::BucketPolicy"), ("terraform", "aws_s3_bucket_policy")]
+    {
+        let run = render(&story, format).exits(0);
+        let run =
+            run.says("add this statement to the policy of bucket bystander-files, beside those of others");
+        let run = run.says(r#""arn:aws:s3:::bystander-files/clusters/harbour/*""#);
+        assert!(!run.stdout.contains(policy) && !run.stdout.contains("\"AWS::S3::Bucket\""), "{format}");
+    }
+    let keys = &parsed(&render(&story, "terraform"))["resource"]["aws_s3_object"]["keys"];
+    assert_eq!(
+        (&keys["bucket"], &keys["key"]),
+        (&json!("bystander-files"), &json!("clusters/harbour/keys.json"))
+    );
+}
+
+#[test]
+fn a_rendering_says_which_keys_the_issuer_will_serve_since_no_engine_looks_at_those_it_serves() {
+    let story = Handoff::prepare();
+    let served = std::fs::read_to_string(story.path("out-eu-central-1-1700000000/03-keys.json")).unwrap();
+    let served: Value = serde_json::from_str(&served).unwrap();
+    let kid = served["keys"][0]["kid"].as_str().unwrap();
+    for format in ["cloudformation", "terraform"] {
+        let run = render(&story, format)
+            .exits(0)
+            .says(&format!("# live keys: the issuer will serve {kid} and no other"));
+        let _ = run
+            .says("https://harbour-oidc.s3.eu-central-1.amazonaws.com/keys.json tells which it serves now");
     }
 }
 

@@ -1,8 +1,12 @@
 //! A `CloudFormation` template. Source: AWS CloudFormation Template Reference, one page to a resource type.
 
-use super::{Engine, Inexpressible, Rendering, documents_to_serve, role_label};
+use super::{
+    Engine, Inexpressible, Rendering, about_the_issuer, documents_to_serve, is_open, issuer_for_the_author,
+    role_label,
+};
 use serde_json::{Map, Value, json};
 use sts_schemas::cli_input::tag_list;
+use sts_schemas::cluster::Hosting;
 use sts_schemas::layout;
 use sts_schemas::open::OpenValue;
 use sts_schemas::resource::{
@@ -18,6 +22,11 @@ const BUCKET_POLICY: &str = "IssuerBucketPolicy";
 const ACCESS_CONTROL: &str = "IssuerAccessControl";
 const DISTRIBUTION: &str = "IssuerDistribution";
 const PROVIDER: &str = "IssuerProvider";
+/// The distribution's attribute that AWS makes up, and the output that shows it.
+const DOMAIN: &str = "DomainName";
+const OUTPUT: &str = "IssuerHost";
+/// How every issuer begins.
+const SCHEME: &str = "https://";
 
 /// The map that has an entry only for the region and account of the cluster, so that a stack anywhere else fails
 /// before it makes anything.
@@ -38,16 +47,19 @@ pub(super) fn rendering(desired: &Desired) -> Result<Rendering, Inexpressible> {
         ("AWSTemplateFormatVersion".to_owned(), json!("2010-09-09")),
         ("Description".to_owned(), json!(format!("AWS resources of OpenShift cluster {}", cluster.name))),
     ]);
-    if !any_account(desired) {
+    let names_issuer = is_open(desired, OpenValue::Issuer);
+    if !is_open(desired, OpenValue::Account) {
         let (account, region) = (cluster.account.as_str(), cluster.region.as_str());
-        template.insert("Mappings".into(), json!({PLACE: {region: {account: cluster.issuer}}}));
+        let url = if names_issuer { SCHEME.into() } else { json!(cluster.issuer) };
+        template.insert("Mappings".into(), json!({PLACE: {region: {account: url}}}));
     }
     template.insert("Resources".into(), resources.into());
+    if names_issuer {
+        let output =
+            json!({"Description": "The issuer's host", "Value": {"Fn::GetAtt": [DISTRIBUTION, DOMAIN]}});
+        template.insert("Outputs".into(), json!({OUTPUT: output}));
+    }
     Ok(Rendering { document: template.into(), steps: steps(desired) })
-}
-
-fn any_account(desired: &Desired) -> bool {
-    desired.cluster.open().contains(&OpenValue::Account)
 }
 
 fn add(resources: &mut Map<String, Value>, desired: &Desired, resource: &Resource) {
@@ -66,6 +78,8 @@ fn add(resources: &mut Map<String, Value>, desired: &Desired, resource: &Resourc
                 put(BUCKET_POLICY, "AWS::S3::BucketPolicy", properties, &[BUCKET]);
             }
         }
+        // The policy of a bucket that others use too is theirs; a template would put this in its place.
+        Resource::BucketStatement(_) if is_shared(desired) => {}
         Resource::BucketStatement(one) => {
             put(BUCKET_POLICY, "AWS::S3::BucketPolicy", bucket_policy(one), &[BUCKET]);
         }
@@ -132,10 +146,11 @@ fn distribution(one: &Distribution) -> Value {
 }
 
 fn provider(provider: &Provider, desired: &Desired) -> Value {
-    let url = if any_account(desired) {
-        json!(provider.issuer)
-    } else {
-        json!({"Fn::FindInMap": [PLACE, {"Ref": "AWS::Region"}, {"Ref": "AWS::AccountId"}]})
+    let in_place = json!({"Fn::FindInMap": [PLACE, {"Ref": "AWS::Region"}, {"Ref": "AWS::AccountId"}]});
+    let url = match (is_open(desired, OpenValue::Account), is_open(desired, OpenValue::Issuer)) {
+        (true, _) => json!(provider.issuer),
+        (false, false) => in_place,
+        (false, true) => json!({"Fn::Join": ["", [in_place, {"Fn::GetAtt": [DISTRIBUTION, DOMAIN]}]]}),
     };
     let mut properties =
         json!({"Url": url, "ClientIdList": provider.client_ids, "Tags": tag_list(&provider.tags)});
@@ -153,7 +168,7 @@ fn role(role: &Role) -> Value {
         "RoleName": role.name,
         "Path": role.path,
         "Description": role.description,
-        "AssumeRolePolicyDocument": role.trust,
+        "AssumeRolePolicyDocument": trust(role),
         "MaxSessionDuration": role.max_session_seconds,
         "Policies": policies,
         "Tags": tag_list(&role.tags),
@@ -167,7 +182,14 @@ fn role(role: &Role) -> Value {
     properties
 }
 
-/// Every text that names the account where it is open, or the distribution, as a reference.
+/// A template takes no reference as the name of a member, as a condition on an issuer's claim would need where AWS
+/// names that issuer: there the document is its own text, with the reference in it.
+fn trust(role: &Role) -> Value {
+    let text = role.trust.canonical();
+    if text.contains(OpenValue::Issuer.stand_in()) { text.into() } else { json!(role.trust) }
+}
+
+/// Every text that names the account or the issuer where these are open, or the distribution, as a reference.
 fn whole(value: &Value) -> Value {
     match value {
         Value::String(text) => reference(text).unwrap_or_else(|| value.clone()),
@@ -182,41 +204,61 @@ fn whole(value: &Value) -> Value {
 /// `Fn::Sub` for a text that needs it: one that is a plain text keeps what looks like a reference, as IAM's
 /// own `${aws:username}`.
 fn reference(text: &str) -> Option<Value> {
-    let account = OpenValue::Account.stand_in();
-    if !text.contains(account) && !text.contains(DISTRIBUTION_REFERENCE) {
+    let (account, issuer) = (OpenValue::Account.stand_in(), OpenValue::Issuer.stand_in());
+    if ![account, issuer, DISTRIBUTION_REFERENCE].iter().any(|open| text.contains(open)) {
         return None;
     }
     let literal = |text: &str| text.replace("${", "${!");
     let text = literal(text).replace(&literal(DISTRIBUTION_REFERENCE), &format!("${{{DISTRIBUTION}}}"));
+    let text = text.replace(issuer, &format!("${{{DISTRIBUTION}.{DOMAIN}}}"));
     Some(json!({"Fn::Sub": text.replace(account, "${AWS::AccountId}")}))
 }
 
+fn is_shared(desired: &Desired) -> bool {
+    matches!(desired.cluster.hosting, Hosting::SharedBucket { .. })
+}
+
 fn steps(desired: &Desired) -> Vec<String> {
-    let cluster = &desired.cluster;
-    let account =
-        if any_account(desired) { "any account".to_owned() } else { format!("account {}", cluster.account) };
-    let mut steps = vec![
+    let (cluster, region) = (&desired.cluster, &desired.cluster.region);
+    let account = if is_open(desired, OpenValue::Account) {
+        "any account".to_owned()
+    } else {
+        format!("account {}", cluster.account)
+    };
+    let stack = format!("--region {region} --stack-name sts-handoff-{}", cluster.name);
+    let mut steps = about_the_issuer(desired);
+    steps.extend([
+        format!("# in {account}, region {region}; a template above 51,200 bytes also wants --s3-bucket:"),
         format!(
-            "# in {account}, region {}; a template above 51,200 bytes also wants --s3-bucket:",
-            cluster.region
+            "aws cloudformation deploy {stack} --template-file TEMPLATE --capabilities CAPABILITY_NAMED_IAM"
         ),
-        format!(
-            "aws cloudformation deploy --region {} --stack-name sts-handoff-{} --template-file TEMPLATE \
-             --capabilities CAPABILITY_NAMED_IAM",
-            cluster.region, cluster.name
-        ),
-    ];
+    ]);
     if cluster.bucket().is_none() {
         steps.extend(documents_to_serve(desired));
         return steps;
     }
     steps.push("# then, in the unpacked bundle:".into());
-    for (input, body) in [(layout::DISCOVERY_OBJECT, layout::DISCOVERY), (layout::KEYS_OBJECT, layout::KEYS)]
+    let mut discovery = layout::DISCOVERY.to_owned();
+    if is_open(desired, OpenValue::Issuer) {
+        discovery = format!("{}.bound", layout::DISCOVERY);
+        let query = format!("Stacks[0].Outputs[?OutputKey=='{OUTPUT}'].OutputValue");
+        steps.extend([
+            format!("ISSUER=$(aws cloudformation describe-stacks {stack} --query \"{query}\" --output text)"),
+            format!(
+                "sed \"s/\\{}/$ISSUER/g\" {} > {discovery}",
+                OpenValue::Issuer.token(),
+                layout::DISCOVERY
+            ),
+        ]);
+    }
+    for (input, body) in [(layout::DISCOVERY_OBJECT, discovery.as_str()), (layout::KEYS_OBJECT, layout::KEYS)]
     {
-        let region = &cluster.region;
         steps.push(format!(
             "aws s3api put-object --region {region} --cli-input-json file://{input} --body {body}"
         ));
+    }
+    if is_open(desired, OpenValue::Issuer) {
+        steps.extend(issuer_for_the_author(&format!("the stack's output {OUTPUT} shows:")));
     }
     steps
 }

@@ -1,8 +1,9 @@
 //! A Terraform configuration in its JSON syntax. Source: the documentation of provider hashicorp/aws, one page
 //! to a resource type; Terraform Language, "JSON Configuration Syntax".
 
-use super::{Rendering, documents_to_serve, role_label};
+use super::{Rendering, about_the_issuer, documents_to_serve, is_open, issuer_for_the_author, role_label};
 use serde_json::{Map, Value, json};
+use sts_schemas::cluster::Hosting;
 use sts_schemas::layout;
 use sts_schemas::open::OpenValue;
 use sts_schemas::policy::PolicyDocument;
@@ -18,6 +19,9 @@ const PROVIDER_VERSION: &str = ">= 5.81.0";
 /// The name of everything there is one of.
 const ISSUER: &str = "issuer";
 
+/// The output that shows the issuer's host.
+const OUTPUT: &str = "issuer_host";
+
 /// Resources by type and name.
 type Resources = Map<String, Value>;
 
@@ -25,7 +29,7 @@ pub(super) fn rendering(desired: &Desired) -> Rendering {
     let cluster = &desired.cluster;
     let mut resources = Resources::new();
     for resource in desired.resources.values() {
-        add(&mut resources, resource);
+        add(&mut resources, desired, resource);
     }
     let mut provider = json!({"region": cluster.region});
     let mut document = json!({
@@ -38,17 +42,22 @@ pub(super) fn rendering(desired: &Desired) -> Rendering {
     }
     document["provider"] = json!({"aws": provider});
     document["resource"] = resources.into();
-    let mut steps = vec![
-        "# as main.tf.json, in a directory of its own:".into(),
-        "terraform init && terraform apply".into(),
-    ];
+    let mut steps = about_the_issuer(desired);
+    steps.extend(
+        ["# as main.tf.json, in a directory of its own:", "terraform init && terraform apply"]
+            .map(str::to_owned),
+    );
     if cluster.bucket().is_none() {
         steps.extend(documents_to_serve(desired));
+    }
+    if is_open(desired, OpenValue::Issuer) {
+        document["output"] = json!({OUTPUT: {"value": text(OpenValue::Issuer.stand_in())}});
+        steps.extend(issuer_for_the_author(&format!("`terraform output -raw {OUTPUT}` prints:")));
     }
     Rendering { document, steps }
 }
 
-fn add(resources: &mut Resources, resource: &Resource) {
+fn add(resources: &mut Resources, desired: &Desired, resource: &Resource) {
     let mut put = |kind: &str, name: &str, arguments: Value| {
         let of_kind = resources.entry(kind).or_insert_with(|| json!({}));
         of_kind[name] = arguments;
@@ -63,13 +72,16 @@ fn add(resources: &mut Resources, resource: &Resource) {
                 put("aws_s3_bucket_policy", ISSUER, bucket_policy(policy));
             }
         }
+        // The policy of a bucket that others use too is theirs; a configuration would put this in its place.
+        Resource::BucketStatement(_) if matches!(desired.cluster.hosting, Hosting::SharedBucket { .. }) => {}
         Resource::BucketStatement(one) => put("aws_s3_bucket_policy", ISSUER, bucket_policy(&one.policy())),
         Resource::AccessControl(one) => {
             put("aws_cloudfront_origin_access_control", ISSUER, access_control(one));
         }
         Resource::Distribution(one) => put("aws_cloudfront_distribution", ISSUER, distribution(one)),
         Resource::Object(one) => {
-            put("aws_s3_object", if one.key == layout::KEYS_KEY { "keys" } else { "discovery" }, object(one));
+            let name = if one.key.ends_with(layout::KEYS_KEY) { "keys" } else { "discovery" };
+            put("aws_s3_object", name, object(one, &desired.cluster.hosting));
         }
         Resource::Provider(one) => put("aws_iam_openid_connect_provider", ISSUER, provider(one)),
         Resource::Role(one) => {
@@ -148,9 +160,13 @@ fn distribution(one: &Distribution) -> Value {
     arguments
 }
 
-fn object(object: &Object) -> Value {
+fn object(object: &Object, hosting: &Hosting) -> Value {
+    let bucket = match hosting {
+        Hosting::SharedBucket { bucket, .. } => bucket.to_string(),
+        _ => format!("${{aws_s3_bucket.{ISSUER}.id}}"),
+    };
     json!({
-        "bucket": format!("${{aws_s3_bucket.{ISSUER}.id}}"),
+        "bucket": bucket,
         "key": object.key,
         "content": text(&object.body),
         "content_type": object.content_type,
@@ -159,8 +175,7 @@ fn object(object: &Object) -> Value {
 }
 
 fn provider(provider: &Provider) -> Value {
-    let mut arguments =
-        json!({"url": provider.issuer, "client_id_list": provider.client_ids, "tags": tags(&provider.tags)});
+    let mut arguments = json!({"url": text(provider.issuer.as_str()), "client_id_list": provider.client_ids, "tags": tags(&provider.tags)});
     if !provider.thumbprints.is_empty() {
         arguments["thumbprint_list"] = json!(provider.thumbprints);
     }
@@ -191,10 +206,12 @@ fn document(policy: &PolicyDocument) -> Value {
     text(&policy.canonical())
 }
 
-/// A text that means itself, but for the account where that is open, and the distribution.
+/// A text that means itself, but for the account and the issuer where these are open, and the distribution.
 fn text(text: &str) -> Value {
     let distribution = format!("${{aws_cloudfront_distribution.{ISSUER}.id}}");
+    let issuer = format!("${{aws_cloudfront_distribution.{ISSUER}.domain_name}}");
     literal(text)
+        .replace(OpenValue::Issuer.stand_in(), &issuer)
         .replace(&literal(DISTRIBUTION_REFERENCE), &distribution)
         .replace(OpenValue::Account.stand_in(), "${data.aws_caller_identity.current.account_id}")
         .into()
@@ -218,5 +235,7 @@ mod tests {
             "arn:aws:cloudfront::${data.aws_caller_identity.current.account_id}:distribution/\
              ${aws_cloudfront_distribution.issuer.id}"
         );
+        let claim = text("\"known-after-apply.invalid:sub\"");
+        assert_eq!(claim, "\"${aws_cloudfront_distribution.issuer.domain_name}:sub\"");
     }
 }
