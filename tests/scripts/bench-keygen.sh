@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cargo build --quiet --locked --release --package sts-generator
-generator=$PWD/${CARGO_TARGET_DIR:-target}/release/sts-generator
+generator=$(realpath "${CARGO_TARGET_DIR:-target}")/release/sts-generator
 exec python3 tests/python/bench_keygen.py "$generator" "${PAIRS:-60}"

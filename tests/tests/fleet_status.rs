@@ -1,16 +1,23 @@
 //! Many bundles against one account, a line for each.
 
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER_KEY, GENERATION, Handoff, REGION, REQUESTS, with_credentials};
 use sts_tests::programs::{Run, command, program};
+use sts_tests::proxy::Proxy;
 
 /// The executor on all bundles of the author's folder.
 fn status(story: &Handoff, emulator: &Emulator, flags: &[&str]) -> Run {
+    status_at(story, emulator.address(), flags)
+}
+
+fn status_at(story: &Handoff, at: SocketAddr, flags: &[&str]) -> Run {
     let mut status = command(&program("sts-executor"));
     status.args(["status", "--all"]).arg(story.path("bundles")).arg("--trusted-key").arg(story.public_key());
-    Run::of(with_credentials(&mut status, emulator.address()).args(flags))
+    Run::of(with_credentials(&mut status, at).args(flags))
 }
 
 #[test]
@@ -47,7 +54,16 @@ fn each_bundle_has_its_line_and_one_that_cannot_be_compared_stops_no_other() {
     let run = run.shows(&format!("  in step    {}\n", name(made[1])));
     let run =
         run.shows(&format!("  missing    {}\n             0 of 11 in step, 11 missing\n", name(made[2])));
-    let _ = run.shows("Status: 2 of 4 bundles in step.\n");
+    let run = run.shows("Status: 2 of 4 bundles in step.\n");
+
+    // Side by side they come to the same, and no bundle waits for the one before it.
+    let proxy = Proxy::start(emulator.address(), Duration::from_millis(300), Vec::new());
+    let again = status_at(&story, proxy.address(), &["--detailed-exitcode"]).exits(2);
+    assert_eq!(again.stdout, run.stdout);
+    let calls = proxy.take_traffic().calls;
+    let first_role = calls.iter().position(|call| call.contains("Action=GetRole")).unwrap();
+    let begun = calls[..first_role].iter().filter(|call| call.contains("Action=ListRoles")).count();
+    assert!(begun > 1, "{calls:#?}");
 
     // An older bundle, one for another account, and one that is none.
     let newer = story.create_all(Path::new(REQUESTS), GENERATION + 5, &[]);

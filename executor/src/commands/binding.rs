@@ -40,14 +40,21 @@ impl Look {
         account: &dyn Account,
         runtime: &Runtime,
         bundle: &VerifiedBundle,
+        what: (Reach, impl FnOnce(&Desired) -> Vec<Wish>),
+    ) -> Result<(Self, Survey), Failure> {
+        runtime.block_on(Self::looking_ahead(account, bundle, what))
+    }
+
+    /// The same beside other looks.
+    pub(super) async fn looking_ahead(
+        account: &dyn Account,
+        bundle: &VerifiedBundle,
         (reach, wishes): (Reach, impl FnOnce(&Desired) -> Vec<Wish>),
     ) -> Result<(Self, Survey), Failure> {
         let contents = of_account(bundle, account.identity())?;
         let (scope, wishes) = (scope(&contents.desired, reach), wishes(&contents.desired));
-        let (found, survey) = runtime.block_on(async {
-            let survey = tokio::time::timeout(SURVEY, account.survey(&wishes));
-            tokio::join!(follow(account, scope), survey)
-        });
+        let survey = tokio::time::timeout(SURVEY, account.survey(&wishes));
+        let (found, survey) = tokio::join!(follow(account, scope), survey);
         let look = Self::bound(contents, found.map_err(refusal::of_account)?.observed)?;
         Ok((look, survey.unwrap_or_default()))
     }

@@ -6,7 +6,7 @@ use super::account::{self, AccountArgs};
 use super::binding::Look;
 use super::bundle::{BundleArgs, TrustArgs};
 use super::refusal;
-use crate::account::{Account, Departing, Runtime};
+use crate::account::{Account, Departing};
 use crate::cli::Format;
 use crate::plan::{PlanOptions, RollBack, compared};
 use crate::preflight::unreadable_issuer;
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let bundle = args.bundle_at(args.bundle.clone().unwrap_or_default()).verified(session)?;
     let runtime = account::runtime()?;
     let aws = args.account.open(&runtime, &bundle.outline().cluster.region, session)?;
-    let standings = args.standings(&runtime, &aws, &bundle)?;
+    let standings = runtime.block_on(args.standings(&aws, &bundle))?;
     match format {
         Format::Text => session.data(&text(&standings, session.surroundings.paint))?,
         Format::Json => session.json(&standings)?,
@@ -66,16 +66,11 @@ impl Args {
         BundleArgs { bundle, trust: self.trust.clone() }
     }
 
-    fn standings(
-        &self,
-        runtime: &Runtime,
-        aws: &dyn Account,
-        bundle: &VerifiedBundle,
-    ) -> Result<Standings, Failure> {
+    async fn standings(&self, aws: &dyn Account, bundle: &VerifiedBundle) -> Result<Standings, Failure> {
         // Nothing is to be written, so that only what keeps the cluster from working is of interest.
         let nothing = |_: &_| Vec::new();
-        let (look, survey) =
-            Look::ahead(aws, runtime, bundle, (self.account.reach(Departing::Nothing), nothing))?;
+        let what = (self.account.reach(Departing::Nothing), nothing);
+        let (look, survey) = Look::looking_ahead(aws, bundle, what).await?;
         let Look { contents, observed } = look;
         let desired = &contents.desired;
         // Looking is never a roll-back: nothing is carried out.

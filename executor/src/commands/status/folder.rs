@@ -6,8 +6,10 @@ use crate::account::{Account, Aws, Runtime};
 use crate::cli::Format;
 use crate::session::Session;
 use crate::show::fleet::text;
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 use sts_schemas::aws::{AccountId, Region};
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
@@ -15,6 +17,9 @@ use sts_schemas::fleet::{BundleStanding, FleetStandings, StandingOutcome};
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::OpenValue;
 use sts_schemas::standing::Standings;
+
+/// How many bundles are compared at once: each reads many roles at a time itself, and IAM throttles an account's readers.
+const SIDE_BY_SIDE: usize = 4;
 
 /// What bundles are called.
 const ENDING: &str = ".tar.gz";
@@ -37,18 +42,25 @@ pub(super) fn run(
         .collect();
     let latest = latest(&read);
     let runtime = account::runtime()?;
-    let mut accounts = Accounts { args, runtime: &runtime, open: BTreeMap::new() };
-    let mut bundles = Vec::new();
-    for (file, bundle) in &read {
-        let outcome = match bundle {
-            Err(failure) => StandingOutcome::Failed { errors: failure.chain() },
-            Ok(bundle) => match latest.get(&place(bundle)) {
-                Some(by) if by != file => StandingOutcome::Superseded { by: by.clone() },
-                _ => accounts.outcome(bundle, session),
-            },
-        };
-        bundles.push(BundleStanding { file: file.clone(), outcome });
-    }
+    let mut accounts = Accounts { args, open: BTreeMap::new() };
+    let tasks: Vec<_> = read
+        .iter()
+        .map(|(file, bundle)| {
+            let task = match bundle {
+                Err(failure) => Task::Settled(StandingOutcome::Failed { errors: failure.chain() }),
+                Ok(bundle) => match latest.get(&place(bundle)) {
+                    Some(by) if by != file => Task::Settled(StandingOutcome::Superseded { by: by.clone() }),
+                    _ => accounts.task(&runtime, bundle, session),
+                },
+            };
+            (file.clone(), task)
+        })
+        .collect();
+    let done = tasks.into_iter().map(|(file, task)| async {
+        let outcome = Box::pin(task.outcome(args)).await;
+        BundleStanding { file, outcome }
+    });
+    let bundles: Vec<_> = runtime.block_on(stream::iter(done).buffered(SIDE_BY_SIDE).collect());
     let all_are = |so: fn(&Standings) -> bool| {
         bundles.iter().all(|bundle| match &bundle.outcome {
             StandingOutcome::Compared { standings } => so(standings),
@@ -113,29 +125,52 @@ fn latest(read: &[Read]) -> BTreeMap<(String, String, String), String> {
 /// The account, reached by the endpoints of each region that is needed; or why it cannot be.
 struct Accounts<'a> {
     args: &'a Args,
-    runtime: &'a Runtime,
-    open: BTreeMap<Region, Result<Aws, Vec<String>>>,
+    open: BTreeMap<Region, Result<Rc<Aws>, Vec<String>>>,
+}
+
+/// What there is to do about a bundle.
+enum Task<'a> {
+    /// Nothing more.
+    Settled(StandingOutcome),
+    /// The account is to be compared with it.
+    Compare(Rc<Aws>, &'a VerifiedBundle),
 }
 
 impl Accounts<'_> {
-    fn outcome(&mut self, bundle: &VerifiedBundle, session: &mut Session<'_>) -> StandingOutcome {
-        let Self { args, runtime, open } = self;
+    /// Opens the account for a bundle, where it is not open yet, and looks whether it is the bundle's.
+    fn task<'b>(
+        &mut self,
+        runtime: &Runtime,
+        bundle: &'b VerifiedBundle,
+        session: &mut Session<'_>,
+    ) -> Task<'b> {
+        let Self { args, open } = self;
         let cluster = &bundle.manifest().cluster;
         let opened = open.entry(cluster.region.clone()).or_insert_with(|| {
-            args.account.open(runtime, &cluster.region, session).map_err(|failure| failure.chain())
+            let opened = args.account.open(runtime, &cluster.region, session);
+            opened.map(Rc::new).map_err(|failure| failure.chain())
         });
         let aws = match opened {
-            Ok(aws) => aws,
-            Err(errors) => return StandingOutcome::Failed { errors: errors.clone() },
+            Ok(aws) => Rc::clone(aws),
+            Err(errors) => return Task::Settled(StandingOutcome::Failed { errors: errors.clone() }),
         };
         let actual = &aws.identity().account;
         if !cluster.open().contains(&OpenValue::Account) && cluster.account != *actual {
             let error = OtherAccount { wanted: cluster.account.clone(), actual: actual.clone() };
-            return StandingOutcome::Failed { errors: vec![error.to_string()] };
+            return Task::Settled(StandingOutcome::Failed { errors: vec![error.to_string()] });
         }
-        match args.standings(runtime, aws, bundle) {
-            Ok(standings) => StandingOutcome::Compared { standings },
-            Err(failure) => StandingOutcome::Failed { errors: failure.chain() },
+        Task::Compare(aws, bundle)
+    }
+}
+
+impl Task<'_> {
+    async fn outcome(self, args: &Args) -> StandingOutcome {
+        match self {
+            Self::Settled(outcome) => outcome,
+            Self::Compare(aws, bundle) => match args.standings(aws.as_ref(), bundle).await {
+                Ok(standings) => StandingOutcome::Compared { standings },
+                Err(failure) => StandingOutcome::Failed { errors: failure.chain() },
+            },
         }
     }
 }
