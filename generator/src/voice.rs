@@ -1,9 +1,9 @@
 //! What is said beside the data: on standard error, as much of it as was asked for.
 
 use std::cell::RefCell;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::OnceLock;
-use sts_schemas::terminal::printable_lines;
+use sts_schemas::terminal::{printable_lines, wrapped};
 use sts_schemas::verbosity::Verbosity;
 
 /// Standard error is one for the whole program, and so is how much goes to it.
@@ -50,6 +50,17 @@ pub(crate) fn say(text: &str) {
 /// Says what may change what a person does next.
 pub(crate) fn warn(text: &str) {
     write(text);
+}
+
+/// A sentence in lines that a terminal does not break, where standard error is one; elsewhere in one, for programs to
+/// search.
+pub(crate) fn fitted(sentence: &str) -> String {
+    const INDENT: &str = "  ";
+    if !std::io::stderr().is_terminal() {
+        return sentence.to_owned();
+    }
+    let lines = wrapped(INDENT, &printable_lines(sentence));
+    lines.strip_prefix(INDENT).unwrap_or(&lines).trim_end().to_owned()
 }
 
 /// Says what helps to find a fault. Never anything secret.

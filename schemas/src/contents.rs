@@ -13,6 +13,7 @@ mod roles;
 mod stray_key;
 mod tags;
 
+pub use arns::arn_faults;
 pub use private_key::PrivateKeyForm;
 pub use problem::{Problem, Problems};
 

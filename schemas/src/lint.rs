@@ -3,9 +3,12 @@
 //! Both programs ask: the author's of the requests, the admin's of the bundle, whatever its review says. The
 //! requests are the components' own; findings are for a person to weigh, and stop nothing unless asked to.
 
+mod condition;
+mod own;
 mod pattern;
 mod rules;
 
+pub use own::Own;
 pub use pattern::covers;
 
 use crate::InvalidText;
@@ -86,19 +89,21 @@ impl fmt::Display for Finding {
 /// Looks at what every role may do, as the files say that go into a bundle; a finding names the role.
 #[must_use]
 pub fn lint_roles(desired: &Desired) -> Vec<Finding> {
+    let own = Own::of_desired(desired);
     let mut findings = Vec::new();
     for resource in desired.resources.values() {
         if let Resource::Role(role) = resource {
-            let of_role = |policy| lint_policy(role.name.as_str(), policy);
+            let of_role = |policy| lint_policy(role.name.as_str(), policy, &own);
             findings.extend(role.inline.values().flat_map(of_role));
         }
     }
     findings
 }
 
-/// Looks at every statement of one policy, then at what they allow together; `name` is whose policy it is.
+/// Looks at every statement of one policy, then at what they allow together; `name` is whose policy it is, and `own`
+/// what the policies beside it belong to.
 #[must_use]
-pub fn lint_policy(name: &str, policy: &PolicyDocument) -> Vec<Finding> {
+pub fn lint_policy(name: &str, policy: &PolicyDocument, own: &Own) -> Vec<Finding> {
     let finding = |statement: usize, found: rules::Found| Finding {
         level: found.level,
         request: name.to_owned(),
@@ -110,7 +115,7 @@ pub fn lint_policy(name: &str, policy: &PolicyDocument) -> Vec<Finding> {
         (1..).zip(&policy.statement).filter(|(_, statement)| statement.effect == Effect::Allow).collect();
     let mut findings = Vec::new();
     for (number, statement) in &allowed {
-        findings.extend(rules::of_statement(statement).into_iter().map(|found| finding(*number, found)));
+        findings.extend(rules::of_statement(statement, own).into_iter().map(|found| finding(*number, found)));
     }
     let statements: Vec<&Statement> = allowed.into_iter().map(|(_, statement)| statement).collect();
     findings.extend(rules::of_combination(&statements).into_iter().map(|found| finding(0, found)));
@@ -120,12 +125,29 @@ pub fn lint_policy(name: &str, policy: &PolicyDocument) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::{Partition, RoleName};
+    use crate::cluster::{Cluster, Hosting};
 
     fn findings(statements: &str) -> Vec<Finding> {
         let policy: PolicyDocument =
             serde_json::from_str(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#))
                 .unwrap();
-        lint_policy("parrot", &policy)
+        lint_policy("parrot", &policy, &Own::of(&cluster(), [(&"/".parse().unwrap(), &own_role())], None))
+    }
+
+    fn own_role() -> RoleName {
+        "harbour-parrot".parse().unwrap()
+    }
+
+    fn cluster() -> Cluster {
+        Cluster {
+            name: "harbour".parse().unwrap(),
+            account: "123456789012".parse().unwrap(),
+            partition: Partition::Aws,
+            region: "us-east-1".parse().unwrap(),
+            hosting: Hosting::Elsewhere,
+            issuer: "https://harbour-oidc.s3.us-east-1.amazonaws.com".parse().unwrap(),
+        }
     }
 
     fn allow(actions: &str, resource: &str) -> String {
@@ -215,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_lowers_what_a_broad_resource_raises() {
+    fn only_a_condition_that_binds_lowers_what_a_broad_resource_raises() {
         let bare = allow(r#""kms:CreateGrant""#, "*");
         let bound = bare.replace(
             r#""Resource":"*""#,
@@ -223,13 +245,94 @@ mod tests {
         );
         assert_eq!(worst(&bare), Some((Level::Warning, "grant-without-condition")));
         assert_eq!(worst(&bound), None, "{:?}", findings(&bound));
-        for (action, bare_level, bound_level) in [
-            ("secretsmanager:GetSecretValue", Level::Danger, Some(Level::Warning)),
-            ("kms:Decrypt", Level::Warning, None),
+        let tag = r#""StringEquals":{"aws:ResourceTag/team":"a"}"#;
+        let lent = r#""Bool":{"kms:GrantIsForAWSResource":true}"#;
+        let anything = r#""StringLike":{"aws:x":"*"}"#;
+        for (action, condition, expected) in [
+            ("secretsmanager:GetSecretValue", tag, Some(Level::Warning)),
+            ("secretsmanager:GetSecretValue", lent, Some(Level::Danger)),
+            ("secretsmanager:GetSecretValue", anything, Some(Level::Danger)),
+            ("kms:Decrypt", tag, None),
+            ("kms:Decrypt", lent, Some(Level::Warning)),
+            (
+                "iam:PassRole",
+                r#""StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}"#,
+                Some(Level::Warning),
+            ),
+            (
+                "iam:PassRole",
+                r#""StringEquals":{"aws:PrincipalArn":"arn:aws:iam::1:role/x"}"#,
+                Some(Level::Danger),
+            ),
+            ("iam:PassRole", anything, Some(Level::Danger)),
+            ("ec2:TerminateInstances", tag, None),
+            ("ec2:CreateTags", r#""StringEquals":{"ec2:CreateAction":"RunInstances"}"#, None),
+            ("ec2:TerminateInstances", anything, Some(Level::Warning)),
         ] {
-            let level = |text: &str| worst(&text.replace("kms:CreateGrant", action)).map(|(level, _)| level);
-            assert_eq!((level(&bare), level(&bound)), (Some(bare_level), bound_level), "{action}");
+            let text = bound.replace("kms:CreateGrant", action).replace(lent, condition);
+            assert_eq!(worst(&text).map(|(level, _)| level), expected, "{text}: {:?}", findings(&text));
         }
+    }
+
+    #[test]
+    fn what_reaches_the_issuers_documents_or_the_bundles_own_roles_is_a_danger() {
+        let levels = |text: &str, rule: &str| {
+            let found = findings(text).into_iter().filter(|finding| finding.rule == rule);
+            found.map(|finding| finding.level).max()
+        };
+        for (actions, resource, expected) in [
+            (r#""s3:PutObject""#, "arn:aws:s3:::harbour-oidc/*", true),
+            (r#""s3:PutObject""#, "arn:aws:s3:::harbour-oidc/keys.json", true),
+            (r#""s3:Put*""#, "arn:aws:s3:::harbour*", true),
+            (r#""s3:*""#, "*", true),
+            (r#""s3:PutBucketPolicy""#, "arn:aws:s3:::*-oidc", true),
+            (r#""s3:PutObject""#, "arn:aws:s3:::harbour-oidc/other/*", false),
+            (r#""s3:PutObject""#, "arn:aws:s3:::harbour-registry/*", false),
+            (r#""s3:GetObject""#, "arn:aws:s3:::harbour-oidc/*", false),
+        ] {
+            let text = allow(actions, resource);
+            assert_eq!(levels(&text, "forge-tokens"), expected.then_some(Level::Danger), "{text}");
+        }
+        for (actions, resource, expected) in [
+            (r#""iam:PutRolePolicy""#, "arn:aws:iam::123456789012:role/harbour-*", true),
+            (r#""iam:Attach*""#, "arn:aws:iam::*:role/harbour-parrot", true),
+            (r#""iam:UpdateAssumeRolePolicy""#, "arn:aws:iam::${aws:PrincipalAccount}:role/h*", true),
+            (r#""iam:PutRolePolicy""#, "arn:aws:iam::123456789012:role/other-*", false),
+        ] {
+            let text = allow(actions, resource);
+            assert_eq!(levels(&text, "changes-own-roles"), expected.then_some(Level::Danger), "{text}");
+        }
+        // The tag that all of it bears keeps nothing of it away.
+        let bound = |tag: &str| {
+            let condition =
+                format!(r#""Condition":{{"StringEquals":{{"aws:ResourceTag/{tag}":"owned"}}}},"Resource""#);
+            let text = allow(r#""iam:PutRolePolicy""#, "arn:aws:iam::123456789012:role/harbour-*");
+            levels(&text.replace(r#""Resource""#, &condition), "changes-own-roles")
+        };
+        assert_eq!(bound(&cluster().name.ownership_tag()), Some(Level::Danger));
+        assert_eq!(bound("team"), Some(Level::Warning));
+    }
+
+    #[test]
+    fn a_policy_is_a_danger_that_may_change_the_policy_that_bounds_the_roles() {
+        let boundary = "arn:aws:iam::123456789012:policy/bound".parse().unwrap();
+        let text = allow(r#""iam:CreatePolicyVersion""#, "arn:aws:iam::123456789012:policy/b*");
+        let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{text}]}}"#);
+        let policy: PolicyDocument = serde_json::from_str(&policy).unwrap();
+        let rule = |boundary| {
+            let found = lint_policy("parrot", &policy, &Own::of(&cluster(), [], boundary));
+            found.into_iter().map(|finding| (finding.level, finding.rule)).max()
+        };
+        assert_eq!(rule(Some(&boundary)), Some((Level::Danger, "changes-own-roles")));
+        assert_eq!(rule(None), Some((Level::Warning, "changes-permissions")));
+    }
+
+    #[test]
+    fn what_names_roles_of_any_account_is_told() {
+        let of_any = |action: &str| worst(&allow(action, "arn:aws:iam::*:role/x"));
+        assert_eq!(of_any(r#""sts:AssumeRole""#), Some((Level::Warning, "assume-in-any-account")));
+        assert_eq!(of_any(r#""iam:PassRole""#), Some((Level::Info, "any-account")));
+        assert_eq!(worst(&allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x")), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sts_tests::aws_cli;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, GENERATION, Handoff, REGION};
+use sts_tests::programs::Run;
 
 /// Two requests, one of them with a name that is cut.
 const REQUESTS: [&str; 2] = ["40_account-reader-with-a-long-name.yaml", "70_backup.yaml"];
@@ -174,4 +175,42 @@ fn apply_sh_writes_nothing_for_another_account_over_a_newer_one_or_beside_what_i
     let before = account.dump();
     let _ = aws_cli::apply_script(&emulator, &directory(&story)).exits(1).says("is the older");
     assert_eq!(account.dump(), before, "nothing is written over what is newer");
+}
+
+#[test]
+fn apply_sh_writes_nothing_where_a_role_has_what_it_would_keep_and_names_all_of_it() {
+    let story = prepare();
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let _ = aws_cli::apply_script(&emulator, &directory(&story)).exits(0);
+    let made = account.dump();
+    let other = "arn:aws:iam::123456789012:policy/other";
+    let document = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    account.call(&json!([
+        ["iam", "create_policy", {"PolicyName": "other", "PolicyDocument": document}],
+        ["iam", "put_role_policy", {"RoleName": ROLE, "PolicyName": "more", "PolicyDocument": document}],
+        ["iam", "attach_role_policy", {"RoleName": ROLE, "PolicyArn": other}],
+        ["iam", "put_role_permissions_boundary", {"RoleName": CUT_ROLE, "PermissionsBoundary": other}],
+    ]));
+    let before = account.dump();
+    let run = aws_cli::apply_script(&emulator, &directory(&story)).exits(1);
+    let commands = [
+        format!("aws iam delete-role-policy --role-name {ROLE} --policy-name more"),
+        format!("aws iam detach-role-policy --role-name {ROLE} --policy-arn {other}"),
+        format!("aws iam delete-role-permissions-boundary --role-name {CUT_ROLE}"),
+    ];
+    let run = commands.iter().fold(run.says("nothing was written"), |run, line| run.says(line));
+    assert!(!run.stderr.contains("path"), "{}", run.stderr);
+    assert_eq!(account.dump(), before, "nothing was written");
+
+    for line in &commands {
+        let mut words = line.split(' ').skip(1);
+        let call = [words.next().unwrap(), words.next().unwrap()];
+        let words: Vec<_> = words.collect();
+        let mut aws = aws_cli::with_aws("aws".as_ref(), &emulator);
+        let _ = Run::of(aws.env("AWS_DEFAULT_REGION", REGION).args(call).args(words)).exits(0);
+    }
+    account.call(&json!([["iam", "delete_policy", {"PolicyArn": other}]]));
+    let _ = aws_cli::apply_script(&emulator, &directory(&story)).exits(0);
+    assert_eq!(account.dump(), made, "what the commands took away leaves the rest");
 }

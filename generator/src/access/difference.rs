@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::difference::{
     ActionDifference, Difference, Gain, Presence, Risk, RoleDifference, Scope, Side,
 };
-use sts_schemas::lint::{covers, lint_policy};
+use sts_schemas::lint::{Own, covers, lint_policy};
 use sts_schemas::manifest::{SchemaVersion, Tool};
 use sts_schemas::plan::Change;
 use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Statement};
@@ -185,7 +185,11 @@ fn statement(action: &str, scope: &Scope) -> Statement {
 
 fn risk_of(statements: &[Statement]) -> Risk {
     let policy = PolicyDocument::of(statements.to_vec());
-    lint_policy("", &policy).into_iter().map(|finding| finding.level.into()).max().unwrap_or_default()
+    lint_policy("", &policy, &Own::default())
+        .into_iter()
+        .map(|finding| finding.level.into())
+        .max()
+        .unwrap_or_default()
 }
 
 /// What the lint finds in what is gained, and in what old and new permissions allow together.
@@ -205,10 +209,12 @@ fn findings(old: Option<&RoleAccess>, new: Option<&RoleAccess>, actions: &[Actio
         action: Some(OneOrMany::Many(actions.into_iter().map(str::to_owned).collect())),
         ..statement("", scope)
     });
-    let alone = lint_policy("", &PolicyDocument::of(statements.collect()));
+    let alone = lint_policy("", &PolicyDocument::of(statements.collect()), &Own::default());
     let together = |role: Option<&RoleAccess>| {
         let statements = role.map(|role| role.statements.clone()).unwrap_or_default();
-        lint_policy("", &PolicyDocument::of(statements)).into_iter().filter(|found| found.statement == 0)
+        lint_policy("", &PolicyDocument::of(statements), &Own::default())
+            .into_iter()
+            .filter(|found| found.statement == 0)
     };
     let known: BTreeSet<&str> = together(old).map(|finding| finding.rule).collect();
     let combined = together(new).filter(|finding| !known.contains(finding.rule));

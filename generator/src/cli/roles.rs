@@ -64,7 +64,7 @@ fn capabilities_help() -> String {
 /// How roles are made.
 #[derive(Debug, Clone, Args)]
 pub struct RoleArgs {
-    /// Permissions boundary for every role.
+    /// Permissions boundary for every role; with --any-account its account is `${account}`, or aws.
     #[arg(long, value_name = "ARN")]
     pub permissions_boundary_arn: Option<Arn>,
     /// How names longer than IAM's 64 characters are cut; as ccoctl does, where nothing else is said.
@@ -193,11 +193,19 @@ impl SelectionArgs {
 }
 
 impl RoleArgs {
+    /// The permissions boundary, with the stand-in of an open account for its token.
+    pub(crate) fn boundary(&self) -> Option<Arn> {
+        let given = self.permissions_boundary_arn.as_ref()?;
+        let account = OpenValue::Account;
+        let bound = given.as_str().replace(account.token(), account.stand_in());
+        Some(bound.parse().unwrap_or_else(|_| given.clone()))
+    }
+
     /// What these flags choose for roles, with these tags.
     #[must_use]
     pub fn options(&self, tags: Tags) -> RoleOptions {
         RoleOptions {
-            boundary: self.permissions_boundary_arn.clone(),
+            boundary: self.boundary(),
             path: self.role_path.clone().unwrap_or_default(),
             audience: self.trust_audience.clone(),
             session_seconds: self.session_duration,

@@ -5,7 +5,7 @@ use super::previous::{self, Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal, derived};
 use super::signing::SigningArgs;
-use super::{Surroundings, in_file, say, tell_findings, warn};
+use super::{Surroundings, fitted, in_file, say, tell_findings, warn};
 use crate::asked;
 use crate::cli::{LintArgs, OutputArgs, partition_of};
 use crate::directory::{BUNDLED, Directory, FileError, Written};
@@ -68,7 +68,7 @@ impl CreateBundle {
         let settle = |files: &Files| Settled::Open(Generations::of(files, surroundings, following.as_ref()));
         let checked = Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle))?;
         for note in &checked.notes {
-            warn(&format!("note: {note}"));
+            warn(&fitted(&format!("note: {note}")));
         }
         let partition = checked.cluster.partition;
         if let Some(given) = self.partition.filter(|given| *given != partition) {

@@ -1,15 +1,16 @@
 //! `sts-generator create-iam-roles`: one role for each request.
 
-use super::{is_of_roles, say, tell_findings, write_files};
+use super::{fitted, is_of_roles, say, tell_findings, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, partition_of, region};
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
 use crate::request::CredentialsRequest;
 use clap::Args;
 use sts_schemas::aws::{AccountId, Arn, Partition, Region};
 use sts_schemas::cluster::{Cluster, ClusterName, Hosting, IssuerUrl};
+use sts_schemas::contents::arn_faults;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
-use sts_schemas::lint::lint_policy;
+use sts_schemas::lint::{Own, lint_policy};
 use sts_schemas::open::{OpenValue, open_issuer, stand_in_for_tokens};
 
 /// Write one IAM role with its policies for each CredentialsRequest, and the Secret that hands it on.
@@ -101,12 +102,9 @@ pub(crate) fn role_files(
     tags: &TagArgs,
 ) -> Result<Files, Failure> {
     let selection = requests.selection.selection(cluster.partition)?;
-    fits(cluster, options.permissions_boundary_arn.as_ref())?;
+    fits(cluster, options.boundary().as_ref())?;
     let folder = super::requests(&requests.credentials_requests_dir, &selection, "")?;
-    let lint = |request: &CredentialsRequest| lint_policy(&request.name, &request.policy);
-    let findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
-    tell_findings(&findings);
-    requests.lint.judge(&findings)?;
+    stay_within(cluster, &folder.used)?;
     let naming = options.role_names.unwrap_or_default();
     let named = name_roles(&cluster.name, naming, &folder.used).map_err(|error| {
         let failure = Failure::new(Exit::Failed, error);
@@ -118,11 +116,17 @@ pub(crate) fn role_files(
         }
     })?;
     let options = options.options(tags.tags()?);
+    let made = named.iter().map(|role| (&options.path, &role.name));
+    let own = Own::of(cluster, made, options.boundary.as_ref());
+    let lint = |request: &CredentialsRequest| lint_policy(&request.name, &request.policy, &own);
+    let findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
+    tell_findings(&findings);
+    requests.lint.judge(&findings)?;
     let notes = check_sizes(cluster, &options, &named).map_err(|error| {
         Failure::new(Exit::Failed, error).hint("shorten the requests, or split each into several")
     })?;
     for note in notes {
-        say(&format!("note: {note}"));
+        say(&fitted(&format!("note: {note}")));
     }
     let mut files = roles(cluster, &options, &named);
     for file in folder.files {
@@ -136,10 +140,14 @@ pub(crate) fn role_files(
 /// Source: IAM User Guide, "Permissions boundaries for IAM entities": a managed policy, AWS's or the account's own.
 fn fits(cluster: &Cluster, boundary: Option<&Arn>) -> Result<(), Failure> {
     let Some(arn) = boundary else { return Ok(()) };
+    let open = cluster.open().contains(&OpenValue::Account);
+    let account = if open { OpenValue::Account.token() } else { cluster.account.as_str() };
     let wrong = |why: String| {
         let error = format!("--permissions-boundary-arn {arn}: {why}");
-        Err(Failure::new(Exit::Usage, error)
-            .hint(format!("it looks like arn:{}:iam::{}:policy/NAME", cluster.partition, cluster.account)))
+        Err(Failure::new(Exit::Usage, error).hint(format!(
+            "it looks like 'arn:{}:iam::{account}:policy/NAME', or has aws in the place of the account",
+            cluster.partition
+        )))
     };
     if arn.service() != "iam" || !arn.resource().starts_with("policy/") {
         return wrong("it is not the ARN of a managed policy".into());
@@ -147,11 +155,40 @@ fn fits(cluster: &Cluster, boundary: Option<&Arn>) -> Result<(), Failure> {
     if arn.partition() != cluster.partition {
         return wrong(format!("the cluster is in partition {}", cluster.partition));
     }
-    if arn.account() != "aws"
-        && arn.account() != cluster.account.as_str()
-        && !cluster.open().contains(&OpenValue::Account)
-    {
-        return wrong(format!("the cluster is in account {}", cluster.account));
+    if ["aws", cluster.account.as_str()].contains(&arn.account()) {
+        return Ok(());
     }
-    Ok(())
+    wrong(if open {
+        "the cluster's account is open, and this would be a policy of one account alone".to_owned()
+    } else {
+        format!("the cluster is in account {account}")
+    })
+}
+
+/// Requests that reach into other accounts or partitions, each with its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{} of the requests' ARNs lead out of the cluster's account or partition:{}", .0.len(), .0.iter().fold(
+    String::new(),
+    |text, fault| format!("{text}\n  {fault}")
+))]
+struct Astray(Vec<String>);
+
+/// Refuses what no bundle takes, before anything is written.
+fn stay_within(cluster: &Cluster, requests: &[CredentialsRequest]) -> Result<(), Failure> {
+    let faults = requests.iter().flat_map(|request| {
+        let faults = arn_faults(cluster, &request.policy).into_iter();
+        faults.map(move |fault| format!("{}: {}: {fault}", request.source, request.name))
+    });
+    let faults: Vec<_> = faults.collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let account = if cluster.open().contains(&OpenValue::Account) {
+        "*, for the account is open".to_owned()
+    } else {
+        format!("{}, or *", cluster.account)
+    };
+    Err(Failure::new(Exit::Failed, Astray(faults)).hint(format!(
+        "in the requests, let each of these ARNs name its service and have in the place of the account {account}"
+    )))
 }

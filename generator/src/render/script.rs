@@ -99,10 +99,14 @@ fn write_looks(out: &mut String, contents: &Contents, cluster: &Cluster) -> std:
     writeln!(out, "look_for_provider")?;
     for resource in contents.desired.resources.values() {
         if let Resource::Role(role) = resource {
-            writeln!(out, "look_for_role {}", quoted(role.name.as_str()))?;
+            let boundary = role.boundary.as_ref().map_or("", |arn| arn.as_str());
+            write!(out, "look_for_role {}", quoted(role.name.as_str()))?;
+            write!(out, " {} {}", quoted(role.path.as_str()), quoted(boundary))?;
+            role.inline.keys().try_for_each(|name| write!(out, " {}", quoted(name)))?;
+            writeln!(out)?;
         }
     }
-    Ok(())
+    writeln!(out, "nothing_differs")
 }
 
 fn provider(contents: &Contents) -> Option<&Provider> {

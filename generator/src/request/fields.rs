@@ -129,11 +129,31 @@ impl<'a> Fields<'a> {
 
     /// Whether a number was written with a zero in front, which YAML 1.1 takes for octal or drops.
     pub(crate) fn has_leading_zero(&self, node: &Node) -> bool {
+        let mut digits = self.written(node).skip_while(|c| matches!(c, '+' | '-'));
+        digits.next() == Some('0') && digits.next().is_some_and(|c| c.is_ascii_digit() || c == '_')
+    }
+
+    /// Whether a text stands there without quotes, and Kubernetes takes it for a number: it drops every underscore
+    /// first. Source: `resolve` of go.yaml.in/yaml, with which sigs.k8s.io/yaml reads.
+    pub(crate) fn is_number_elsewhere(&self, node: &Node) -> bool {
+        let Some(text) = node.as_text().filter(|text| text.contains('_') && !text.starts_with('_')) else {
+            return false;
+        };
+        let digits = text.replace('_', "").to_ascii_lowercase();
+        let digits = digits.trim_start_matches(['+', '-']);
+        let is_number = [("0x", 16), ("0o", 8), ("0b", 2)].iter().any(|(mark, radix)| {
+            digits.strip_prefix(mark).is_some_and(|rest| u64::from_str_radix(rest, *radix).is_ok())
+        }) || digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && digits.parse::<f64>().is_ok();
+        is_number && self.written(node).take(text.chars().count()).eq(text.chars())
+    }
+
+    /// The line from where a node's text begins.
+    fn written(&self, node: &Node) -> impl Iterator<Item = char> {
         let line = usize::try_from(node.line).unwrap_or_default().checked_sub(1);
         let column = usize::try_from(node.column).unwrap_or_default().saturating_sub(1);
-        let written = line.and_then(|line| self.document.text.lines().nth(line)).unwrap_or_default();
-        let mut digits = written.chars().skip(column).skip_while(|c| matches!(c, '+' | '-'));
-        digits.next() == Some('0') && digits.next().is_some_and(|c| c.is_ascii_digit() || c == '_')
+        let line = line.and_then(|line| self.document.text.lines().nth(line)).unwrap_or_default();
+        line.chars().skip(column)
     }
 
     fn required<'n>(&mut self, parent: &'n Node, path: &str, key: &str) -> Option<&'n Node> {
@@ -148,7 +168,41 @@ impl<'a> Fields<'a> {
         let text = node.as_text();
         if text.is_none() {
             self.mistyped(node, path, key, "text");
+        } else if self.is_number_elsewhere(node) {
+            self.wrong(node, format!("{path}{key} must be put in quotes: to Kubernetes it is a number"));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::document;
+
+    #[test]
+    fn an_unquoted_text_that_kubernetes_takes_for_a_number_must_be_put_in_quotes() {
+        for (written, is_number) in [
+            ("1_", true),
+            ("1__0", true),
+            ("0_8", true),
+            ("-1_.5", true),
+            ("0x1__f", true),
+            ("1_e3", true),
+            ("_1", false),
+            ("1_a", false),
+            ("us_east_1", false),
+            ("'1_'", false),
+            ("\"1__0\"", false),
+        ] {
+            let text = format!("a: {written}\n");
+            let document = *document::split(&text).first().unwrap();
+            let node = document::parse(document.text).unwrap();
+            let mut fields = Fields::of("a.yaml", document);
+            fields.text(&node, "", "a");
+            let problems: Vec<String> = fields.into_problems().into_iter().map(|p| p.message).collect();
+            let expected = ["a must be put in quotes: to Kubernetes it is a number".to_owned()];
+            assert_eq!(problems, if is_number { &expected[..] } else { &[] }, "{written}");
+        }
     }
 }

@@ -169,6 +169,11 @@ impl Reader<'_, '_> {
     fn scalar(&mut self, node: &Node, path: &str) -> Option<Scalar> {
         match &node.value {
             Value::Bool(value) => Some(Scalar::Bool(*value)),
+            Value::Text(_) if self.fields.is_number_elsewhere(node) => {
+                self.fields
+                    .wrong(node, format!("{path} must be put in quotes: to Kubernetes it is a number"));
+                None
+            }
             Value::Text(text) => self.fitted(text, node).map(Scalar::Text),
             Value::Integer(value) if !self.fields.has_leading_zero(node) => Some(Scalar::Integer(*value)),
             Value::Integer(_) | Value::Inexact(_) => {

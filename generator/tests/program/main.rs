@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::panic, reason = "a test that finds something wrong says what")]
 
+mod accounts;
 mod author;
 mod cut;
 mod determinism;

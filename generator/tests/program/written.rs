@@ -73,7 +73,11 @@ fn no_file_holds_a_placeholder_an_empty_value_or_a_line_that_does_not_belong() {
         author.create_all(out, flags).exits(0);
         check(&author.tree(out));
     }
-    assert_eq!(author.tree("plain").len(), 7 * 4 + 8 + 5, "seven requests, the issuer, and five more");
+    assert_eq!(
+        author.tree("plain").len(),
+        7 * 4 + 8 + 5 + 1,
+        "seven requests, the issuer, five more, and the note"
+    );
 }
 
 #[test]

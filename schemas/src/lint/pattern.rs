@@ -1,4 +1,4 @@
-//! Actions with wildcards, held against the names of actions.
+//! Patterns of policies: of actions, held against their names, and of resources.
 
 /// Whether a pattern of a policy covers an action. IAM takes no account of case.
 /// Source: IAM User Guide, "IAM JSON policy elements: Action".
@@ -8,7 +8,7 @@ pub fn covers(pattern: &str, action: &str) -> bool {
 }
 
 /// `*` stands for any characters, `?` for one. Remembers the last `*` only, so the time is bounded.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while read < text.len() {
@@ -36,6 +36,45 @@ pub(super) fn only_reads(action: &str) -> bool {
     ["Describe", "Get", "List", "Head", "View", "Lookup", "Search", "Simulate", "BatchGet"]
         .iter()
         .any(|word| name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
+}
+
+/// `*`, or an ARN of everything of a kind, or nearly so: `arn:aws:iam::123456789012:role/*`, `arn:aws:s3:::*`,
+/// `arn:aws:iam::123456789012:r*`.
+pub(super) fn is_everything(resource: &str) -> bool {
+    const FIELDS: usize = 6;
+    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
+    match fields.as_slice() {
+        // What stands after the slash is within one bucket.
+        ["arn", _, "s3", _, _, named] => {
+            let bucket = named.split_once('/').map_or(*named, |(bucket, _)| bucket);
+            bucket.contains('*') && bucket.chars().all(is_wildcard)
+        }
+        ["arn", _, _, _, _, named] => named.split_once(['/', ':']).map_or_else(
+            || is_short_of_a_kind(named),
+            |(_, name)| {
+                name.contains('*')
+                    && (name.chars().all(|c| is_wildcard(c) || matches!(c, '/' | ':')) || is_anywhere(name))
+            },
+        ),
+        // `*`, and patterns over partitions, services and accounts at once.
+        _ => resource.contains('*'),
+    }
+}
+
+fn is_wildcard(c: char) -> bool {
+    matches!(c, '*' | '?')
+}
+
+/// The beginning of a kind of resource, or of several: `r*` is every role.
+fn is_short_of_a_kind(named: &str) -> bool {
+    const SHORT: usize = 4;
+    named.contains('*') && named.chars().filter(|c| !is_wildcard(*c)).count() < SHORT
+}
+
+/// A letter or two that may stand anywhere in a name.
+fn is_anywhere(name: &str) -> bool {
+    const FEW: usize = 2;
+    name.starts_with('*') && name.chars().filter(|c| !is_wildcard(*c)).count() <= FEW
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The rules themselves.
 
 use super::Level;
-use super::pattern::{covers, only_reads};
+use super::condition::{By, RESOURCE_TAG, binds};
+use super::own::Own;
+use super::pattern::{covers, is_everything, only_reads};
 use crate::policy::{OneOrMany, Statement};
 
 /// Actions that let their holder widen its own permissions when the resource is not narrow.
@@ -56,6 +58,34 @@ const SECRETS: [&str; 6] = [
 /// Reads of whatever is stored. Source: Service Authorization Reference of KMS and S3.
 const DATA: [&str; 3] = ["kms:Decrypt", "s3:GetObject", "s3:GetObjectVersion"];
 
+/// Calls that replace what the issuer serves, or say who may. Source: Service Authorization Reference of S3.
+const DOCUMENT_WRITES: [&str; 2] = ["s3:PutObject", "s3:ReplicateObject"];
+const BUCKET_WRITES: [&str; 1] = ["s3:PutBucketPolicy"];
+
+/// The keys that keep each kind of finding to part of what it is about.
+const OF_PASSING: [By<'_>; 3] =
+    [RESOURCE_TAG, By::Key("iam:PassedToService"), By::Key("iam:AssociatedResourceArn")];
+const OF_ESCALATION: [By<'_>; 3] =
+    [RESOURCE_TAG, By::Key("iam:PermissionsBoundary"), By::Key("iam:PolicyARN")];
+const OF_SECRETS: [By<'_>; 2] = [RESOURCE_TAG, By::Key("secretsmanager:SecretId")];
+const OF_DATA: [By<'_>; 6] = [
+    RESOURCE_TAG,
+    By::Key("kms:ViaService"),
+    By::Key("kms:EncryptionContext:"),
+    By::Key("kms:RequestAlias"),
+    By::Key("kms:ResourceAliases"),
+    By::Key("s3:ExistingObjectTag/"),
+];
+const OF_GRANTS: [By<'_>; 6] = [
+    RESOURCE_TAG,
+    By::Key("kms:GrantIsForAWSResource"),
+    By::Key("kms:ViaService"),
+    By::Key("kms:GranteePrincipal"),
+    By::Key("kms:RequestAlias"),
+    By::Key("kms:ResourceAliases"),
+];
+const OF_WRITES: [By<'_>; 2] = [RESOURCE_TAG, By::AnyOfItsOwn];
+
 const PASS_ROLE: &str = "iam:PassRole";
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 const CREATE_GRANT: &str = "kms:CreateGrant";
@@ -71,13 +101,17 @@ fn found(level: Level, rule: &'static str, message: impl Into<String>) -> Found 
     Found { level, rule, message: message.into() }
 }
 
-/// What one allowing statement shows.
-pub(super) fn of_statement(statement: &Statement) -> Vec<Found> {
+/// Milder where a condition binds by one of these keys.
+fn danger(statement: &Statement, by: &[By<'_>]) -> Level {
+    if binds(statement.condition.as_ref(), by) { Level::Warning } else { Level::Danger }
+}
+
+/// What one allowing statement shows, of a bundle that calls this its own.
+pub(super) fn of_statement(statement: &Statement, own: &Own) -> Vec<Found> {
     let actions: Vec<&str> = texts(statement.action.as_ref());
     // All resources but some are everything but a few.
     let everything = statement.not_resource.is_some()
         || texts(statement.resource.as_ref()).iter().any(|resource| is_everything(resource));
-    let bound = statement.condition.as_ref().is_some_and(|condition| !condition.is_empty());
     let mut findings = Vec::new();
     if actions.iter().any(|action| covers_all(action)) {
         findings.push(found(Level::Danger, "all-actions", "it allows every action of every service"));
@@ -92,37 +126,90 @@ pub(super) fn of_statement(statement: &Statement) -> Vec<Found> {
         return findings;
     }
     wildcards(&actions, &mut findings);
+    of_issuer(&actions, statement, own, &mut findings);
     if everything {
-        broad(&actions, bound, &mut findings);
+        broad(&actions, statement, &mut findings);
     } else {
-        let changes: Vec<_> = ESCALATIONS
-            .into_iter()
-            .filter(|name| actions.iter().any(|action| covers(action, name)))
-            .collect();
-        if !changes.is_empty() {
-            let message = format!("it may change what others, or itself, may do: {}", listed(&changes));
-            findings.push(found(Level::Warning, "changes-permissions", message));
-        }
+        of_permissions(&actions, statement, own, &mut findings);
+        of_any_account(&actions, statement, &mut findings);
     }
     findings
+}
+
+/// Whether a statement lets its holder write what the cluster's issuer serves.
+fn of_issuer(actions: &[&str], statement: &Statement, own: &Own, findings: &mut Vec<Found>) {
+    let (bucket, document) = own.issuer_in(statement);
+    let mut writes = if document { allowed(actions, &DOCUMENT_WRITES) } else { Vec::new() };
+    writes.extend(if bucket { allowed(actions, &BUCKET_WRITES) } else { Vec::new() });
+    if writes.is_empty() {
+        return;
+    }
+    let message = format!(
+        "it may write what the cluster's issuer serves, and so make a token of any of its service accounts: {}",
+        listed(&writes)
+    );
+    findings.push(found(danger(statement, &[By::ResourceTagBut(own.tag())]), "forge-tokens", message));
+}
+
+/// What a statement about some resources lets its holder change about permissions.
+fn of_permissions(actions: &[&str], statement: &Statement, own: &Own, findings: &mut Vec<Found>) {
+    let changes = allowed(actions, &ESCALATIONS);
+    if changes.is_empty() {
+        return;
+    }
+    if own.has_role_in(statement) {
+        let message = format!("it may change what this cluster's own roles may do: {}", listed(&changes));
+        let [_, rest @ ..] = OF_ESCALATION;
+        let by = [&[By::ResourceTagBut(own.tag())], rest.as_slice()].concat();
+        findings.push(found(danger(statement, &by), "changes-own-roles", message));
+    } else {
+        let message = format!("it may change what others, or itself, may do: {}", listed(&changes));
+        findings.push(found(Level::Warning, "changes-permissions", message));
+    }
+}
+
+/// What a statement shows that names IAM's resources without saying of which account.
+fn of_any_account(actions: &[&str], statement: &Statement, findings: &mut Vec<Found>) {
+    let is_of_any = |resource: &&str| {
+        let fields: Vec<&str> = resource.splitn(6, ':').collect();
+        matches!(fields.as_slice(), ["arn", _, "iam" | "sts", _, account, _] if account.contains('*'))
+    };
+    let named: Vec<&str> =
+        texts(statement.resource.as_ref()).into_iter().filter(|text| is_of_any(text)).collect();
+    if named.is_empty() {
+        return;
+    }
+    if actions.iter().any(|action| covers(action, ASSUME_ROLE)) {
+        let message =
+            format!("{ASSUME_ROLE} in every account, wherever such a role lets it in: {}", listed(&named));
+        findings.push(found(Level::Warning, "assume-in-any-account", message));
+    } else {
+        let message =
+            format!("it names no account, and IAM reaches only the cluster's own: {}", listed(&named));
+        findings.push(found(Level::Info, "any-account", message));
+    }
 }
 
 /// What allowing statements show together.
 pub(super) fn of_combination(statements: &[&Statement]) -> Vec<Found> {
     let actions: Vec<&str> =
         statements.iter().flat_map(|statement| texts(statement.action.as_ref())).collect();
-    let passes = actions.iter().any(|action| covers(action, PASS_ROLE));
+    let passing = statements
+        .iter()
+        .filter(|statement| texts(statement.action.as_ref()).iter().any(|action| covers(action, PASS_ROLE)));
+    let level = passing.map(|statement| danger(statement, &OF_PASSING)).max();
     let starts = allowed(&actions, &COMPUTE);
     // EC2 is what the machine API is for: there, only the breadth of the role it passes is news.
     let surprising: Vec<_> = starts.into_iter().filter(|action| *action != "ec2:RunInstances").collect();
-    if !passes || surprising.is_empty() || actions.iter().any(|action| covers_all(action)) {
+    let Some(level) = level else { return Vec::new() };
+    if surprising.is_empty() || actions.iter().any(|action| covers_all(action)) {
         return Vec::new();
     }
     let message = format!(
         "it passes roles ({PASS_ROLE}) and starts code that runs with them ({}), and so may gain their permissions",
         surprising.join(", ")
     );
-    vec![found(Level::Danger, "pass-role-to-compute", message)]
+    vec![found(level, "pass-role-to-compute", message)]
 }
 
 fn wildcards(actions: &[&str], findings: &mut Vec<Found>) {
@@ -142,22 +229,22 @@ fn wildcards(actions: &[&str], findings: &mut Vec<Found>) {
 }
 
 /// What a statement about every resource shows.
-fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
+fn broad(actions: &[&str], statement: &Statement, findings: &mut Vec<Found>) {
     let allows = |name: &str| actions.iter().any(|action| covers(action, name));
-    let level = if bound { Level::Warning } else { Level::Danger };
+    let bound = |by: &[By<'_>]| binds(statement.condition.as_ref(), by);
     if allows(PASS_ROLE) {
         let message =
             format!("{PASS_ROLE} on every role: what it starts may run with any role of the account");
-        findings.push(found(level, "pass-any-role", message));
+        findings.push(found(danger(statement, &OF_PASSING), "pass-any-role", message));
     }
     if allows(ASSUME_ROLE) {
         let message = format!("{ASSUME_ROLE} on every role: it may take on any role that trusts the account");
-        findings.push(found(level, "assume-any-role", message));
+        findings.push(found(danger(statement, &[RESOURCE_TAG]), "assume-any-role", message));
     }
     let escalations = allowed(actions, &ESCALATIONS);
     if !escalations.is_empty() {
         let message = format!("it may widen its own permissions: {}", escalations.join(", "));
-        findings.push(found(level, "privilege-escalation", message));
+        findings.push(found(danger(statement, &OF_ESCALATION), "privilege-escalation", message));
     }
     let secrets = allowed(actions, &SECRETS);
     if !secrets.is_empty() {
@@ -165,20 +252,17 @@ fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
             "it reads every secret of the account, and may gain what they open: {}",
             listed(&secrets)
         );
-        findings.push(found(level, "read-any-secret", message));
-    }
-    if bound {
-        return;
+        findings.push(found(danger(statement, &OF_SECRETS), "read-any-secret", message));
     }
     let data = allowed(actions, &DATA);
-    if !data.is_empty() {
+    if !data.is_empty() && !bound(&OF_DATA) {
         let message = format!(
-            "it reads what anybody stored, on every resource and without a condition: {}",
+            "it reads what anybody stored, on every resource and without a condition that binds: {}",
             listed(&data)
         );
         findings.push(found(Level::Warning, "read-any-data", message));
     }
-    if allows(CREATE_GRANT) {
+    if allows(CREATE_GRANT) && !bound(&OF_GRANTS) {
         let message = format!(
             "{CREATE_GRANT} on every key without kms:GrantIsForAWSResource: it may hand the use of any key to anybody"
         );
@@ -191,9 +275,11 @@ fn broad(actions: &[&str], bound: bool, findings: &mut Vec<Found>) {
     };
     let writes: Vec<&str> =
         actions.iter().copied().filter(|action| !only_reads(action) && !named(action)).collect();
-    if !writes.is_empty() {
-        let message =
-            format!("it changes things, on every resource and without a condition: {}", listed(&writes));
+    if !writes.is_empty() && !bound(&OF_WRITES) {
+        let message = format!(
+            "it changes things, on every resource and without a condition that binds: {}",
+            listed(&writes)
+        );
         findings.push(found(Level::Warning, "write-on-everything", message));
     }
 }
@@ -206,45 +292,6 @@ fn allowed(actions: &[&str], names: &[&'static str]) -> Vec<&'static str> {
 /// `*`, `*:*` and whatever else covers an action that does not exist.
 fn covers_all(action: &str) -> bool {
     covers(action, "any:Action")
-}
-
-/// `*`, or an ARN of everything of a kind, or nearly so: `arn:aws:iam::123456789012:role/*`, `arn:aws:s3:::*`,
-/// `arn:aws:iam::123456789012:r*`.
-fn is_everything(resource: &str) -> bool {
-    const FIELDS: usize = 6;
-    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
-    match fields.as_slice() {
-        // What stands after the slash is within one bucket.
-        ["arn", _, "s3", _, _, named] => {
-            let bucket = named.split_once('/').map_or(*named, |(bucket, _)| bucket);
-            bucket.contains('*') && bucket.chars().all(is_wildcard)
-        }
-        ["arn", _, _, _, _, named] => named.split_once(['/', ':']).map_or_else(
-            || is_short_of_a_kind(named),
-            |(_, name)| {
-                name.contains('*')
-                    && (name.chars().all(|c| is_wildcard(c) || matches!(c, '/' | ':')) || is_anywhere(name))
-            },
-        ),
-        // `*`, and patterns over partitions, services and accounts at once.
-        _ => resource.contains('*'),
-    }
-}
-
-fn is_wildcard(c: char) -> bool {
-    matches!(c, '*' | '?')
-}
-
-/// The beginning of a kind of resource, or of several: `r*` is every role.
-fn is_short_of_a_kind(named: &str) -> bool {
-    const SHORT: usize = 4;
-    named.contains('*') && named.chars().filter(|c| !is_wildcard(*c)).count() < SHORT
-}
-
-/// A letter or two that may stand anywhere in a name.
-fn is_anywhere(name: &str) -> bool {
-    const FEW: usize = 2;
-    name.starts_with('*') && name.chars().filter(|c| !is_wildcard(*c)).count() <= FEW
 }
 
 /// The first few of a list, and how many more there are.

@@ -2,6 +2,7 @@ set -eu
 CDPATH='' cd -- "$(dirname -- "$0")"
 export AWS_REGION="$region" AWS_DEFAULT_REGION="$region" AWS_PAGER=""
 there=" "
+differs=""
 newline='
 '
 
@@ -59,6 +60,7 @@ look_for_provider() {
     esac
 }
 
+# look_for_role NAME PATH BOUNDARY POLICY...
 look_for_role() {
     answer=$(aws iam get-role --role-name "$1" \
         --query "Role.Tags[?Key=='$tag'].Value | [0]" --output text 2>&1) || {
@@ -67,6 +69,40 @@ look_for_role() {
     }
     has_line "$answer" "$owned" || stop "role/$1 is not the cluster's"
     there="$there$1 "
+    name=$1 path=$2 boundary=${3:-None}
+    shift 3
+    # Text output tells an absent boundary as None.
+    known=$(aws iam get-role --role-name "$name" --query Role.Path --output text)
+    [ "$known" = "$path" ] || differ "role/$name has the path $known, and not $path: no call moves a role"
+    known=$(aws iam get-role --role-name "$name" \
+        --query Role.PermissionsBoundary.PermissionsBoundaryArn --output text)
+    case $known in
+        None | "$boundary") ;;
+        *) differ "role/$name has the boundary $known, and not $boundary:" \
+            "aws iam delete-role-permissions-boundary --role-name $name" ;;
+    esac
+    known=$(aws iam list-role-policies --role-name "$name" --query PolicyNames --output text)
+    for policy in $known; do
+        case " $* " in
+            *" $policy "*) ;;
+            *) differ "role/$name has the inline policy $policy besides:" \
+                "aws iam delete-role-policy --role-name $name --policy-name $policy" ;;
+        esac
+    done
+    known=$(aws iam list-attached-role-policies --role-name "$name" \
+        --query "AttachedPolicies[].PolicyArn" --output text)
+    for policy in $known; do
+        differ "role/$name has the policy $policy attached:" \
+            "aws iam detach-role-policy --role-name $name --policy-arn $policy"
+    done
+}
+
+differ() { differs="$differs$newline  $*"; }
+
+# What a role has besides it would keep, for nothing is deleted here.
+nothing_differs() {
+    [ -z "$differs" ] || stop "roles that are there differ from what the cluster is to have; nothing was written." \
+        "Compare with sts-executor plan; it can mend all of it, and each command below a part:$differs"
 }
 
 is_there() {
