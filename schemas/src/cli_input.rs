@@ -217,7 +217,7 @@ mod document_as_text {
         deserializer: D,
     ) -> Result<PolicyDocument, D::Error> {
         let text = String::deserialize(deserializer)?;
-        serde_json::from_str(&text)
+        crate::json::from_str(&text)
             .map_err(|error| D::Error::custom(format!("the policy document within it is wrong: {error}")))
     }
 }

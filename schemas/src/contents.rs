@@ -22,6 +22,7 @@ use crate::cli_input::{
     PutBucketPolicy, PutBucketTagging, PutObject, PutPublicAccessBlock, PutRolePolicy,
 };
 use crate::cluster::Cluster;
+use crate::json;
 use crate::layout::{self, Place};
 use crate::oidc::IssuerDocuments;
 use crate::open::{self, BindError, Bound, OpenValue};
@@ -329,7 +330,7 @@ impl ContentsReader {
 
     fn json<T: DeserializeOwned>(&mut self, path: &str, bytes: &[u8]) -> Option<T> {
         let text = self.text(path, bytes)?;
-        match serde_json::from_str(&text) {
+        match json::from_str(&text) {
             Ok(value) => Some(value),
             Err(error) => {
                 self.problem(path, error.to_string());

@@ -23,6 +23,7 @@ pub mod dns;
 pub mod failure;
 pub mod fleet;
 pub mod installer_manifest;
+mod json;
 pub mod layout;
 pub mod lint;
 pub mod manifest;

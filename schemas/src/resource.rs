@@ -22,6 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Tags as AWS has them: keys with values.
 pub type Tags = BTreeMap<String, String>;
 
+/// How the tags that this project gives a meaning begin; whose a resource is says ccoctl's.
+pub const OWN_TAG_PREFIX: &str = "sts-handoff/";
+
 /// The tag on the OIDC provider that tells the generation last applied, in seconds since 1970.
 pub const GENERATION_TAG: &str = "sts-handoff/generation";
 

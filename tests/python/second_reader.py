@@ -209,7 +209,7 @@ def holds(key, algorithm, signed, signature):
             key.verify(utils.encode_dss_signature(*numbers), signed, ec.ECDSA(digest))
             must(numbers[1] <= HALF_ORDERS[size], "the other form of the signature")
         else:
-            must(isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048, "kind of key")
+            must(isinstance(key, rsa.RSAPublicKey) and 2048 <= key.key_size <= 8192, "kind of key")
             pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
             paddings = {"RS256": padding.PKCS1v15(), "PS256": pss}
             must(algorithm in paddings, "algorithm")
@@ -336,7 +336,19 @@ def policy_of(text, what):
     for statement in statements:
         members(statement, what, ["Effect"], optional)
         must(statement["Effect"] in ("Allow", "Deny"), what)
+        must(isinstance(statement.get("Sid", ""), str), what)
+        for name in ("Action", "NotAction", "Resource", "NotResource"):
+            must(all(isinstance(text, str) for text in listed(statement.get(name, []))), f"{what}: {name}")
+        conditions = statement.get("Condition", {})
+        must(isinstance(conditions, dict), f"{what}: condition")
+        for keys in conditions.values():
+            must(isinstance(keys, dict), f"{what}: condition")
+            must(all(is_scalar(value) for values in keys.values() for value in listed(values)), f"{what}: condition")
     return statements
+
+
+def is_scalar(value):
+    return isinstance(value, (str, bool)) or type(value) is int and -1 << 63 <= value < 1 << 63
 
 
 def listed(value):
@@ -449,7 +461,7 @@ class Files:
         owner = f"openshift.io/cloud-credential-operator/{self.cluster['name']}"
         must(tags.get(owner) == "owned", f"{what}: owner")
         for key in tags.keys() - {owner, "sts-handoff/generation"}:
-            kept = ("openshift.io/cloud-credential-operator/", "sts-handoff/generation", "aws:")
+            kept = ("openshift.io/cloud-credential-operator/", "sts-handoff/", "aws:")
             must(not key.lower().startswith(kept), f"{what}: a tag that is another's")
         for value, (_, stand_in, _) in OPEN.items():
             is_open = stand_in in self.cluster[value]
@@ -621,7 +633,7 @@ class Files:
             members(jwk, "keys", ["use", "kty", "kid", "alg", "n", "e"])
             must(jwk not in jwks["keys"][:index], "keys: one twice")
             n, e = (int.from_bytes(unbase64(jwk[member])) for member in ("n", "e"))
-            must(n.bit_length() >= 2048, "keys: too small")
+            must(2048 <= n.bit_length() <= 8192 and e < 1 << 33, "keys: too small, or too large")
             try:
                 public = rsa.RSAPublicNumbers(e, n).public_key()
             except ValueError as error:
@@ -708,7 +720,8 @@ class Files:
             must(counted(role["AssumeRolePolicyDocument"]) <= 4096, f"{path}: trust")
             way = role.get("Path", "/")
             must(way == "/" or len(way) <= 512 and re.fullmatch(r'/[!#-\[\]-~]*/', way), f"{path}: path")
-            must(3600 <= role.get("MaxSessionDuration", 3600) <= 43_200, f"{path}: session")
+            session = role.get("MaxSessionDuration", 3600)
+            must(type(session) is int and 3600 <= session <= 43_200, f"{path}: session")
             if "PermissionsBoundary" in role:
                 boundary = arn_of(role["PermissionsBoundary"], self.partition, path)
                 self.arn(path, role["PermissionsBoundary"])

@@ -83,6 +83,15 @@ impl<'a> Contents<'a> {
     }
 }
 
+/// What a document about a bundle is called.
+pub(super) fn title(bundle: &VerifiedBundle, trust: Trust) -> String {
+    let cluster = &bundle.manifest().cluster.name;
+    match trust {
+        Trust::Verified => format!("Bundle for cluster {cluster}"),
+        Trust::Unverified => format!("UNVERIFIED bundle for cluster {cluster}"),
+    }
+}
+
 /// A bundle's content as text; its first line says so when nobody trusted vouches for it.
 #[must_use]
 pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {

@@ -1,6 +1,6 @@
 //! A bundle as Markdown: for a ticket, a merge request, a file.
 
-use super::contents::Trust;
+use super::contents::{Trust, title};
 use super::facts::{facts, open_places_named};
 use super::grant::{action_texts, conditions, grants, resources};
 use super::plan::essence;
@@ -14,7 +14,7 @@ use sts_schemas::policy::{Effect, Statement};
 /// The whole text.
 #[must_use]
 pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
-    let mut out = format!("# Bundle for cluster {}\n\n", plain(bundle.manifest().cluster.name.as_str()));
+    let mut out = format!("# {}\n\n", plain(&title(bundle, trust)));
     out.push_str(match trust {
         Trust::Verified => "**VERIFIED.** Signed by a trusted key, whole, and consistent.\n\n",
         Trust::Unverified => "**UNVERIFIED.** No trusted key was given: anybody may have written this.\n\n",

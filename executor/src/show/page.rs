@@ -3,7 +3,7 @@
 mod drawing;
 mod html;
 
-use super::contents::Trust;
+use super::contents::{Trust, title};
 use super::facts::{facts, open_places_named};
 use super::grant::{Grant, conditions, grants, is_pattern, resources};
 use super::plan::essence;
@@ -31,11 +31,11 @@ const HEAD: &str = r#"<!DOCTYPE html>
 /// The whole page.
 #[must_use]
 pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
-    let cluster = bundle.manifest().cluster.name.as_str();
+    let title = title(bundle, trust);
     let mut out = Html::default();
-    out.raw(HEAD).element("title", &[], &format!("Bundle for cluster {cluster}")).line();
+    out.raw(HEAD).element("title", &[], &title).line();
     out.raw("<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n<main>\n");
-    out.element("h1", &[], &format!("Bundle for cluster {cluster}")).line();
+    out.element("h1", &[], &title).line();
     banner(&mut out, trust);
     if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
         out.element("p", &[("class", &"banner alarm")], &warning).line();

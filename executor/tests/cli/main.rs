@@ -272,7 +272,14 @@ fn inspecting_without_a_trusted_key_begins_with_the_warning() {
     assert!(run.out.starts_with("UNVERIFIED"), "{}", run.out);
     let trusted = desk.run(&["inspect", "BUNDLE", "--trusted-key", "author.pub"]);
     assert!(!trusted.out.contains("UNVERIFIED") && trusted.out.contains(bundle::ROLE), "{}", trusted.out);
+    // What a role may do is named in a terminal too.
+    assert!(
+        trusted.out.contains("      1. allow route53:ListHostedZones\n          on *\n"),
+        "{}",
+        trusted.out
+    );
     let data = json(&desk.run(&["inspect", "BUNDLE", "--format", "json"]).out);
+    assert!(data["findings"].is_array() && data["private_keys"].is_object(), "{data:#}");
     assert_eq!((&data["trust"], data["resources"].as_array().map(Vec::len)), (&"unverified".into(), Some(5)));
 }
 

@@ -159,6 +159,8 @@ fn a_page_without_a_trusted_key_says_first_that_nobody_vouches_for_it() {
         let run = Desk::new().run(&["inspect", "BUNDLE", "--format", format]);
         assert_eq!(run.exit, Exit::Done, "{}", run.err);
         assert!(run.out.find(words).unwrap() < run.out.find("issuer").unwrap(), "{}", run.out);
+        assert_eq!(run.out.starts_with("# UNVERIFIED bundle"), format == "markdown");
+        assert_eq!(run.out.contains("<title>UNVERIFIED bundle"), format == "html");
     }
 }
 

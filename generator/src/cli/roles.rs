@@ -11,7 +11,7 @@ use sts_schemas::aws::{Arn, Partition, RolePath};
 use sts_schemas::cluster::OWNERSHIP_PREFIX;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::open::OpenValue;
-use sts_schemas::resource::{GENERATION_TAG, Tags};
+use sts_schemas::resource::{OWN_TAG_PREFIX, Tags};
 
 /// Which requests are used.
 #[derive(Debug, Clone, Args)]
@@ -109,7 +109,7 @@ fn parse_tag(text: &str) -> Result<(String, String), String> {
 /// Whether the program sets this tag itself. IAM takes no account of case in keys.
 fn is_own(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    key == "name" || key == GENERATION_TAG || key.starts_with(OWNERSHIP_PREFIX)
+    key == "name" || key.starts_with(OWN_TAG_PREFIX) || key.starts_with(OWNERSHIP_PREFIX)
 }
 
 /// What S3 and IAM both take. Source: IAM User Guide, "Rules for tagging in IAM and AWS STS", and Amazon S3

@@ -1,6 +1,7 @@
 //! Whether the discovery document, the JWKS and the cluster's public key agree.
 
 use super::{ContentsReader, Parsed};
+use crate::json;
 use crate::layout;
 use crate::oidc::{DiscoveryDocument, Jwk, Jwks, SMALLEST_CLUSTER_KEY, TokenKey};
 use serde_json::{Map, Value};
@@ -28,7 +29,7 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed) -> Vec<TokenKe
 }
 
 fn discovery(reader: &mut ContentsReader, text: &str) {
-    match serde_json::from_str::<DiscoveryDocument>(text) {
+    match json::from_str::<DiscoveryDocument>(text) {
         Ok(document) => {
             let wanted = DiscoveryDocument::of(&reader.cluster.issuer);
             let mut faults = document.differences(&wanted);
@@ -53,7 +54,7 @@ fn unknown_members(text: &str, wanted: &DiscoveryDocument) -> Vec<String> {
 }
 
 fn jwks(reader: &mut ContentsReader, text: &str) -> Option<Jwks> {
-    let jwks = match serde_json::from_str::<Jwks>(text) {
+    let jwks = match json::from_str::<Jwks>(text) {
         Ok(jwks) => jwks,
         Err(error) => {
             reader.problem(layout::KEYS, error.to_string());

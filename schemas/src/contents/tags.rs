@@ -3,7 +3,7 @@
 use super::ContentsReader;
 use crate::cli_input::{self, Tag};
 use crate::cluster::{OWNED, OWNERSHIP_PREFIX};
-use crate::resource::{GENERATION_TAG, Tags};
+use crate::resource::{GENERATION_TAG, OWN_TAG_PREFIX, Tags};
 
 /// The most tags a bucket, an OIDC provider or a role takes. Source: IAM User Guide, "IAM and AWS STS
 /// quotas"; S3 takes as many for a bucket, and ten for an object, which `hosting` checks.
@@ -33,11 +33,14 @@ impl ContentsReader {
         let names_whose = |known: &str| {
             let lower = known.to_ascii_lowercase();
             lower.starts_with(OWNERSHIP_PREFIX)
-                || lower.starts_with(GENERATION_TAG)
+                || lower.starts_with(OWN_TAG_PREFIX)
                 || lower.starts_with("aws:")
         };
         for other in tags.keys().filter(|known| names_whose(known) && !is_ours(known)) {
-            self.problem(path, format!("the tag {other:?} is another cluster's, or kept for AWS"));
+            self.problem(
+                path,
+                format!("the tag {other:?} is another cluster's, or kept for AWS or for these programs"),
+            );
         }
         for (key, value) in tags {
             if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {

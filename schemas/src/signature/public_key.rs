@@ -35,12 +35,11 @@ impl PublicKey {
     /// # Errors
     /// When it is no such PEM, damaged, unsupported or too small.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        let label = pem::label(text).ok_or(KeyError::NotPem)?;
-        if let blocks @ 2.. = pem::count(text) {
-            return Err(KeyError::Several { blocks });
-        }
-        match label {
+        match pem::label(text).ok_or(KeyError::NotPem)? {
             "PUBLIC KEY" => {
+                if let blocks @ 2.. = pem::count(text) {
+                    return Err(KeyError::Several { blocks });
+                }
                 let (_, der) = Document::from_pem(pem::block(text).ok_or(KeyError::NotPem)?)
                     .map_err(|_| KeyError::Damaged)?;
                 Ok(Self { holder: Holder::of_key_file(text), ..Self::from_document(der)? })

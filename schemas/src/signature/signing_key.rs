@@ -69,11 +69,9 @@ impl SigningKey {
     /// # Errors
     /// When it is no such PEM, or the passphrase is missing or wrong, or as [`SigningKey::from_pkcs8_der`].
     pub fn from_pem(text: &str, passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
-        let label = pem::label(text).ok_or(KeyError::NotPem)?;
-        if let blocks @ 2.. = pem::count(text) {
-            return Err(KeyError::Several { blocks });
-        }
-        let der = match (label, passphrase) {
+        let blocks = pem::count(text);
+        let der = match (pem::label(text).ok_or(KeyError::NotPem)?, passphrase) {
+            ("PRIVATE KEY" | sealed::LABEL, _) if blocks > 1 => return Err(KeyError::Several { blocks }),
             ("PRIVATE KEY", _) => {
                 SecretDocument::from_pem(pem::block(text).ok_or(KeyError::NotPem)?)
                     .map_err(|_| KeyError::Damaged)?

@@ -48,6 +48,8 @@ pub(super) const PRIVATE: &[Case] = cases_of!("private" {
     "distribution-without-a-comment", "inconsistent: CloudFront takes 1 to 128 bytes",
         |s| edited(s, layout::DISTRIBUTION, "OIDC issuer of OpenShift cluster harbour", "");
     "distribution-of-nobody", "inconsistent: the tag openshift.io", |s| edited(s, layout::DISTRIBUTION, "owned", "shared");
+    "distribution-with-an-identity-to-delete", "inconsistent: or for these programs",
+        |s| edited(s, layout::DISTRIBUTION, r#""Key": "Name""#, r#""Key": "sts-handoff/former-identity""#);
     "distribution-with-a-new-member", "inconsistent: unknown field",
         |s| edited(s, layout::DISTRIBUTION, "\"Enabled\"", "\"DefaultRootObject\": \"keys.json\", \"Enabled\"");
     "private-bucket-without-cloudfront", "bad-manifest", |s| manifest_text(s, |text| {

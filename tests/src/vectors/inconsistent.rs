@@ -105,6 +105,11 @@ edits! {
     "policy-name-with-a-slash", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour"# => r#""PolicyName": "har/bour"#;
     "policy-name-too-long", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour"# => &format!(r#""PolicyName": "{}"#, "x".repeat(129));
     "policy-name-of-nothing", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour-example-backup-backup-credentials""# => r#""PolicyName": """#;
+"trust-under-a-condition-twice", "duplicate field `StringEquals`", ROLE, r#"{\"StringEquals\":"# => r#"{\"StringEquals\":{\"aws:x\":\"y\"},\"StringEquals\":"#;
+    "trust-of-a-provider-twice", "duplicate field `Federated`", ROLE, r#"{\"Federated\":"# => r#"{\"Federated\":\"*\",\"Federated\":"#;
+    "policy-of-an-action-that-is-a-number", "a text or a list of texts", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":[\"*\",1]"#;
+    "policy-under-a-fraction", "whole numbers", POLICY, r#"\"Condition\":{"# => r#"\"Condition\":{\"NumericEquals\":{\"aws:MultiFactorAuthAge\":1.5},"#;
+    "role-with-a-session-of-a-fraction", "expected u32", ROLE, r#""RoleName""# => r#""MaxSessionDuration": 3600.0, "RoleName""#;
     "client-id-of-nothing", "IAM takes client ids", layout::PROVIDER, r#""openshift""# => r#""""#;
     "client-id-too-long", "IAM takes client ids", layout::PROVIDER, r#""openshift""# => &format!(r#""{}""#, "x".repeat(256));
     "object-of-another-type", "its ContentType is", layout::KEYS_OBJECT, "application/json" => "text/html";
