@@ -94,6 +94,11 @@ fn request(
     {
         fields.wrong(at, format!("apiVersion must be {API_VERSION}, this is {version:?}"));
     }
+    // A manifest that removes a request need say no more than which one, and what is not needed is not looked at.
+    let has_cloud = node.get("spec").and_then(|spec| spec.get("providerSpec")).is_some();
+    if let Some(reason) = selection.verdict(&plain_annotations(node)).skip.filter(|_| !has_cloud) {
+        return Err(reason);
+    }
     let metadata = fields.mapping(node, "", "metadata");
     let spec = fields.mapping(node, "", "spec");
     let provider_spec = spec.and_then(|spec| fields.mapping(spec, "spec.", "providerSpec"));
@@ -141,6 +146,13 @@ fn request(
         });
     }
     Ok(())
+}
+
+/// The annotations that are text, whatever else is wrong with the object.
+fn plain_annotations(node: &Node) -> Vec<(&str, &str)> {
+    let annotations = node.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let Some(Value::Map(members)) = annotations.map(|node| &node.value) else { return Vec::new() };
+    members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_text()?))).collect()
 }
 
 fn named(fields: &mut Fields<'_>, parent: &Node, path: &str, key: &str, kind: NameKind) -> Option<String> {

@@ -143,15 +143,16 @@ spec:
             ("blank.yaml", b"# nothing\n---\n"),
             ("mixed.yaml", mixed.as_bytes()),
             ("none.yaml", b"kind: List\nitems: []\n"),
+            ("removed.yaml", b"{apiVersion: cloudcredential.openshift.io/v1, kind: CredentialsRequest, metadata: {name: x, annotations: {release.openshift.io/delete: 'true'}}}"),
             ("notes.txt", b"x"),
         ];
         let folder = read(sound).unwrap();
         assert_eq!(folder.verdicts.used, ["a.yaml", "mixed.yaml"]);
-        assert_eq!(folder.verdicts.skipped, ["azure.yaml", "notes.txt"]);
+        assert_eq!(folder.verdicts.skipped, ["azure.yaml", "notes.txt", "removed.yaml"]);
         assert_eq!(folder.verdicts.empty, ["blank.yaml", "none.yaml"]);
         assert_eq!(
             folder.verdicts.to_string(),
-            "6 files looked at: 2 used, 2 skipped, 2 empty\n  used a.yaml, mixed.yaml\n  empty blank.yaml, none.yaml"
+            "7 files looked at: 2 used, 3 skipped, 2 empty\n  used a.yaml, mixed.yaml\n  empty blank.yaml, none.yaml"
         );
         let wrong: &[(&str, &[u8])] =
             &[("torn.yaml", b"a: ["), ("twice.yaml", SOUND.as_bytes()), ("bytes.yaml", b"\xff")];
