@@ -28,16 +28,21 @@ pub enum Errand {
 /// a moment ago may not count yet.
 #[must_use]
 pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
-    let names = Names::of(desired);
+    // What the former issuer is made of is looked at, and goes with the cluster; nothing else is done to it.
+    let all = Names::with_former(desired);
+    let names = match errand {
+        Errand::Plan | Errand::Delete => Names::with_former(desired),
+        Errand::Apply => Names::of(desired),
+    };
     let owned = || owned(desired);
     let mut statements = vec![
         statement("LookAround", actions::LOOK_AROUND, vec!["*".to_owned()]),
-        statement("ReadRoles", actions::READ_ROLES, names.roles_and_older.clone()),
-        statement("ReadProviders", actions::READ_PROVIDERS, names.every_provider),
-        statement("ReadBuckets", actions::READ_BUCKETS, names.buckets_to_read),
-        statement("FindObjects", actions::FIND_OBJECTS, names.buckets_with_objects),
-        statement("ReadObjects", actions::READ_OBJECTS, names.objects.clone()),
-        statement("ReadCloudFront", actions::READ_CLOUDFRONT, names.cloudfront.clone()),
+        statement("ReadRoles", actions::READ_ROLES, all.roles_and_older),
+        statement("ReadProviders", actions::READ_PROVIDERS, all.every_provider),
+        statement("ReadBuckets", actions::READ_BUCKETS, all.buckets_to_read),
+        statement("FindObjects", actions::FIND_OBJECTS, all.buckets_with_objects),
+        statement("ReadObjects", actions::READ_OBJECTS, all.objects),
+        statement("ReadCloudFront", actions::READ_CLOUDFRONT, all.cloudfront),
     ];
     match errand {
         Errand::Plan => {}

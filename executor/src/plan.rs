@@ -5,6 +5,7 @@
 mod blind;
 mod compare;
 mod delete;
+mod former;
 mod fronts;
 mod leads;
 mod live_keys;
@@ -14,6 +15,7 @@ mod refused;
 
 pub use compare::changes;
 pub use delete::{BucketContents, Target, plan_delete};
+pub use former::former;
 pub use leads::{Leads, leads, private_bucket, public_bucket};
 pub use live_keys::retired_keys;
 pub use refused::{Immovable, PlanRefused};
@@ -21,9 +23,9 @@ pub use refused::{Immovable, PlanRefused};
 use compare::{aligned, immovable};
 use ownership::Standing;
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::alarm::alarms;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
-use sts_schemas::oidc::several_token_keys;
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::resource::{Address, GENERATION_TAG, Resource};
 use sts_schemas::state::{Desired, Observed};
@@ -118,12 +120,13 @@ pub fn compared(
         return Err(PlanRefused::AdoptUnwanted { addresses: unwanted });
     }
     let mut draft = Comparison::default();
-    draft.notes.extend(several_token_keys(&desired.token_keys));
+    draft.notes.extend(alarms(cluster, &desired.token_keys));
     draft.generation(desired, observed, options.roll_back)?;
     for (address, wanted) in &desired.resources {
         draft.wanted(address, wanted, desired, observed, options);
     }
     draft.orphans(desired, observed, options.orphans);
+    draft.notes.extend(former::notes(desired, observed));
     draft.notes.extend(blind::spots(observed));
     draft.notes.extend(fronts::beside(Purpose::Apply, &cluster.name, observed));
     Ok(draft)
@@ -250,7 +253,10 @@ impl Comparison {
 
     /// Lists, or removes, what is the cluster's and is not wanted.
     fn orphans(&mut self, desired: &Desired, observed: &Observed, orphans: Orphans) {
-        for address in observed.resources.keys().filter(|address| !desired.resources.contains_key(*address)) {
+        let former = former::former(&desired.cluster);
+        let is_wanted =
+            |address: &Address| desired.resources.contains_key(address) || former.contains(address);
+        for address in observed.resources.keys().filter(|address| !is_wanted(address)) {
             let Standing::Owned(resource) = ownership::standing(address, &desired.cluster.name, observed)
             else {
                 continue;

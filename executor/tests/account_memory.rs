@@ -298,6 +298,7 @@ fn a_role_in_an_instance_profile_stops_a_delete_before_it_begins_and_outlives_a_
             region: "eu-north-1".parse().unwrap(),
             hosting: Hosting::Elsewhere,
             issuer: "https://oidc.example.org".parse().unwrap(),
+            former: None,
         };
         let target = Target {
             bundle: None,

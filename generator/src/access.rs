@@ -9,7 +9,7 @@ pub use difference::difference;
 use crate::living::{Expectation, ExpectationError};
 use crate::request::CredentialsRequest;
 use std::collections::{BTreeMap, BTreeSet};
-use sts_schemas::cluster::{Cluster, Hosting};
+use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::Contents;
 use sts_schemas::difference::Scope;
 use sts_schemas::oidc::Jwks;
@@ -93,7 +93,7 @@ impl Access {
                 roles.insert(format!("{}/{}", secret.namespace, secret.name), RoleAccess::of_role(role));
             }
         }
-        Ok(Self { roles, cluster: Some(cluster_settings(cluster, &contents.documents.keys)) })
+        Ok(Self { roles, cluster: Some(cluster_settings(contents)) })
     }
 }
 
@@ -149,6 +149,8 @@ const AUDIENCE: &str = "audience";
 const NAME: &str = "name";
 /// The setting that says whose tokens count.
 const ISSUER: &str = "issuer";
+/// The setting that says whose tokens count besides, while the cluster is moved.
+const FORMER: &str = "former issuer";
 /// The setting that says which keys may have signed them.
 const TOKEN_KEYS: &str = "keys of tokens";
 /// What stands between two of these keys.
@@ -183,14 +185,17 @@ pub(crate) fn audiences(role: &Role) -> Vec<String> {
 /// What a role's trust policy compares a token's claim with.
 fn compared(role: &Role, claim: &str) -> Vec<String> {
     let conditions = role.trust.statement.iter().filter_map(|statement| statement.condition.as_ref());
-    conditions
+    let values = conditions
         .flat_map(|condition| condition.values().flatten())
         .filter(|(key, _)| key.ends_with(claim))
-        .flat_map(|(_, values)| values.iter().map(ToString::to_string))
-        .collect()
+        .flat_map(|(_, values)| values.iter().map(ToString::to_string));
+    // While a cluster is moved, the same is compared for each of two issuers.
+    let mut told = BTreeSet::new();
+    values.filter(|value| told.insert(value.clone())).collect()
 }
 
-fn cluster_settings(cluster: &Cluster, keys: &str) -> Settings {
+fn cluster_settings(contents: &Contents) -> Settings {
+    let (cluster, keys) = (&contents.desired.cluster, &contents.documents.keys);
     let open = cluster.open();
     let shown = |value: OpenValue, text: &str| {
         if open.contains(&value) { "left open".to_owned() } else { text.to_owned() }
@@ -201,9 +206,14 @@ fn cluster_settings(cluster: &Cluster, keys: &str) -> Settings {
         Hosting::SharedBucket { bucket, path } => format!("path {path} in shared bucket {bucket}"),
         Hosting::Elsewhere => "elsewhere".to_owned(),
     };
+    let former = cluster.former.iter().map(|former| {
+        let is_in_use = *contents.issuer_in_use() == former.issuer;
+        let use_of_it = if is_in_use { "the cluster uses it" } else { "it is only trusted" };
+        (FORMER.to_owned(), format!("{} ({use_of_it})", former.issuer))
+    });
     let kids = serde_json::from_str::<Jwks>(keys).map(|jwks| jwks.keys).unwrap_or_default();
     let kids: Vec<_> = kids.into_iter().map(|key| key.kid).collect();
-    Settings::from([
+    let known = [
         (NAME.to_owned(), cluster.name.to_string()),
         ("account".to_owned(), shown(OpenValue::Account, cluster.account.as_str())),
         ("partition".to_owned(), cluster.partition.to_string()),
@@ -211,5 +221,6 @@ fn cluster_settings(cluster: &Cluster, keys: &str) -> Settings {
         (ISSUER.to_owned(), shown(OpenValue::Issuer, cluster.issuer.as_str())),
         ("hosting".to_owned(), hosting),
         (TOKEN_KEYS.to_owned(), kids.join(KEY_GAP)),
-    ])
+    ];
+    known.into_iter().chain(former).collect()
 }

@@ -1,6 +1,7 @@
 //! The command line of `sts-generator`.
 
 mod cluster;
+mod hosting;
 mod lifetime;
 mod lint;
 mod region;
@@ -8,6 +9,7 @@ mod roles;
 
 pub(crate) use cluster::partition_of;
 pub use cluster::{ClusterArgs, OutputArgs};
+pub use hosting::HostingArgs;
 pub use lifetime::Lifetime;
 pub use lint::LintArgs;
 pub(crate) use region::region;
@@ -66,6 +68,7 @@ enum Command {
     Install(commands::install::InstallArgs),
     Render(commands::render::Render),
     RotateKeys(commands::rotate_keys::RotateKeys),
+    MoveIssuer(Box<commands::move_issuer::MoveIssuer>),
     CheckCluster(commands::check_cluster::CheckCluster),
     Completions(commands::completions::Completions),
     Man(commands::man::Man),
@@ -107,6 +110,7 @@ fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path
         Command::CreateBundle(args) => args.run(surroundings, configuration),
         Command::CreateAll(args) => args.run(surroundings, configuration),
         Command::RotateKeys(args) => args.run(surroundings, configuration),
+        Command::MoveIssuer(args) => args.run(surroundings, configuration),
         Command::Sign(args) => args.run(surroundings),
         Command::Finalize(args) => args.run(configuration),
         Command::CheckCluster(args) => args.run(configuration),

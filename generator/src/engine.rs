@@ -6,7 +6,7 @@ mod terraform;
 use clap::ValueEnum;
 use serde_json::Value;
 use std::fmt;
-use sts_schemas::cluster::Hosting;
+use sts_schemas::cluster::{Hosting, IssuerUrl};
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout::{AUTHENTICATION, DISCOVERY, DISCOVERY_KEY, KEYS, KEYS_KEY};
 use sts_schemas::open::OpenValue;
@@ -44,6 +44,14 @@ pub struct Rendering {
 /// What an engine cannot say.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Inexpressible {
+    /// The former issuer would be lost.
+    #[error("the cluster is moved away from {issuer}, which {engine} would remove while it is still in use")]
+    Moving {
+        /// The former issuer.
+        issuer: IssuerUrl,
+        /// The engine.
+        engine: Engine,
+    },
     /// More than fits.
     #[error("the cluster needs {count} resources, and a template of {engine} holds at most {most}")]
     TooMany {
@@ -61,6 +69,9 @@ pub enum Inexpressible {
 /// # Errors
 /// When the engine has no words for it.
 pub fn rendering(desired: &Desired, engine: Engine) -> Result<Rendering, Inexpressible> {
+    if let Some(former) = &desired.cluster.former {
+        return Err(Inexpressible::Moving { issuer: former.issuer.clone(), engine });
+    }
     match engine {
         Engine::CloudFormation => cloudformation::rendering(desired),
         Engine::Terraform => Ok(terraform::rendering(desired)),

@@ -6,6 +6,7 @@
 //!                key                    sandbox: no network, from before the first input
 //!
 //! bundle ──▶ rotation ──▶ pack               the next signing key's bundles
+//! bundle ──▶ moving ──▶ pack                 the next issuer's bundles
 //! bundle ──▶ engine ──▶ a CloudFormation template, a Terraform configuration
 //! receipt, bundle ──▶ finalize ──▶ install        what `oc` printed, bundle ──▶ living ──▶ report
 //! ```
@@ -23,6 +24,7 @@ mod fleet;
 pub mod key;
 mod living;
 mod made;
+pub mod moving;
 pub mod pack;
 pub mod previous;
 mod progress;

@@ -5,11 +5,13 @@ use crate::living::Expectation;
 use crate::render::Files;
 use sts_schemas::archive::{BLOCK, spans, ungzip};
 use sts_schemas::bundle::VerifiedBundle;
-use sts_schemas::cluster::Cluster;
+use sts_schemas::cluster::{Cluster, IssuerUrl};
 use sts_schemas::difference::{Side, SideKind};
 use sts_schemas::layout::{self, Place};
 use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::oidc::{ClusterKeyError, Jwk, Jwks};
+use sts_schemas::open::OpenValue;
+use sts_schemas::receipt::{CheckedReceipt, ReceiptError};
 use sts_schemas::resource::{Resource, Role};
 use zeroize::Zeroizing;
 
@@ -32,6 +34,9 @@ pub enum PreviousError {
     /// The keys that tokens may be signed with would change.
     #[error("{} would not be that of the previous bundle", layout::KEYS)]
     OtherKeys,
+    /// Another issuer is still trusted beside its own.
+    #[error("the cluster is being moved away from {0}: both issuers are trusted")]
+    Moving(IssuerUrl),
     /// The time that was told is no later than the previous bundle's.
     #[error(
         "the previous bundle is of generation {previous}, and the new one would be of {new}, which is no later"
@@ -52,6 +57,28 @@ pub enum PreviousError {
 
 fn listed(differences: &[String]) -> String {
     differences.iter().fold(String::new(), |text, line| format!("{text}\n  {line}"))
+}
+
+/// What a bundle says once its issuer is known.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The cluster it is for.
+    pub cluster: Cluster,
+    /// The issuer that the cluster's tokens are of by the installer's manifests in it.
+    pub issuer_in_use: IssuerUrl,
+    /// Its files but for private keys, manifest and signatures.
+    pub files: Files,
+}
+
+/// A bundle of which it is not known what its issuer is.
+#[derive(Debug, thiserror::Error)]
+pub enum UnsettledError {
+    /// AWS named it, and the bundle cannot know.
+    #[error("AWS named its issuer when it was applied, and only the receipt of that tells the name")]
+    OpenIssuer,
+    /// The receipt is of something else.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
 }
 
 impl Previous {
@@ -123,6 +150,28 @@ impl Previous {
         serde_json::from_slice(bytes).map_err(|error| PreviousError::Keys(error.into()))
     }
 
+    /// What it says with nothing of the issuer left open; `receipt` tells of its apply.
+    ///
+    /// # Errors
+    /// When AWS named the issuer and no receipt tells it, or the receipt is not that of the bundle's complete apply.
+    pub fn settled(&self, receipt: Option<&CheckedReceipt>) -> Result<Settled, UnsettledError> {
+        let contents = match receipt {
+            Some(receipt) => &receipt.complete(&self.bundle)?,
+            None => self.bundle.contents(),
+        };
+        let cluster = contents.desired.cluster.clone();
+        if cluster.open().contains(&OpenValue::Issuer) {
+            return Err(UnsettledError::OpenIssuer);
+        }
+        let issuer_in_use = contents.issuer_in_use().clone();
+        let filled = |(path, bytes): (&String, &Vec<u8>)| {
+            let is_bindable = matches!(Place::of(path), Some(Place::Aws | Place::InstallerManifest));
+            let bytes = if is_bindable { contents.desired.bound.fill_in(bytes) } else { bytes.clone() };
+            (path.clone(), bytes)
+        };
+        Ok(Settled { cluster, issuer_in_use, files: self.files.iter().map(filled).collect() })
+    }
+
     /// Its roles.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
         self.bundle.contents().desired.resources.values().filter_map(|resource| match resource {
@@ -168,9 +217,13 @@ impl Previous {
     /// Whether a new bundle for this cluster, made at `generation` (seconds since 1970), can follow.
     ///
     /// # Errors
-    /// Everything that a living cluster depends on and that would change, at once; or that it is no later.
+    /// That its issuer is being moved; everything that a living cluster depends on and that would change, at once; or
+    /// that it is no later.
     pub fn precedes(&self, cluster: &Cluster, generation: u64) -> Result<(), PreviousError> {
         let (old, new) = (self.cluster(), cluster);
+        if let Some(former) = &old.former {
+            return Err(PreviousError::Moving(former.issuer.clone()));
+        }
         let differences: Vec<String> = [
             ("name", old.name.to_string(), new.name.to_string()),
             ("account", old.account.to_string(), new.account.to_string()),
@@ -186,6 +239,14 @@ impl Previous {
         if !differences.is_empty() {
             return Err(PreviousError::OtherCluster(differences));
         }
+        self.is_before(generation)
+    }
+
+    /// Whether a new bundle made at `generation` (seconds since 1970) would outrank it.
+    ///
+    /// # Errors
+    /// When it would not.
+    pub fn is_before(&self, generation: u64) -> Result<(), PreviousError> {
         let previous = self.generation();
         if previous >= LAST_MOMENT {
             return Err(PreviousError::Last);

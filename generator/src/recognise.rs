@@ -72,7 +72,16 @@ pub fn cluster_of(files: &Files, region: Option<&Region>) -> Result<Cluster, Pro
     };
     let account = arn.account().parse();
     let cluster = account.and_then(|account| {
-        Cluster { name, account, partition: arn.partition(), region, hosting, issuer: provider.url }.checked()
+        Cluster {
+            name,
+            account,
+            partition: arn.partition(),
+            region,
+            hosting,
+            issuer: provider.url,
+            former: None,
+        }
+        .checked()
     });
     cluster.map_err(|error| {
         Problems(vec![Problem { file: layout::PROVIDER.to_owned(), what: error.to_string() }])

@@ -1,7 +1,9 @@
 //! The cluster a bundle is for, and where its OIDC issuer lives.
 
+mod former;
 mod hosting;
 
+pub use former::FormerIssuer;
 pub use hosting::{CLOUDFRONT_SUFFIX, Hosting, IssuerPath, has_cloudfront};
 
 use crate::aws::{AccountId, Arn, BucketName, Partition, Region};
@@ -157,6 +159,9 @@ pub struct Cluster {
     #[serde(with = "crate::open::issuer")]
     #[schemars(with = "String")]
     pub issuer: IssuerUrl,
+    /// The issuer that it is moved away from; absent where it is not moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<FormerIssuer>,
 }
 
 /// A [`Cluster`] as it stands in a file, before its parts were held against each other.
@@ -176,19 +181,22 @@ struct ClusterWire {
     #[serde(with = "crate::open::issuer")]
     #[schemars(with = "String")]
     issuer: IssuerUrl,
+    /// The issuer that it is moved away from; absent where it is not moved.
+    #[serde(default)]
+    former: Option<FormerIssuer>,
 }
 
 impl TryFrom<ClusterWire> for Cluster {
     type Error = InvalidText;
 
     fn try_from(wire: ClusterWire) -> Result<Self, InvalidText> {
-        let ClusterWire { name, account, partition, region, hosting, issuer } = wire;
-        Self { name, account, partition, region, hosting, issuer }.checked()
+        let ClusterWire { name, account, partition, region, hosting, issuer, former } = wire;
+        Self { name, account, partition, region, hosting, issuer, former }.checked()
     }
 }
 
 impl Cluster {
-    /// Holds the parts against each other: region against partition, issuer against bucket.
+    /// Holds the parts against each other: region against partition, issuer against bucket, both against a former one.
     ///
     /// # Errors
     /// Says which two disagree.
@@ -198,6 +206,7 @@ impl Cluster {
             return Err(InvalidText::new("region of this cluster", self.region.as_str(), rule));
         }
         hosting::check(&self)?;
+        former::check(&self)?;
         Ok(self)
     }
 

@@ -21,7 +21,8 @@ use crate::cli_input::{
     CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateOriginAccessControl, CreateRole,
     PutBucketPolicy, PutBucketTagging, PutObject, PutPublicAccessBlock, PutRolePolicy,
 };
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, IssuerUrl};
+use crate::installer_manifest::authentication;
 use crate::json;
 use crate::layout::{self, Place};
 use crate::oidc::IssuerDocuments;
@@ -50,6 +51,16 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// The issuer of the cluster's tokens, as the installer's manifests name it: while the cluster is moved that is the
+    /// former one, until a bundle switches over.
+    #[must_use]
+    pub fn issuer_in_use(&self) -> &IssuerUrl {
+        let cluster = &self.desired.cluster;
+        let named = self.installer_manifests.get(layout::AUTHENTICATION);
+        let former = cluster.former.as_ref().map(|former| &former.issuer);
+        former.filter(|former| named == Some(&authentication(former))).unwrap_or(&cluster.issuer)
+    }
+
     /// The same with these values in the open places, read and checked as if they had always stood there.
     ///
     /// A value that is not given stays open.

@@ -147,6 +147,7 @@ mod tests {
             region: "us-east-1".parse().unwrap(),
             hosting: Hosting::Elsewhere,
             issuer: "https://harbour-oidc.s3.us-east-1.amazonaws.com".parse().unwrap(),
+            former: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod token_key;
 
-pub use token_key::{TokenKey, several_token_keys};
+pub use token_key::TokenKey;
 
 use crate::cluster::IssuerUrl;
 use crate::pem;

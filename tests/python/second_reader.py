@@ -285,6 +285,23 @@ def hosting_of(cluster):
             must(is_open or re.fullmatch(r"https://[^./]+\.cloudfront\.net", issuer), "issuer")
 
 
+def former_of(cluster):
+    """The issuer that the cluster is moved away from is one that the cluster could have, and gets into no one's way."""
+    members(cluster["former"], "former", ["hosting", "issuer"])
+    before = {name: value for name, value in cluster.items() if name != "former"} | cluster["former"]
+    kept = any(sign in before["issuer"] for sign in OPEN["issuer"][:2])
+    must(not kept and re.fullmatch(ISSUER, before["issuer"]) and len(before["issuer"]) <= 255, "former issuer")
+    must(before["issuer"] != cluster["issuer"], "former issuer: it is the cluster's")
+    hosting_of(before)
+    own = any(one["hosting"]["kind"] in ("public-bucket", "private-bucket") for one in (before, cluster))
+    buckets = [one["hosting"].get("bucket") for one in (before, cluster)]
+    must(not own or None in buckets or buckets[0] != buckets[1], "former issuer: its bucket")
+
+
+LABEL, SEGMENT = r"(?!-)[a-z0-9-]{1,63}(?<!-)", r"(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+"
+ISSUER = rf"https://({LABEL}(\.{LABEL})+(/{SEGMENT})*|\$\{{issuer\}})"
+
+
 def manifest_of(data):
     manifest = json_of(data, "manifest")
     members(manifest, "manifest", ["schema_version", "tool", "generation", "cluster", "files"])
@@ -293,7 +310,7 @@ def manifest_of(data):
     must(all(isinstance(text, str) and 1 <= len(text) <= 128 for text in manifest["tool"].values()), "tool")
     must(is_moment(manifest["generation"]), "generation")
     cluster = manifest["cluster"]
-    members(cluster, "cluster", ["name", "account", "partition", "region", "hosting", "issuer"])
+    members(cluster, "cluster", ["name", "account", "partition", "region", "hosting", "issuer"], ["former"])
     for value, (_, stand_in, _) in OPEN.items():
         must(stand_in not in cluster[value], f"{value}: kept for one that is open")
     must(re.fullmatch(r"[0-9]{12}|\$\{account\}", cluster["account"]), "account")
@@ -303,10 +320,10 @@ def manifest_of(data):
     known = [name for name, prefixes in REGIONS.items() if re.fullmatch(f"({prefixes})-[a-z]+-[0-9]+", region)]
     must(known in ([], [cluster["partition"]]), "region")
     must(bucket_name(f"{cluster['name']}-oidc"), "name")
-    label, segment = r"(?!-)[a-z0-9-]{1,63}(?<!-)", r"(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+"
-    issuer = rf"https://({label}(\.{label})+(/{segment})*|\$\{{issuer\}})"
-    must(re.fullmatch(issuer, cluster["issuer"]) and len(cluster["issuer"]) <= 255, "issuer")
+    must(re.fullmatch(ISSUER, cluster["issuer"]) and len(cluster["issuer"]) <= 255, "issuer")
     hosting_of(cluster)
+    if "former" in cluster:
+        former_of(cluster)
     paths = []
     for entry in manifest["files"]:
         members(entry, "files", ["path", "length", "sha256"])
@@ -422,6 +439,8 @@ class Files:
         self.cluster, self.generation, self.files = cluster, generation, files
         self.partition, self.account = self.cluster["partition"], self.cluster["account"]
         self.issuer = self.cluster["issuer"].removeprefix("https://")
+        # The cluster's own issuer and, while it is moved, the former one.
+        self.issuers = [one["issuer"] for one in (self.cluster, self.cluster.get("former")) if one]
         self.seen = {"REVIEW.md", "apply.sh"}
 
     def text(self, path):
@@ -730,16 +749,28 @@ class Files:
             self.tag_list(path, role["Tags"])
             arn = f"arn:{self.partition}:iam::{self.account}:role{role.get('Path', '/')}{role['RoleName']}"
             trusts = policy_of(role["AssumeRolePolicyDocument"], path)
-            must(len(trusts) == 1, f"{path}: statements")
-            roles[arn] = {self.trusted(path, statement) for statement in trusts}
+            must(len(trusts) == len(self.issuers), f"{path}: statements")
+            claims = [self.trusted(path, trusts, issuer.removeprefix("https://")) for issuer in self.issuers]
+            must(all(one == claims[0] for one in claims), f"{path}: others by the former issuer")
+            roles[arn] = claims[0][0]
         must(not policies, f"no role for the policies of {sorted(policies)}")
         return roles
 
-    def trusted(self, path, statement):
-        provider = f"arn:{self.partition}:iam::{self.account}:oidc-provider/{self.issuer}"
-        principal = statement.get("Principal")
-        must(isinstance(principal, dict) and list(principal) == ["Federated"], f"{path}: principal")
-        must(listed(principal["Federated"]) == [provider], f"{path}: principal")
+    def trusted(self, path, statements, issuer):
+        """Whom the one statement for this issuer lets in: namespaces, subjects and audiences."""
+        provider = f"arn:{self.partition}:iam::{self.account}:oidc-provider/{issuer}"
+
+        def trusts(statement):
+            principal = statement.get("Principal")
+            return (
+                isinstance(principal, dict)
+                and list(principal) == ["Federated"]
+                and listed(principal["Federated"]) == [provider]
+            )
+
+        found = [statement for statement in statements if trusts(statement)]
+        must(len(found) == 1, f"{path}: principal")
+        statement = found[0]
         action = listed(statement.get("Action"))
         must(statement["Effect"] == "Allow" and action == ["sts:AssumeRoleWithWebIdentity"], f"{path}: action")
         barred = {"NotAction", "NotPrincipal", "Resource", "NotResource"}
@@ -747,18 +778,20 @@ class Files:
         condition = statement.get("Condition", {})
         must(list(condition) == ["StringEquals"], f"{path}: condition")
         keys = condition["StringEquals"]
-        must(set(keys) <= {f"{self.issuer}:sub", f"{self.issuer}:aud"}, f"{path}: condition")
+        must(set(keys) <= {f"{issuer}:sub", f"{issuer}:aud"}, f"{path}: condition")
+        claims = [set(listed(keys.get(f"{issuer}:{claim}", []))) for claim in ("sub", "aud")]
         namespaces = set()
-        for subject in listed(keys.get(f"{self.issuer}:sub", [])):
+        for subject in claims[0]:
             match = re.fullmatch(r"system:serviceaccount:([a-z0-9.-]+):[a-z0-9.-]+", subject)
             must(match, f"{path}: {subject} is no service account")
             namespaces.add(match[1])
         must(len(namespaces) == 1, f"{path}: namespaces")
-        return namespaces.pop()
+        return [namespaces, *claims]
 
     def secrets(self, roles):
         authentication = "manifests/cluster-authentication-02-config.yaml"
-        must(self.text(authentication) == AUTHENTICATION % self.cluster["issuer"], f"{authentication}: its form")
+        forms = [AUTHENTICATION % issuer for issuer in self.issuers]
+        must(self.text(authentication) in forms, f"{authentication}: its form")
         made = set()
         for path in [path for path in self.files if path.startswith("manifests/") and path != authentication]:
             match = re.fullmatch(SECRET, self.text(path))

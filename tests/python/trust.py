@@ -2,8 +2,9 @@
 
     trust.py KEY ENDPOINT    reads cases, prints what became of each
 
-A case is {"role", "subject", "audience", "issuer", "key", "seconds"}: which role to assume with a token for which
-subject and audience, of which issuer (the provider's where absent), signed by the key in KEY or by another under
+A case is {"role", "subject", "audience", "provider", "issuer", "key", "seconds"}: which role to assume with a token for
+which subject and audience, through which of the providers that the role trusts (the first where absent, else that of this
+issuer), of which issuer (the provider's where absent), signed by the key in KEY or by another under
 the same id, and for how many seconds to come it is good. Signatures, claims and keys are checked by joserfc; the
 documents come over HTTP, unsigned, as AWS fetches them: from the address in ENDPOINT, under the issuer's name.
 """
@@ -28,14 +29,25 @@ class Refused(Exception):
     """Why AWS would not let a token in."""
 
 
+def origin(host):
+    """The bucket host behind a host: itself, or the origin of the distribution that answers for it."""
+    if ".s3." in host:
+        return host
+    for front in boto3.client("cloudfront").list_distributions()["DistributionList"].get("Items", []):
+        if host in [front["DomainName"], *front["Aliases"].get("Items", [])] and front["Enabled"]:
+            return front["Origins"]["Items"][0]["DomainName"]
+    raise Refused(f"nobody in the account serves {host}")
+
+
 def get(url, endpoint):
     """Fetches an https URL of a bucket's from the endpoint, under its own host name, with no credentials."""
     parts = urllib.parse.urlsplit(url)
     assert parts.scheme == "https", url
-    where, headers = endpoint + parts.path, {"Host": parts.netloc}
+    host = origin(parts.netloc)
+    where, headers = endpoint + parts.path, {"Host": host}
     if parts.path.endswith("/.well-known/openid-configuration"):
         # moto 5.2 takes every unsigned path that ends so for Cognito's; a header it cannot read leads to S3.
-        bucket = parts.netloc.partition(".s3.")[0]
+        bucket = host.partition(".s3.")[0]
         where, headers = f"{endpoint}/{bucket}{parts.path}", {"Authorization": "None none"}
     answer = requests.get(where, headers=headers, timeout=10)
     if answer.status_code != 200:
@@ -97,7 +109,12 @@ def assume(case, private, stranger, endpoint):
     """The provider checks the token, the role's policy its claims, and then the account hands out credentials."""
     iam = boto3.client("iam")
     role = iam.get_role(RoleName=case["role"])["Role"]
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    trusting = role["AssumeRolePolicyDocument"]["Statement"]
+    end = case.get("provider", "").removeprefix("https://")
+    trusting = [one for one in trusting if one["Principal"]["Federated"].endswith(end)]
+    if not trusting:
+        raise Refused(f"the role trusts no provider of {end}")
+    statement = trusting[0]
     provider_arn = statement["Principal"]["Federated"]
     provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider_arn)
     host = provider["Url"].removeprefix("https://")

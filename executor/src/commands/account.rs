@@ -6,9 +6,10 @@ use crate::account::{
     Account, Aws, CallLimits, CallLog, CertificateBundle, ConnectOptions, Departing, ForeignEndpoints,
     NoCertificates, Reach, Roots, Runtime, Scope, Search,
 };
+use crate::plan::former;
 use crate::session::Session;
 use crate::show::printable;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -159,11 +160,12 @@ fn read_roots(path: &Path) -> Result<Roots, Failure> {
 
 /// What to look at for a bundle.
 pub(super) fn scope(desired: &Desired, Reach { search, departing }: Reach) -> Scope {
+    let former = former(&desired.cluster);
     Scope {
         cluster: desired.cluster.name.clone(),
         region: desired.cluster.region.clone(),
-        wanted: desired.resources.keys().cloned().collect(),
-        led: BTreeSet::new(),
+        wanted: desired.resources.keys().chain(&former).cloned().collect(),
+        led: former,
         search,
         departing,
     }

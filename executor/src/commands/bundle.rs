@@ -9,10 +9,10 @@ use std::io::{BufReader, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::oidc::several_token_keys;
 use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, exposed, trusted_keys};
 
 /// A bundle, and whose signatures count.
@@ -80,7 +80,8 @@ impl BundleArgs {
         if bundle.is_ahead_of_the_clock() {
             session.warn(&format!("WARNING: {}", ahead_of_the_clock(&bundle)));
         }
-        if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
+        let outline = bundle.outline();
+        for warning in alarms(&outline.cluster, &outline.token_keys) {
             session.warn(&format!("WARNING: {warning}"));
         }
         for (path, form) in bundle.private_keys() {

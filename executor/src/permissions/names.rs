@@ -1,10 +1,11 @@
 //! The ARNs of what a bundle makes, and the patterns of what must be looked at besides.
 
+use crate::plan::former;
 use std::collections::BTreeSet;
 use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::open::OpenValue;
-use sts_schemas::resource::Resource;
+use sts_schemas::resource::{Address, Resource};
 use sts_schemas::state::Desired;
 
 /// The ARNs of what a bundle makes, and the patterns of what it must look at besides.
@@ -36,37 +37,49 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Of the bundle's own alone, and not of the former issuer that it has stay as it is.
     pub(super) fn of(desired: &Desired) -> Self {
+        Self::with(desired, &BTreeSet::new())
+    }
+
+    /// The same, with what the former issuer is made of.
+    pub(super) fn with_former(desired: &Desired) -> Self {
+        Self::with(desired, &former(&desired.cluster))
+    }
+
+    fn with(desired: &Desired, former: &BTreeSet<Address>) -> Self {
         let arns = Arns::of(&desired.cluster);
         let (mut roles, mut strays, mut providers) = (Vec::new(), Vec::new(), Vec::new());
         let (mut own, mut with_statements, mut with_objects) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let (mut objects, mut fronts) = (Vec::new(), Fronts::None);
         for resource in desired.resources.values() {
-            match resource {
-                Resource::Role(role) => {
-                    let arn = format!("{}:role{}{}", arns.iam, role.path, role.name);
-                    if !arns.is_named_for_cluster(role.name.as_str()) {
-                        strays.push(arn.clone());
-                    }
-                    roles.push(arn);
+            if let Resource::Role(role) = resource {
+                let arn = format!("{}:role{}{}", arns.iam, role.path, role.name);
+                if !arns.is_named_for_cluster(role.name.as_str()) {
+                    strays.push(arn.clone());
                 }
-                Resource::Provider(provider) => {
-                    let known = provider.issuer.host_and_path();
-                    providers.push(arns.provider(if arns.is_issuer_open { ANY_CLOUDFRONT } else { known }));
+                roles.push(arn);
+            }
+        }
+        for address in desired.resources.keys().chain(former) {
+            match address {
+                Address::Role(_) | Address::AccessControl(_) => {}
+                Address::Provider(issuer) => {
+                    let is_open = arns.is_issuer_open && !former.contains(address);
+                    providers.push(arns.provider(if is_open { ANY_CLOUDFRONT } else { issuer }));
                 }
-                Resource::Bucket(bucket) => {
-                    own.insert(arns.bucket(&bucket.name));
+                Address::Bucket(bucket) => {
+                    own.insert(arns.bucket(bucket));
                 }
-                Resource::BucketStatement(one) => {
-                    with_statements.insert(arns.bucket(&one.bucket));
+                Address::BucketStatement(bucket, _) => {
+                    with_statements.insert(arns.bucket(bucket));
                 }
-                Resource::Object(object) => {
-                    with_objects.insert(arns.bucket(&object.bucket));
-                    objects.push(format!("{}/{}", arns.bucket(&object.bucket), object.key));
+                Address::Object(bucket, key) => {
+                    with_objects.insert(arns.bucket(bucket));
+                    objects.push(format!("{}/{key}", arns.bucket(bucket)));
                 }
-                Resource::AccessControl(_) => {}
-                Resource::Distribution(_) => fronts = Fronts::CloudFront,
+                Address::Distribution(_) => fronts = Fronts::CloudFront,
             }
         }
         let default_bucket = arns.bucket(&desired.cluster.name.default_bucket());

@@ -1,6 +1,7 @@
 //! Planning towards nothing.
 
 use super::blind;
+use super::former::former;
 use super::fronts;
 use super::ownership::{self, Standing};
 use super::refused::{self, PlanRefused};
@@ -53,7 +54,7 @@ impl Target {
             account: desired.cluster.account.clone(),
             partition: desired.cluster.partition,
             region: desired.cluster.region.clone(),
-            wanted: desired.resources.keys().cloned().collect(),
+            wanted: desired.resources.keys().cloned().chain(former(&desired.cluster)).collect(),
             contents: BucketContents::default(),
         }
     }

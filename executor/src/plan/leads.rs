@@ -72,12 +72,20 @@ impl Leads {
         } else if path.is_empty() {
             self.addresses.extend(public_bucket(&bucket));
         } else {
-            let document = |key: &str| Address::Object(bucket.clone(), format!("{path}/{key}"));
-            let sid = BucketStatement::sid(&scope.cluster, &bucket, &format!("{path}/*"));
-            self.addresses.extend([document(DISCOVERY_KEY), document(KEYS_KEY)]);
-            self.addresses.insert(Address::BucketStatement(bucket, sid));
+            self.addresses.extend(path_in_bucket(&scope.cluster, &bucket, path));
         }
     }
+}
+
+/// The issuer's two documents below a path in a bucket of others', with what lets everybody read them.
+pub(super) fn path_in_bucket(cluster: &ClusterName, bucket: &BucketName, path: &str) -> BTreeSet<Address> {
+    let document = |key: &str| Address::Object(bucket.clone(), format!("{path}/{key}"));
+    let sid = BucketStatement::sid(cluster, bucket, &format!("{path}/*"));
+    BTreeSet::from([
+        document(DISCOVERY_KEY),
+        document(KEYS_KEY),
+        Address::BucketStatement(bucket.clone(), sid),
+    ])
 }
 
 /// A bucket of the cluster's own and the issuer's two documents in it.

@@ -11,6 +11,13 @@ use sts_schemas::resource::{Resource, Role};
 pub(super) fn note<'a>(steps: impl Iterator<Item = &'a Step>) -> Option<String> {
     let (old, new) = exchanged(steps)?;
     let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+    if new.is_empty() {
+        return Some(format!(
+            "AN ISSUER GOES: roles that trust {} would trust it no more. A cluster whose tokens still are of it loses its \
+             credentials.",
+            list(old)
+        ));
+    }
     Some(format!(
         "THE ISSUER CHANGES: roles that trust {} would trust {}. A cluster whose tokens still are of the first loses its \
          credentials.",
@@ -27,8 +34,8 @@ pub(super) fn issuer(provider: &str) -> Option<&str> {
     provider.split_once(PROVIDER).map(|(_, issuer)| issuer)
 }
 
-/// The providers that roles trust and would trust no more, and those they would trust instead; nothing where none go
-/// or none come.
+/// The providers that roles trust and would trust no more, and those they would trust besides or instead; nothing where
+/// none go.
 pub(super) fn exchanged<'a>(
     steps: impl Iterator<Item = &'a Step>,
 ) -> Option<(BTreeSet<String>, BTreeSet<String>)> {
@@ -40,7 +47,7 @@ pub(super) fn exchanged<'a>(
             new.extend(wanted.difference(&trusted).cloned());
         }
     }
-    (!old.is_empty() && !new.is_empty()).then_some((old, new))
+    (!old.is_empty()).then_some((old, new))
 }
 
 fn trusted(role: &Role) -> BTreeSet<String> {

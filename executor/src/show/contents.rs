@@ -9,11 +9,12 @@ use super::{Paint, Tone, printable};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::digest::Sha256;
 use sts_schemas::lint::{Finding, lint_roles};
 use sts_schemas::manifest::Manifest;
-use sts_schemas::oidc::{TokenKey, several_token_keys};
+use sts_schemas::oidc::TokenKey;
 use sts_schemas::resource::Resource;
 
 /// Whether somebody trusted signed what is shown.
@@ -102,7 +103,8 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
                 + "\n\n"
         }
     };
-    if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
+    let outline = bundle.outline();
+    for warning in alarms(&outline.cluster, &outline.token_keys) {
         let _ = writeln!(out, "{}", paint.tone(Tone::Warning, wrapped("", &warning).trim_end()));
         out.push('\n');
     }

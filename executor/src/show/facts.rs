@@ -24,6 +24,11 @@ pub(super) fn facts(bundle: &VerifiedBundle) -> Vec<(&'static str, String)> {
         ("made", format!("{} by {tool}", utc(manifest.generation))),
         ("generation", manifest.generation.to_string()),
     ];
+    if let Some(former) = &cluster.former {
+        let kept = format!("{}, {}: still trusted, and kept", former.issuer, hosting(&former.hosting));
+        let in_use = open_places_named(bundle, bundle.contents().issuer_in_use().as_str());
+        facts.extend([("former", kept), ("tokens of", in_use)]);
+    }
     for signer in bundle.signers() {
         facts.push(("signed by", signer.key.to_string()));
         facts.push(("key type", signer.kind.to_string()));

@@ -6,9 +6,9 @@ use super::grant::{action_texts, conditions, grants, resources};
 use super::plan::essence;
 use super::printable;
 use std::fmt::Write as _;
+use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::lint::lint_roles;
-use sts_schemas::oidc::several_token_keys;
 use sts_schemas::policy::{Effect, Statement};
 
 /// The whole text.
@@ -19,7 +19,8 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
         Trust::Verified => "**VERIFIED.** Signed by a trusted key, whole, and consistent.\n\n",
         Trust::Unverified => "**UNVERIFIED.** No trusted key was given: anybody may have written this.\n\n",
     });
-    if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
+    let outline = bundle.outline();
+    for warning in alarms(&outline.cluster, &outline.token_keys) {
         let _ = writeln!(out, "**{}**\n", plain(&warning));
     }
     out.push_str("| | |\n| --- | --- |\n");

@@ -8,9 +8,9 @@ use super::facts::{facts, open_places_named};
 use super::grant::{Grant, conditions, grants, is_pattern, resources};
 use super::plan::essence;
 use html::Html;
+use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::lint::{Level, lint_roles};
-use sts_schemas::oidc::several_token_keys;
 use sts_schemas::policy::{Effect, OneOrMany, Statement};
 use sts_schemas::version::VERSION;
 
@@ -37,7 +37,8 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
     out.raw("<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n<main>\n");
     out.element("h1", &[], &title).line();
     banner(&mut out, trust);
-    if let Some(warning) = several_token_keys(&bundle.outline().token_keys) {
+    let outline = bundle.outline();
+    for warning in alarms(&outline.cluster, &outline.token_keys) {
         out.element("p", &[("class", &"banner alarm")], &warning).line();
     }
     summary(&mut out, bundle);

@@ -3,7 +3,7 @@
 use super::value::change;
 use super::wrap::wrapped;
 use super::{KNOWN_AFTER_APPLY, Paint, Tone, hide_stand_ins, printable};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::open::OpenValue;
@@ -182,6 +182,9 @@ pub(super) fn service_accounts(trust: &PolicyDocument) -> Vec<String> {
             found.extend(texts.filter_map(|text| text.strip_prefix(SUBJECT).map(str::to_owned)));
         }
     }
+    // While a cluster is moved, a role trusts two issuers, with the same service accounts each.
+    let mut told = BTreeSet::new();
+    found.retain(|account| told.insert(account.clone()));
     found
 }
 

@@ -4,7 +4,7 @@ use super::plan::account_and_issuer;
 use super::wrap::wrapped;
 use super::{printable, utc};
 use std::fmt::Write as _;
-use sts_schemas::oidc::several_token_keys;
+use sts_schemas::alarm::alarms;
 use sts_schemas::open::OpenValue;
 use sts_schemas::report::{Report, ReportVerdict, ReportedBundle};
 
@@ -87,7 +87,7 @@ fn describe(out: &mut String, bundle: &ReportedBundle) {
         line(out, "  tokens", key.sha256.as_str());
         line(out, "", &format!("signed with the key of this SHA-256, kid {}", key.kid));
     }
-    if let Some(warning) = several_token_keys(&bundle.token_keys) {
+    for warning in alarms(cluster, &bundle.token_keys) {
         out.push_str(&wrapped("  ", &warning));
     }
     let _ = writeln!(out, "\nAWS resources");

@@ -44,11 +44,15 @@ pub fn standings(
     addresses.extend(foreign.map(|(address, reason)| (address, Standing::Foreign { reason })));
     let fixed = found.immovable.iter().map(|fixed| format!("AWS cannot change this: {fixed}."));
     blocked(&mut addresses, observed);
-    let fronts = observed.resources.values().filter_map(|resource| match resource {
-        Resource::Distribution(front) if resource.is_owned_by(&desired.cluster.name) => front.domain.as_ref(),
+    let cluster = &desired.cluster;
+    let front = cluster.bucket().map(|bucket| Address::Distribution(bucket.clone()));
+    let front = front.and_then(|address| observed.resources.get(&address));
+    let dns_record = match front {
+        Some(found @ Resource::Distribution(front)) if found.is_owned_by(&cluster.name) => {
+            front.domain.as_ref().and_then(|host| DnsRecord::of(cluster, host))
+        }
         _ => None,
-    });
-    let dns_record = fronts.into_iter().next().and_then(|host| DnsRecord::of(&desired.cluster, host));
+    };
     Standings {
         schema_version: SchemaVersion::CURRENT,
         bundle: bundle.cloned(),

@@ -5,11 +5,12 @@ use super::wrap::wrapped;
 use super::{Paint, Tone, printable, utc};
 use serde::Serialize;
 use std::fmt::Write as _;
+use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::Tool;
-use sts_schemas::oidc::{TokenKey, several_token_keys};
+use sts_schemas::oidc::TokenKey;
 use sts_schemas::signature::Holder;
 
 /// The facts of a verification that went well.
@@ -132,7 +133,7 @@ impl Verification {
             line("", &format!("kid {}", key.kid));
         }
         line("content", &format!("{} files, {} AWS resources", self.files, self.resources));
-        if let Some(warning) = several_token_keys(&self.token_keys) {
+        for warning in alarms(&self.cluster, &self.token_keys) {
             let _ = writeln!(out, "{}", paint.tone(Tone::Warning, wrapped("  ", &warning).trim_end()));
         }
         out

@@ -89,6 +89,7 @@ pub(crate) fn desired() -> Desired {
             region: "eu-west-1".parse().unwrap(),
             hosting: Hosting::PublicBucket { bucket: "demo-oidc".parse().unwrap() },
             issuer: issuer.parse().unwrap(),
+            former: None,
         },
         generation: GENERATION,
         resources: resources.into_iter().map(|resource| (resource.address(), resource)).collect(),

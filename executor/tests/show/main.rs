@@ -133,6 +133,7 @@ fn a_status_names_how_every_address_stands() {
         region: "eu-west-1".parse().unwrap(),
         hosting: Hosting::Elsewhere,
         issuer: "https://oidc.example.org".parse().unwrap(),
+        former: None,
     };
     let observed = Observed {
         account: cluster.account.clone(),

@@ -1,6 +1,8 @@
 //! The difference of two sets of roles, ranked by what the lint knows.
 
-use super::{ALL_BUT, Access, BOUNDARY, Grants, ISSUER, KEY_GAP, NAME, RoleAccess, Settings, TOKEN_KEYS};
+use super::{
+    ALL_BUT, Access, BOUNDARY, FORMER, Grants, ISSUER, KEY_GAP, NAME, RoleAccess, Settings, TOKEN_KEYS,
+};
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +50,9 @@ fn risk_of_cluster(changes: &BTreeMap<String, Change>) -> Risk {
         };
         !listed(&change.new).is_subset(&listed(&change.old))
     });
-    if keys || changes.contains_key(ISSUER) { Risk::Danger } else { Risk::None }
+    let issuer =
+        changes.contains_key(ISSUER) || changes.get(FORMER).is_some_and(|change| change.old.is_none());
+    if keys || issuer { Risk::Danger } else { Risk::None }
 }
 
 /// What differs about one role, if anything does.

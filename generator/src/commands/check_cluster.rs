@@ -62,7 +62,7 @@ impl CheckCluster {
         let failed = |error| Failure::new(Exit::Failed, error);
         let cluster = &contents.desired.cluster;
         let expectation =
-            Expectation::of(&cluster.issuer, &contents.installer_manifests).map_err(|error| {
+            Expectation::of(contents.issuer_in_use(), &contents.installer_manifests).map_err(|error| {
                 Failure::new(Exit::Failed, error).hint("the bundle's manifests were edited; make it anew")
             })?;
         let mut dump = Dump::default();
@@ -76,7 +76,7 @@ impl CheckCluster {
             bundle: bundle.digest().clone(),
             cluster: cluster.name.clone(),
             account: cluster.account.clone(),
-            issuer: cluster.issuer.clone(),
+            issuer: contents.issuer_in_use().clone(),
             sound: checks.iter().all(|check| check.finding == Finding::Sound),
             checks,
             notes,

@@ -88,6 +88,7 @@ impl CreateIamRoles {
                 Hosting::Elsewhere
             },
             issuer,
+            former: None,
         }
         .checked()
         .map_err(|error| wrong(&error.to_string()))

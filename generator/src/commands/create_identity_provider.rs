@@ -39,12 +39,26 @@ pub struct ProviderArgs {
     /// The cluster's public key (`PUBLIC KEY` PEM); with it, no key is ever made.
     #[arg(long, value_name = "FILE")]
     pub public_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    thumbprints: ThumbprintArgs,
+}
+
+/// How AWS knows the issuer's server.
+#[derive(Debug, Clone, Args)]
+pub struct ThumbprintArgs {
     /// SHA-1 thumbprint of the issuer's certificate authority; AWS finds its own where none is given.
     #[arg(long = "thumbprint", value_name = "HEX", value_parser = parse_thumbprint)]
     thumbprints: Vec<String>,
 }
 
 impl ProviderArgs {
+    /// As [`ThumbprintArgs::thumbprints`].
+    pub(crate) fn thumbprints(&self) -> Result<&[String], Failure> {
+        self.thumbprints.thumbprints()
+    }
+}
+
+impl ThumbprintArgs {
     /// The thumbprints; more than IAM takes are refused, before anything is written.
     pub(crate) fn thumbprints(&self) -> Result<&[String], Failure> {
         if self.thumbprints.len() > CreateOpenIdConnectProvider::MOST_THUMBPRINTS {

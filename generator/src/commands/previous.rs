@@ -1,11 +1,13 @@
 //! The flags that name the bundle a new one follows.
 
+use super::seal::{ClosedBundle, Seal, derived};
 use super::trust::TrustArgs;
 use super::{create_key_pair, in_file, read_bundle, say, warn};
 use crate::access::{Access, difference};
 use crate::directory::Directory;
+use crate::pack::check;
 use crate::previous::{Previous, PreviousError};
-use crate::render::{Files, Upgrade, give};
+use crate::render::{Files, Upgrade, give, mark_provider};
 use clap::Args;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -102,6 +104,33 @@ impl Following {
         self.previous.precedes(cluster, generation).map_err(|error| self.refused(error))
     }
 
+    /// Whether a new bundle of `generation` would outrank it.
+    pub(crate) fn is_before(&self, generation: u64) -> Result<(), Failure> {
+        self.previous.is_before(generation).map_err(|error| self.refused(error))
+    }
+
+    /// Packs a bundle whose files are those of the previous one but for what a step of a living cluster's changes.
+    ///
+    /// The generation, the review and the script follow from the rest.
+    pub(crate) fn succeed(
+        &self,
+        seal: &Seal,
+        (cluster, generation): (&Cluster, u64),
+        mut files: Files,
+    ) -> Result<ClosedBundle, Failure> {
+        mark_provider(&mut files, generation);
+        let contents =
+            check(cluster, generation, &files).map_err(|problems| in_file(&self.path, problems))?;
+        let upgrade = self.upgrade(&contents)?;
+        let derived = derived(&contents, &files, Some(&upgrade));
+        files.extend(derived.map(|(path, bytes)| (path.to_owned(), bytes)));
+        let closed = seal.close(cluster, generation, files)?;
+        if self.previous.has_private_key() {
+            say("the previous bundle carries a private key of the cluster's; this one does not");
+        }
+        Ok(closed)
+    }
+
     /// Whether these files serve the same keys.
     pub(crate) fn keeps_its_keys(&self, files: &Files) -> Result<(), Failure> {
         self.previous.serves_the_keys_of(files).map_err(|error| self.refused(error))
@@ -133,6 +162,9 @@ impl Following {
             }
             PreviousError::OtherKeys => {
                 "an upgrade keeps the cluster's keys; `rotate-keys stage` begins to exchange them"
+            }
+            PreviousError::Moving(_) => {
+                "end the move first, with `move-issuer switch` and `remove`; or give it up and give the bundle before it"
             }
             PreviousError::NoLater { .. } => {
                 "set SOURCE_DATE_EPOCH to a later time, or to none; or give the bundle that was applied last"

@@ -1,16 +1,14 @@
 //! `sts-generator rotate-keys`: the two bundles with which a living cluster gets another signing key.
 
-mod later;
 mod steps;
 
 use super::create_key_pair::read_public;
+use super::later;
 use super::previous::{Following, read_previous};
-use super::seal::{Seal, derived};
+use super::seal::Seal;
 use super::signing::SigningArgs;
 use super::trust::TrustArgs;
 use super::{Surroundings, in_file, say};
-use crate::pack::check;
-use crate::render::mark_provider;
 use crate::rotation::{Exchange, RotationError, retire, stage};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -121,20 +119,11 @@ impl Common {
         let seal = Seal::without_private_key(&self.signing, surroundings)?;
         let mut files = following.previous.files().clone();
         files.extend(exchange.files.clone());
-        mark_provider(&mut files, generation);
         if !self.leave_out_later {
             let trusting = (&self.trust, configuration);
             later::refuse(&self.signing.bundle_dir, trusting, &following.previous, &files)?;
         }
-        let contents =
-            check(cluster, generation, &files).map_err(|problems| in_file(&self.previous, problems))?;
-        let upgrade = following.upgrade(&contents)?;
-        let derived = derived(&contents, &files, Some(&upgrade));
-        files.extend(derived.map(|(path, bytes)| (path.to_owned(), bytes)));
-        let closed = seal.close(cluster, generation, files)?;
-        if following.previous.has_private_key() {
-            say("the previous bundle carries a private key of the cluster's; this one does not");
-        }
+        let closed = following.succeed(&seal, (cluster, generation), files)?;
         for line in afterwards(cluster, &exchange) {
             say(&line);
         }

@@ -5,11 +5,11 @@ use super::script::beyond_a_script;
 use crate::access::{audiences, subjects};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use sts_schemas::alarm::alarms;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::{Contents, PrivateKeyForm};
 use sts_schemas::difference::Difference;
 use sts_schemas::lint::lint_roles;
-use sts_schemas::oidc::several_token_keys;
 use sts_schemas::policy::{Effect, PolicyDocument};
 use sts_schemas::resource::{Provider, Resource, Role};
 
@@ -54,6 +54,23 @@ pub fn review(contents: &Contents, upgrade: Option<&Upgrade>) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// The issuer that the cluster is moved away from, in lines of the table.
+fn write_former(out: &mut String, contents: &Contents) -> std::fmt::Result {
+    let Some(before) = contents.desired.cluster.before_move() else { return Ok(()) };
+    writeln!(out, "| **former issuer, still trusted** | {} |", before.issuer)?;
+    writeln!(out, "| its OIDC provider | {}, kept as it is |", before.provider_arn())?;
+    writeln!(out, "| the cluster's tokens are of | {} |", contents.issuer_in_use())
+}
+
+/// Whether the cluster's private key is in the bundle, and how.
+fn private_key(contents: &Contents) -> &'static str {
+    match contents.private_keys.values().find(|form| **form == PrivateKeyForm::Plaintext) {
+        Some(_) => "**IN THIS BUNDLE, in the clear**",
+        None if contents.private_keys.is_empty() => "not in this bundle",
+        None => "in this bundle, under a passphrase",
+    }
+}
+
 fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>) -> std::fmt::Result {
     let cluster = &contents.desired.cluster;
     writeln!(out, "# Review: cluster {}\n", cluster.name)?;
@@ -61,6 +78,7 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
     writeln!(out, "| account | {} |", cluster.account)?;
     writeln!(out, "| partition, region | {}, {} |", cluster.partition, cluster.region)?;
     writeln!(out, "| issuer | {} |", cluster.issuer)?;
+    write_former(out, contents)?;
     let hosting = match &cluster.hosting {
         Hosting::PublicBucket { bucket } => format!("public S3 bucket {bucket}, made by this bundle"),
         Hosting::PrivateBucket { bucket, .. } => {
@@ -88,14 +106,9 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
     for key in &contents.desired.token_keys {
         writeln!(out, "| tokens are signed with | {key} |")?;
     }
-    let private = match contents.private_keys.values().find(|form| **form == PrivateKeyForm::Plaintext) {
-        Some(_) => "**IN THIS BUNDLE, in the clear**",
-        None if contents.private_keys.is_empty() => "not in this bundle",
-        None => "in this bundle, under a passphrase",
-    };
-    writeln!(out, "| the cluster's private key | {private} |\n")?;
+    writeln!(out, "| the cluster's private key | {} |\n", private_key(contents))?;
 
-    if let Some(warning) = several_token_keys(&contents.desired.token_keys) {
+    for warning in alarms(cluster, &contents.desired.token_keys) {
         writeln!(out, "**{warning}**\n")?;
     }
     if let Some(upgrade) = upgrade {

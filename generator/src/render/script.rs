@@ -79,6 +79,9 @@ fn write_script(out: &mut String, contents: &Contents, files: &Files) -> std::fm
 /// Why the AWS CLI alone cannot do what this cluster needs, where it cannot.
 pub(super) fn beyond_a_script(cluster: &Cluster) -> Option<&'static str> {
     match cluster.hosting {
+        _ if cluster.former.is_some() => {
+            Some("while the issuer is moved the generation last applied stands on the former one's provider")
+        }
         Hosting::PrivateBucket { .. } => {
             Some("a private bucket's files refer to ids that AWS gives while they are made")
         }

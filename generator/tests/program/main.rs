@@ -14,6 +14,7 @@ mod fleet;
 mod generations;
 mod keys;
 mod manual;
+mod moving;
 mod offline;
 mod private_key;
 mod refusals;

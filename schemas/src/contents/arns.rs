@@ -81,6 +81,7 @@ mod tests {
             region: "us-east-1".parse().unwrap(),
             hosting: Hosting::Elsewhere,
             issuer: "https://issuer.example.org".parse().unwrap(),
+            former: None,
         };
         for (arn, taken) in [
             ("arn:aws:iam::123456789012:role/x", true),

@@ -1,8 +1,9 @@
-//! Whether every role trusts just this cluster's provider, and has just one permissions policy.
+//! Whether every role trusts just this cluster's provider, and while it is moved the former one, and has policies.
 
 use super::{ContentsReader, Parsed};
 use crate::aws::Arn;
 use crate::cli_input::{CreateRole, PutRolePolicy};
+use crate::cluster::Cluster;
 use crate::installer_manifest::is_name;
 use crate::policy::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
 use crate::resource::{Resource, Role};
@@ -121,9 +122,17 @@ fn trust(reader: &mut ContentsReader, file: &str, policy: &PolicyDocument) {
         let what = format!("its trust policy has {length} characters, and IAM takes at most {most}");
         reader.problem(file, what);
     }
-    let trusted = match policy.statement.as_slice() {
-        [statement] => trusted_statement(reader, statement),
-        more => Err(format!("its trust policy must have one statement, and has {}", more.len())),
+    let cluster = &reader.cluster;
+    let trusted = match (policy.statement.as_slice(), cluster.before_move()) {
+        ([statement], None) => trusted_statement(cluster, statement).map(drop),
+        (more, None) => Err(format!("its trust policy must have one statement, and has {}", more.len())),
+        ([one, other], Some(before)) => trusted_twice((cluster, &before), (one, other)),
+        (more, Some(before)) => Err(format!(
+            "its trust policy must have two statements, one for the issuer {} and one for {}, and has {}",
+            cluster.issuer,
+            before.issuer,
+            more.len()
+        )),
     };
     if let Err(what) = trusted {
         reader.problem(file, what);
@@ -198,15 +207,38 @@ fn permissions_statement(statement: &Statement) -> Result<(), String> {
     }
 }
 
-/// A statement may only let named service accounts of one namespace in, through this cluster's provider.
-fn trusted_statement(reader: &ContentsReader, statement: &Statement) -> Result<(), String> {
-    let provider = reader.cluster.provider_arn();
-    let issuer = reader.cluster.issuer.host_and_path();
+/// While a cluster is moved, a role lets in the same from its own issuer and from the former one.
+fn trusted_twice(
+    (cluster, before): (&Cluster, &Cluster),
+    (one, other): (&Statement, &Statement),
+) -> Result<(), String> {
+    let (own, former) = if trusts(one, before) { (other, one) } else { (one, other) };
+    if trusted_statement(cluster, own)? == trusted_statement(before, former)? {
+        return Ok(());
+    }
+    Err(format!(
+        "its trust policy lets in others with tokens of {} than with those of the former issuer {}",
+        cluster.issuer, before.issuer
+    ))
+}
+
+/// Whether a statement is for the cluster's provider and for nobody else.
+fn trusts(statement: &Statement, cluster: &Cluster) -> bool {
     let federated = match &statement.principal {
         Some(Principal::Named(kinds)) if kinds.len() == 1 => kinds.get("Federated"),
         _ => None,
     };
-    if !federated.is_some_and(|names| names.iter().eq([provider.as_str()])) {
+    federated.is_some_and(|names| names.iter().eq([cluster.provider_arn().as_str()]))
+}
+
+/// What a token must say: its subjects, and its audiences where these are named.
+type Claims = [BTreeSet<String>; 2];
+
+/// A statement may only let named service accounts of one namespace in, through this cluster's provider.
+fn trusted_statement(cluster: &Cluster, statement: &Statement) -> Result<Claims, String> {
+    let provider = cluster.provider_arn();
+    let issuer = cluster.issuer.host_and_path();
+    if !trusts(statement, cluster) {
         return Err(format!("its trust policy must name the provider {provider} and nobody else"));
     }
     if statement.not_principal.is_some() || statement.resource.is_some() || statement.not_resource.is_some() {
@@ -226,10 +258,13 @@ fn trusted_statement(reader: &ContentsReader, statement: &Statement) -> Result<(
     if operator.as_str() != "StringEquals" || keys.keys().any(|key| *key != subject && *key != audience) {
         return Err(format!("its trust policy may only compare {subject} and {audience}, with StringEquals"));
     }
-    let subjects: Vec<_> =
-        keys.get(&subject).into_iter().flat_map(|values| values.iter().map(ToString::to_string)).collect();
+    let claims = [subject, audience].map(|key| {
+        let values = keys.get(&key).into_iter().flat_map(|values| values.iter().map(ToString::to_string));
+        values.collect::<BTreeSet<_>>()
+    });
+    let [subjects, _] = &claims;
     let mut namespaces = BTreeSet::new();
-    for text in &subjects {
+    for text in subjects {
         let parts: Vec<_> = text.split(':').collect();
         match parts.as_slice() {
             ["system", "serviceaccount", namespace, name] if is_name(namespace) && is_name(name) => {
@@ -239,7 +274,7 @@ fn trusted_statement(reader: &ContentsReader, statement: &Statement) -> Result<(
         }
     }
     match namespaces.len() {
-        1 => Ok(()),
+        1 => Ok(claims),
         0 => Err("its trust policy names no service account, and so would let in every one".into()),
         _ => Err("its trust policy lets in service accounts of several namespaces".into()),
     }

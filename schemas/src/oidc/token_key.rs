@@ -34,21 +34,6 @@ impl fmt::Display for TokenKey {
     }
 }
 
-/// What a person must know when an issuer vouches for more than one key; `None` where it does not.
-#[must_use]
-pub fn several_token_keys(keys: &[TokenKey]) -> Option<String> {
-    let [first, others @ ..] = keys else { return None };
-    if others.is_empty() {
-        return None;
-    }
-    let others: Vec<_> = others.iter().map(ToString::to_string).collect();
-    Some(format!(
-        "TWO KEYS: tokens signed with either of these are accepted: {first}, the bundle's public key, and {}. \
-         A second key belongs to a rotation of the cluster's key and to nothing else: make sure whose it is.",
-        others.join(", ")
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,11 +52,5 @@ mod tests {
         let key = TokenKey::of(&jwk("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")).unwrap();
         assert_eq!(key.sha256.as_str(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(TokenKey::of(&jwk("a")), None);
-        assert_eq!(several_token_keys(std::slice::from_ref(&key)), None);
-        let both = several_token_keys(&[key.clone(), key]).unwrap();
-        assert!(
-            both.starts_with("TWO KEYS: tokens signed with either of these are accepted: 47DE"),
-            "{both}"
-        );
     }
 }

@@ -7,6 +7,7 @@ use crate::previous::Previous;
 use crate::render::Files;
 use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, VerifiedBundle};
+use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{APPLY_SCRIPT, PROVIDER, Place, REVIEW};
@@ -38,7 +39,7 @@ pub(super) fn refuse(
             continue;
         };
         let generation = bundle.manifest().generation;
-        if bundle.manifest().cluster == *previous.cluster()
+        if is_of(&bundle.manifest().cluster, previous.cluster())
             && generation > previous.generation()
             && !says(&bundle, files)
         {
@@ -48,6 +49,11 @@ pub(super) fn refuse(
     let Some((_, path)) = later else { return Ok(()) };
     Err(Failure::new(Exit::Failed, Later { path })
         .hint("give that one with --previous if it was applied, and --leave-out-later if it never will be"))
+}
+
+/// Whether both are the same cluster, wherever its issuer is by now.
+fn is_of(one: &Cluster, other: &Cluster) -> bool {
+    (&one.name, &one.account, one.partition) == (&other.name, &other.account, other.partition)
 }
 
 /// The bundles of a folder that may be the cluster's, going by their names.
