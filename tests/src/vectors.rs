@@ -5,6 +5,7 @@ mod headers;
 mod hostings;
 mod inconsistent;
 mod kin;
+mod moving;
 mod open_values;
 mod private_keys;
 mod signed;
@@ -78,6 +79,9 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
         open_values::ANY_ACCOUNT,
         open_values::ALL_OPEN,
         open_values::NOTHING_OPEN,
+        moving::ON_ITS_WAY,
+        moving::OPEN,
+        moving::STANDING,
         private_keys::PLAINTEXT,
         private_keys::ENCRYPTED,
         private_keys::MIXED,

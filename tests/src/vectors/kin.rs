@@ -25,6 +25,12 @@ const ELSEWHERE: &str = "https://oidc.example.org";
 const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:123456789012:certificate/6f7a1e9c-1f2a-4bde-8f53-000000000000";
 
+/// Where a cluster is moved to from a public bucket.
+const MOVES: &[(&str, &[&str])] = &[
+    ("moving", &["--issuer-url", ELSEWHERE]),
+    ("moving-open", &["--create-private-s3-bucket", "--bucket-name", "harbour-issuer"]),
+];
+
 /// How the cluster's private key is asked for. Each time it is a new one, which is no cluster's.
 const PRIVATE_KEYS: &[(&str, &[&str])] = &[
     ("plaintext", &["--private-key", "plaintext"]),
@@ -50,7 +56,29 @@ pub(super) fn of(story: &Handoff) -> BTreeMap<&'static str, Sound> {
         (*name, story.create_with(account, REGION, requests, GENERATION, flags))
     });
     let with_keys = PRIVATE_KEYS.iter().map(|(name, flags)| (*name, with_key(story, name, flags)));
-    hosted.chain(with_keys).map(|(name, bundle)| (name, Sound::of(story, &bundle))).collect()
+    let moved = MOVES.iter().map(|(name, flags)| (*name, on_its_way(story, flags)));
+    hosted.chain(with_keys).chain(moved).map(|(name, bundle)| (name, Sound::of(story, &bundle))).collect()
+}
+
+/// The story's own bundle, on its way to another issuer.
+fn on_its_way(story: &Handoff, flags: &[&str]) -> PathBuf {
+    let run = Run::of(
+        story
+            .generator()
+            .args([
+                "move-issuer",
+                "add",
+                "--leave-out-later",
+                "--trusted-key",
+                "author.key.pub",
+                "--previous",
+            ])
+            .arg(story.bundle())
+            .args(["--signing-key", "author.key", "--bundle-dir", "bundles"])
+            .env("SOURCE_DATE_EPOCH", (GENERATION + 1).to_string())
+            .args(flags),
+    );
+    story.path(run.exits(0).stdout.trim_end())
 }
 
 fn with_key(story: &Handoff, out: &str, flags: &[&str]) -> PathBuf {
