@@ -51,7 +51,13 @@ done
 # once: that costs RSA a third of its speed, and makes the difference between too big and small enough.
 flags="-C target-feature=+crt-static -C force-unwind-tables=no"
 cflags=""
-for pair in "$PWD=/src" "$build=/build" "${CARGO_HOME:-$HOME/.cargo}=/cargo" "$(rustc --print sysroot)=/rust"; do
+cargo_home=${CARGO_HOME:-$HOME/.cargo}
+pairs=("$PWD=/src" "$build=/build" "$cargo_home=/cargo" "$(rustc --print sysroot)=/rust")
+# The last that fits counts. Every file of a crate that can panic is named in the program, so the names are short.
+for registry in "$cargo_home"/registry/src/*; do
+    pairs+=("$registry=/crates")
+done
+for pair in "${pairs[@]}"; do
     flags+=" --remap-path-prefix=$pair"
     cflags+=" -ffile-prefix-map=$pair"
 done

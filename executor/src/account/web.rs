@@ -87,7 +87,7 @@ impl Roots {
     }
 }
 
-const TLS: Provider = Provider::Rustls(CryptoMode::AwsLc);
+const TLS: Provider = Provider::Rustls(CryptoMode::Ring);
 
 /// A reader of public documents, over the same connections as calls to AWS but without credentials.
 #[derive(Debug)]
