@@ -41,14 +41,16 @@ if [ ! -d "$lld" ]; then
 fi
 # The compiler looks for its linker there; a path among the flags would make other bytes on another machine.
 export COMPILER_PATH=$lld
+# Code that is the same in many places, or but for a constant, is written once: that makes the
+# difference between too big and small enough.
 last=(-C llvm-args=-enable-machine-outliner=always)
+last+=(-C llvm-args=-enable-global-merge-func -C llvm-args=-global-merging-skip-no-params=false)
 for argument in -fuse-ld=lld -Wl,--icf=all -Wl,--pack-dyn-relocs=relr -Wl,--no-eh-frame-hdr -Wl,-T,tests/scripts/dist.ld; do
     last+=(-C "link-arg=$argument")
 done
 
 # Paths of this machine become names, in Rust and in C, so that another machine builds the same bytes.
-# Nothing unwinds here and nobody reads a backtrace of a stripped program. What is done in many places is written
-# once: that costs RSA a third of its speed, and makes the difference between too big and small enough.
+# Nothing unwinds here and nobody reads a backtrace of a stripped program.
 flags="-C target-feature=+crt-static -C force-unwind-tables=no"
 cflags=""
 cargo_home=${CARGO_HOME:-$HOME/.cargo}

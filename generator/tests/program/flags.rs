@@ -93,13 +93,15 @@ fn the_issuer_alone_takes_its_region_from_the_installers_configuration_too() {
 #[test]
 fn a_policy_widened_by_hand_is_seen_by_the_gate_before_it_is_signed() {
     let author = Author::new();
-    author.create_all("out", &["--deny-lint", "danger"]).exits(1).says(&["level danger or above: 1"]);
+    author.create_all("out", &["--deny-lint", "danger"]).exits(1).says(&["level danger or above: 2"]);
     author.create_all("out", &[]).exits(0);
     let again =
         ["create-bundle", "--output-dir", "out", "--signing-key", "author.key", "--bundle-dir", "again"];
     let gated = [&again[..], &["--deny-lint", "danger"]].concat();
     let machines = "out/06-4-harbour-example-machine-pool-machine-cloud-credentials-policy.json";
     author.edit(machines, "iam:PassRole", "iam:GetRole");
+    let images = "out/06-1-harbour-example-image-archive-archive-credentials-policy.json";
+    author.edit(images, "s3:PutObject", "s3:GetObjectTagging");
     author.run(&gated).exits(0);
     author.edit(machines, "iam:GetRole", "iam:*");
     fs::remove_dir_all(author.path("again")).unwrap();
