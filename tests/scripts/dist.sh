@@ -50,8 +50,9 @@ for argument in -fuse-ld=lld -Wl,--icf=all -Wl,--pack-dyn-relocs=relr -Wl,--no-e
 done
 
 # Paths of this machine become names, in Rust and in C, so that another machine builds the same bytes.
-# Nothing unwinds here and nobody reads a backtrace of a stripped program.
-flags="-C target-feature=+crt-static -C force-unwind-tables=no"
+# Nothing unwinds here and nobody reads a backtrace of a stripped program. Ed25519 with vectors is faster only where code
+# may be large.
+flags="-C target-feature=+crt-static -C force-unwind-tables=no --cfg curve25519_dalek_backend=\"serial\""
 cflags=""
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 pairs=("$PWD=/src" "$build=/build" "$cargo_home=/cargo" "$(rustc --print sysroot)=/rust")
