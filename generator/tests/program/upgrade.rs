@@ -1,6 +1,6 @@
 //! A bundle that follows another: what a living cluster depends on stays, and what changes is said first.
 
-use crate::author::{Author, CLUSTER, NOW, PROGRAM, Ran, ran};
+use crate::author::{Author, CLUSTER, CLUSTER_KEY, NOW, PROGRAM, REQUESTS, Ran, ran};
 use std::fs;
 use sts_schemas::layout;
 
@@ -53,6 +53,22 @@ fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
         "{review}"
     );
     assert!(at(line) > at("sts-executor status"), "{review}");
+}
+
+#[test]
+fn a_boundary_of_whichever_account_is_told_as_the_flag_takes_it() {
+    const BOUNDARY: &str = "arn:aws:iam::${account}:policy/edge";
+    let author = Author::new();
+    let open = ["--name", "harbour", "--region", "eu-central-1", "--any-account"];
+    let rest = ["--credentials-requests-dir", REQUESTS, "--signing-key", "author.key", "--output-dir"];
+    let first =
+        ["first", "--public-key-file", CLUSTER_KEY, "--permissions-boundary-arn", BOUNDARY].as_slice();
+    let bundle = author.run(&[&["create-all"], &open[..], &rest, first].concat()).exits(0);
+    let next = ["next", "--previous", bundle.stdout.trim_end(), "--trusted-key", "author.key.pub"];
+    let mut later = author.command(PROGRAM);
+    later.env("SOURCE_DATE_EPOCH", (NOW + 1).to_string());
+    let run = ran(later.args([&["create-all"], &open[..], &rest, &next].concat())).exits(0);
+    run.says(&["roles are made as in the previous bundle: --permissions-boundary-arn 'arn:aws:iam::${account}:policy/edge';"]);
 }
 
 #[test]

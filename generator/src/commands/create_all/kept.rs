@@ -7,6 +7,7 @@ use crate::previous::Previous;
 use crate::render::{RoleNaming, is_marked};
 use clap::Args;
 use std::collections::BTreeSet;
+use sts_schemas::open::OpenValue;
 use sts_schemas::resource::Role;
 
 /// Whether an upgrade makes its roles as those before it.
@@ -95,16 +96,28 @@ fn take<T: Clone + Ord + ToString>(
     match values.iter().collect::<Vec<_>>().as_slice() {
         [] | [None] => {}
         [Some(only)] => {
-            taken.push(format!("{flag} {}", only.to_string()));
+            taken.push(format!("{flag} {}", as_given(&only.to_string())));
             *given = Some(only.clone());
         }
         several => {
-            let shown = |value: &&Option<T>| value.as_ref().map_or("none".to_owned(), ToString::to_string);
+            let shown = |value: &&Option<T>| {
+                value.as_ref().map_or("none".to_owned(), |value| as_given(&value.to_string()))
+            };
             unlike.push(format!(
                 "the roles of the previous bundle are not all alike ({flag}: {}); none of it is taken over, so give the flag, \
                  or edit the files of the roles before they are bundled",
                 several.iter().map(shown).collect::<Vec<_>>().join(", ")
             ));
         }
+    }
+}
+
+/// A value as a person gives it to a shell: an account that is open by its token.
+fn as_given(value: &str) -> String {
+    let account = OpenValue::Account;
+    if value.contains(account.stand_in()) {
+        format!("'{}'", value.replace(account.stand_in(), account.token()))
+    } else {
+        value.to_owned()
     }
 }
