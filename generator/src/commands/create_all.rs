@@ -126,6 +126,8 @@ impl OneCluster {
         let (files, settled) =
             generations.settle(&directory, (with_tokens(roles, &cluster), issuer), replaced)?;
         write_files(&directory, &files, replaced, "create-all")?;
+        // A bundle is made of what the directory holds; thousands of roles need not be kept twice meanwhile.
+        drop(files);
         bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), settled))
     }
 }

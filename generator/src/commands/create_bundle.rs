@@ -169,7 +169,9 @@ impl<'a> Checked<'a> {
 
     /// Completes the directory with what is derived from its files, packs and signs.
     fn close(self, seal: &Seal) -> Result<ClosedBundle, Failure> {
-        let Self { directory, cluster, generation, files, upgrade, .. } = self;
+        let Self { directory, cluster, generation, files, contents, upgrade, notes: _ } = self;
+        // All that was to be told of them is in the files.
+        drop(contents);
         let stage = Stage::begin("packing");
         let mut changed = Vec::new();
         // The generation first: a run that is cut after it never shares one with another bundle.

@@ -24,7 +24,11 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// What kind of private key a file holds, in words; `None` where none is seen.
 pub(super) fn private_key_in(bytes: &[u8]) -> Option<String> {
     // All that is looked for is ASCII: it is whole within what is text, whatever stands around that.
-    let texts = || bytes.utf8_chunks().map(|chunk| chunk.valid());
+    let texts: Vec<&str> = match std::str::from_utf8(bytes) {
+        Ok(text) => vec![text],
+        Err(_) => bytes.utf8_chunks().map(|chunk| chunk.valid()).collect(),
+    };
+    let texts = || texts.iter().copied();
     texts().find_map(in_pem).or_else(|| texts().find_map(in_base64)).or_else(|| {
         let has = |name| texts().any(|text| after(text, name).any(is_member));
         (has("\"kty\"") && has("\"d\"")).then(|| "a JSON Web Key with the member d".to_owned())
