@@ -184,7 +184,7 @@ impl Directory {
         }
     }
 
-    /// Every file in it but [`NOTES`], sorted, as paths with `/`; links and the like are listed as files.
+    /// Every file in it but the two notes of its own (`.bundled`, `.unfinished`), sorted, as paths with `/`; links and the like are listed as files.
     ///
     /// # Errors
     /// When a folder cannot be read.
