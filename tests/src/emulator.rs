@@ -2,12 +2,14 @@
 
 use crate::programs::{build_folder, command};
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-/// How long the server may take to answer; it takes one second on an idle machine.
+/// How long the server may take to listen; it takes one second on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server.
@@ -21,7 +23,7 @@ impl Emulator {
     /// The account everything happens in. Source: moto's default.
     pub const ACCOUNT: &str = "123456789012";
 
-    /// Starts a server on a free port of the loopback address and waits until it answers.
+    /// Starts a server on a free port of the loopback address and waits until it listens there.
     #[must_use]
     pub fn start() -> Self {
         Self::start_as(Self::ACCOUNT)
@@ -50,34 +52,26 @@ impl Emulator {
     }
 
     fn launch(account: &str, server: &[&str], looks: u32) -> Self {
-        let python = python();
-        // A port can be taken between being found free and being used; then another is tried.
-        for _ in 0..5 {
-            let address = free_address();
-            let log = log_file();
-            let mut child = command(&python)
-                .args(server)
-                .arg(address.port().to_string())
-                .env("MOTO_ACCOUNT_ID", account)
-                .env("CLOUDFRONT_LOOKS", looks.to_string())
-                // Nothing is written beside the sources.
-                .env("PYTHONDONTWRITEBYTECODE", "1")
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(log)
-                .spawn()
-                .unwrap_or_else(|error| panic!("cannot start the AWS emulator: {error}"));
-            let begun = Instant::now();
-            while begun.elapsed() < PATIENCE && !matches!(child.try_wait(), Ok(Some(_))) {
-                if TcpStream::connect(address).is_ok() {
-                    return Self { child, address };
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
+        let mut child = command(&python())
+            .args(server)
+            // Any free port: the server says which, and no other server can be taken for it.
+            .arg("0")
+            .env("MOTO_ACCOUNT_ID", account)
+            .env("CLOUDFRONT_LOOKS", looks.to_string())
+            // Nothing is written beside the sources.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start the AWS emulator: {error}"));
+        let address = child.stderr.take().and_then(|words| listen(words).recv_timeout(PATIENCE).ok());
+        let Some(address) = address else {
             let _ = child.kill();
             let _ = child.wait();
-        }
-        panic!("the AWS emulator did not start; its words are in {}", log_path().display());
+            panic!("the AWS emulator did not start; its words are in {}", log_path().display());
+        };
+        Self { child, address }
     }
 
     /// Where it listens.
@@ -100,18 +94,28 @@ impl Drop for Emulator {
     }
 }
 
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .unwrap_or_else(|error| panic!("no free port on the loopback address: {error}"))
+/// Keeps what a server says in the log, for as long as it lives; gives the address it says it listens on.
+fn listen(words: ChildStderr) -> Receiver<SocketAddr> {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let mut log = File::options().create(true).append(true).open(log_path()).ok();
+        for line in BufReader::new(words).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            let address =
+                line.split_once("Running on http://").and_then(|(_, rest)| rest.trim().parse().ok());
+            if let Some(address) = address {
+                let _ = tell.send(address);
+            }
+            if let Some(log) = &mut log {
+                let _ = writeln!(log, "{line}");
+            }
+        }
+    });
+    told
 }
 
 fn log_path() -> PathBuf {
     environment().with_extension("log")
-}
-
-fn log_file() -> Stdio {
-    File::options().create(true).append(true).open(log_path()).map_or_else(|_| Stdio::null(), Stdio::from)
 }
 
 /// The virtual environment, shared by all profiles of this target folder.
