@@ -27,8 +27,7 @@ pub(crate) fn check(files: &Files, contents: &Contents) -> Result<Vec<String>, P
         .collect();
     let (requests, unread) = asked(&requests, contents.desired.cluster.partition)
         .map_err(|error| Problems(vec![Problem::of(layout::REQUESTS, error.to_string())]))?;
-    let mut check =
-        Check { requests: &requests, matched: Vec::new(), problems: Vec::new(), notes: Vec::new() };
+    let mut check = Check::of(&requests);
     let paths = role_paths(files);
     let handed = handed(contents);
     for ((namespace, name), (manifest, role)) in &handed {
@@ -87,20 +86,26 @@ fn role_paths(files: &Files) -> BTreeMap<String, &str> {
 /// A comparison half done.
 struct Check<'a> {
     requests: &'a [AskedRequest],
+    /// The same by the Secrets they ask for, `(namespace, name)`.
+    by_secret: BTreeMap<(&'a str, &'a str), Vec<&'a CredentialsRequest>>,
     /// Those for which there is just the role they ask for.
     matched: Vec<CredentialsRequest>,
     problems: Vec<Problem>,
     notes: Vec<String>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn of(requests: &'a [AskedRequest]) -> Self {
+        let mut by_secret = BTreeMap::<_, Vec<_>>::new();
+        for AskedRequest { request, .. } in requests {
+            let secret = (request.secret_namespace.as_str(), request.secret_name.as_str());
+            by_secret.entry(secret).or_default().push(request);
+        }
+        Self { requests, by_secret, matched: Vec::new(), problems: Vec::new(), notes: Vec::new() }
+    }
+
     fn role(&mut self, (namespace, name): (&str, &str), manifest: &str, path: &str, role: &Role) {
-        let asking: Vec<_> = self
-            .requests
-            .iter()
-            .map(|asked| &asked.request)
-            .filter(|request| request.secret_namespace == namespace && request.secret_name == name)
-            .collect();
+        let asking = self.by_secret.get(&(namespace, name)).map(Vec::as_slice).unwrap_or_default();
         let Some(first) = asking.first() else {
             let what = format!(
                 "no request in {} asks for the Secret {namespace}/{name}, nor so for its role {}: put the request \

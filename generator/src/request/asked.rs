@@ -7,6 +7,7 @@ use super::partition::RewritePartition;
 use super::problem::{Problem, Source};
 use super::selection::{Assumed, Selection};
 use crate::feature::FeatureSet;
+use std::collections::BTreeSet;
 use std::io;
 use sts_schemas::aws::Partition;
 
@@ -46,11 +47,9 @@ pub(crate) fn asked(
                 ..Selection::like_ccoctl(partition)
             };
             let (reading, depends) = read(files, &selection);
-            let new = reading.requests.into_iter().filter(|(request, _)| {
-                found.iter().all(|known: &AskedRequest| known.request.source != request.source)
-            });
-            let new: Vec<_> = new.map(asked_request).collect();
-            found.extend(new);
+            let known: BTreeSet<_> = found.iter().map(|known| known.request.source.clone()).collect();
+            let new = reading.requests.into_iter().filter(|(request, _)| !known.contains(&request.source));
+            found.extend(new.map(asked_request));
             if feature_set == FeatureSet::Default {
                 problems = reading.problems;
             }
