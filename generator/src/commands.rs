@@ -12,6 +12,7 @@ pub mod diff;
 pub mod finalize;
 mod generation;
 pub mod install;
+mod key_proof;
 mod later;
 pub mod man;
 pub mod move_issuer;

@@ -38,20 +38,34 @@ pub enum TokenError {
     },
 }
 
-/// Signs a token with the cluster's private key and verifies it with the published documents.
+/// Signs a token of this issuer with the cluster's private key, as the cluster would.
 ///
 /// # Errors
-/// When the two do not belong together.
-pub fn prove(private_key: &str, discovery: &[u8], keys: &[u8]) -> Result<(), TokenError> {
+/// When that is no RSA key.
+pub fn sign(private_key: &str, issuer: &str) -> Result<String, TokenError> {
     let key = rsa::PrivateKey::from_pkcs1_pem(private_key)
         .ok()
         .or_else(|| rsa::PrivateKey::from_pkcs8_pem(private_key).ok())
         .ok_or(TokenError::NotRsa)?;
-    // The issuer is taken as it stands there: it may be open, and then is none yet.
+    token(key, issuer)
+}
+
+/// The issuer that a discovery document names. It is taken as it stands there: it may be open, and then is none yet.
+///
+/// # Errors
+/// When the document cannot be read.
+pub fn issuer(discovery: &[u8]) -> Result<String, TokenError> {
     let discovery: Value = serde_json::from_slice(discovery).map_err(|_| TokenError::Unpublished)?;
-    let issuer = discovery["issuer"].as_str().ok_or(TokenError::Unpublished)?;
+    discovery["issuer"].as_str().map(str::to_owned).ok_or(TokenError::Unpublished)
+}
+
+/// Verifies a token as STS would, with nothing but the published documents.
+///
+/// # Errors
+/// When the key that signed it is not among the published ones.
+pub fn verify(token: &str, discovery: &[u8], keys: &[u8]) -> Result<(), TokenError> {
     let keys: Jwks = serde_json::from_slice(keys).map_err(|_| TokenError::Unpublished)?;
-    verify(&token(key, issuer)?, issuer, &keys)
+    verify_with(token, &issuer(discovery)?, &keys)
 }
 
 /// A service account's token, as far as its verification goes. Source: RFC 7515, section 3.1.
@@ -67,7 +81,7 @@ fn token(key: rsa::PrivateKey, issuer: &str) -> Result<String, TokenError> {
 }
 
 /// Verifies as a reader of the two published documents does.
-fn verify(token: &str, issuer: &str, keys: &Jwks) -> Result<(), TokenError> {
+fn verify_with(token: &str, issuer: &str, keys: &Jwks) -> Result<(), TokenError> {
     let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Unpublished);
     let value = |text: &str| -> Result<Value, TokenError> {
         serde_json::from_slice(&decoded(text)?).map_err(|_| TokenError::Unpublished)
@@ -112,9 +126,10 @@ mod tests {
         let issuer = "https://oidc.example.org".parse().unwrap();
         let discovery = serde_json::to_vec(&DiscoveryDocument::of(&issuer)).unwrap();
         let ((private, ours), (_, theirs)) = (pair(), pair());
+        let token = sign(&private, &super::issuer(&discovery).unwrap()).unwrap();
         let proof = |keys: &[&Jwk]| {
             let keys = Jwks { keys: keys.iter().map(|&key| key.clone()).collect() };
-            prove(&private, &discovery, &serde_json::to_vec(&keys).unwrap())
+            verify(&token, &discovery, &serde_json::to_vec(&keys).unwrap())
         };
         assert_eq!(proof(&[&ours]), Ok(()));
         assert_eq!(proof(&[&theirs, &ours]), Ok(()));
@@ -122,6 +137,6 @@ mod tests {
         assert_eq!(proof(&[&theirs]), Err(TokenError::OtherKey { kid: kid.clone() }));
         let disguised = Jwk { kid: kid.clone(), ..theirs };
         assert_eq!(proof(&[&disguised]), Err(TokenError::DoesNotVerify { kid }));
-        assert_eq!(prove("no key", &discovery, b"{\"keys\":[]}"), Err(TokenError::NotRsa));
+        assert_eq!(sign("no key", "https://oidc.example.org"), Err(TokenError::NotRsa));
     }
 }

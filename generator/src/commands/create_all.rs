@@ -9,6 +9,7 @@ use super::create_bundle::{bundle, known_files};
 use super::create_iam_roles::role_files;
 use super::create_identity_provider::ProviderArgs;
 use super::generation::Generations;
+use super::key_proof::BegunProof;
 use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal};
@@ -102,6 +103,7 @@ impl OneCluster {
         let options = kept.map_or_else(|| self.roles.clone(), Kept::told);
         let roles = role_files(&cluster, &self.requests, &options, &self.tags)?;
         let directory = self.output.claim()?;
+        let proof = BegunProof::begin(&directory, &cluster.issuer)?;
         stale(&directory, known_files(&directory)?, &roles, &is_of_roles)?;
         warn_of_other_cluster(&directory, &cluster)?;
         let key = match (&self.provider.public_key_file, &following) {
@@ -128,7 +130,7 @@ impl OneCluster {
         write_files(&directory, &files, replaced, "create-all")?;
         // A bundle is made of what the directory holds; thousands of roles need not be kept twice meanwhile.
         drop(files);
-        bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), settled))
+        bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), settled), proof)
     }
 }
 

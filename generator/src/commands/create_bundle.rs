@@ -1,11 +1,12 @@
 //! `sts-generator create-bundle`: checks a directory again, packs and signs it.
 
 use super::generation::{Generations, Settled};
+use super::key_proof::{BegunProof, prove_key};
 use super::previous::{self, Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal, derived};
 use super::signing::SigningArgs;
-use super::{Surroundings, fitted, in_file, say, tell_findings, warn};
+use super::{Surroundings, fitted, say, tell_findings, warn};
 use crate::asked;
 use crate::cli::{LintArgs, OutputArgs, partition_of};
 use crate::directory::{BUNDLED, Directory, FileError, Written};
@@ -13,7 +14,6 @@ use crate::pack::{bundle_name, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
 use crate::render::{Files, Upgrade, generation_of, mark_generation};
-use crate::token;
 use crate::unfinished;
 use clap::Args;
 use std::path::Path;
@@ -66,7 +66,8 @@ impl CreateBundle {
         let directory = Directory::claim_existing(&self.output.output_dir)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let settle = |files: &Files| Settled::Open(Generations::of(files, surroundings, following.as_ref()));
-        let checked = Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle))?;
+        let checked =
+            Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle), None)?;
         for note in &checked.notes {
             warn(&fitted(&format!("note: {note}")));
         }
@@ -90,8 +91,9 @@ pub(crate) fn bundle(
     seal: &Seal,
     region: Option<&Region>,
     (following, settled): (Option<&Following>, Settled),
+    proof: Option<BegunProof>,
 ) -> Result<ClosedBundle, Failure> {
-    Checked::read(directory, seal, region, (following, |_: &Files| settled))?.close(seal)
+    Checked::read(directory, seal, region, (following, |_: &Files| settled), proof)?.close(seal)
 }
 
 /// A directory whose files hold together, and what it becomes: nothing of it is written yet.
@@ -115,6 +117,7 @@ impl<'a> Checked<'a> {
         seal: &Seal,
         region: Option<&Region>,
         (following, settle): (Option<&'a Following>, impl FnOnce(&Files) -> Settled),
+        proof: Option<BegunProof>,
     ) -> Result<Self, Failure> {
         unfinished::settle(directory)?;
         let stage = Stage::begin("checking");
@@ -134,7 +137,7 @@ impl<'a> Checked<'a> {
                 if is_the_last { checked } else { of(checked.files, next)? }
             }
         };
-        prove_key(directory, &checked.files)?;
+        prove_key(directory, &checked.files, proof)?;
         drop(stage);
         Ok(checked)
     }
@@ -219,27 +222,6 @@ pub(crate) fn directory_contents(
     let cluster = cluster_of(&files, region).map_err(inconsistent)?;
     let generation = generation_of(&files).unwrap_or_default();
     check(&cluster, generation, &files).map_err(inconsistent)
-}
-
-/// The cluster's private key, where it is in the directory, must be the one whose public half gets published.
-fn prove_key(directory: &Directory, files: &Files) -> Result<(), Failure> {
-    let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    let mut proven = None;
-    for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
-        let Some(key) = directory.read(path).map_err(failed)?.map(zeroize::Zeroizing::new) else { continue };
-        // Both are the same key in two places, as a rule, and a signature by it takes milliseconds.
-        if proven.as_ref() == Some(&key) {
-            continue;
-        }
-        let published = |path: &str| files.get(path).map(Vec::as_slice).unwrap_or_default();
-        let pem = std::str::from_utf8(&key).unwrap_or_default();
-        token::prove(pem, published(layout::DISCOVERY), published(layout::KEYS)).map_err(|error| {
-            in_file(&directory.path().join(path), error)
-                .hint("the cluster would get no credentials: put the right key there, or move it away")
-        })?;
-        proven = Some(key);
-    }
-    Ok(())
 }
 
 /// A directory whose files do not hold together.
