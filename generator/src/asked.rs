@@ -4,8 +4,9 @@
 
 use crate::access::{Access, difference, subjects};
 use crate::render::Files;
-use crate::request::{AskedRequest, CredentialsRequest, Need, asked};
+use crate::request::{Asked, AskedRequest, CredentialsRequest, Need, asked};
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::aws::Partition;
 use sts_schemas::cli_input::CreateRole;
 use sts_schemas::contents::{Contents, Problem, Problems};
 use sts_schemas::difference::{ActionDifference, Presence, Side, SideKind};
@@ -15,19 +16,30 @@ use sts_schemas::open::{OpenValue, stand_in_for_tokens};
 use sts_schemas::policy::Effect;
 use sts_schemas::resource::{Resource, Role};
 
-/// Holds files that agree with each other against the requests among them; gives what a person should know.
+/// Reads the requests among a directory's files, and does something else meanwhile: YAML takes its time.
 ///
 /// # Errors
-/// Every role, Secret and service account that no request asks for, and every one that is asked for and not there.
-pub(crate) fn check(files: &Files, contents: &Contents) -> Result<Vec<String>, Problems> {
-    let requests: Vec<_> = files
+/// When no thread can be started to read them.
+pub(crate) fn read<T>(
+    files: &Files,
+    partition: Partition,
+    meanwhile: impl FnOnce() -> T,
+) -> Result<(Asked, T), Problems> {
+    let texts: Vec<_> = files
         .iter()
         .filter(|(path, _)| Place::of(path) == Some(Place::Request))
         .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
         .collect();
-    let (requests, unread) = asked(&requests, contents.desired.cluster.partition)
-        .map_err(|error| Problems(vec![Problem::of(layout::REQUESTS, error.to_string())]))?;
-    let mut check = Check::of(&requests);
+    asked(&texts, partition, meanwhile)
+        .map_err(|error| Problems(vec![Problem::of(layout::REQUESTS, error.to_string())]))
+}
+
+/// Holds files that agree with each other against the requests among them; gives what a person should know.
+///
+/// # Errors
+/// Every role, Secret and service account that no request asks for, and every one that is asked for and not there.
+pub(crate) fn check(asked: &Asked, files: &Files, contents: &Contents) -> Result<Vec<String>, Problems> {
+    let mut check = Check::of(&asked.requests);
     let paths = role_paths(files);
     let handed = handed(contents);
     for ((namespace, name), (manifest, role)) in &handed {
@@ -41,7 +53,8 @@ pub(crate) fn check(files: &Files, contents: &Contents) -> Result<Vec<String>, P
         return Ok(notes);
     }
     // What could not be read asked for nothing.
-    problems.extend(unread.iter().map(|problem| Problem::of(&problem.source.file, problem.to_string())));
+    problems
+        .extend(asked.unread.iter().map(|problem| Problem::of(&problem.source.file, problem.to_string())));
     problems.sort();
     Err(Problems(problems))
 }

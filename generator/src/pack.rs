@@ -47,7 +47,7 @@ fn name(cluster: &Cluster, digest: &Sha256) -> String {
     format!("{}-{}", cluster.name, digest.short())
 }
 
-/// Files that hold together, under a manifest, signed by nobody yet.
+/// Files under a manifest, signed by nobody yet.
 pub struct UnsignedBundle {
     manifest: Manifest,
     manifest_bytes: Vec<u8>,
@@ -81,12 +81,12 @@ pub struct PackedBundle {
 }
 
 impl UnsignedBundle {
-    /// Checks the files and lists them in a manifest. Files that are no part of a bundle must be left out before.
+    /// Lists files in a manifest. Those that are no part of a bundle must be left out before, and whether the others
+    /// hold together is for [`check`] to say, and for whoever reads the packed bundle.
     ///
     /// # Errors
-    /// When they do not hold together, or two differ only by case.
+    /// When two differ only by case.
     pub fn new(cluster: &Cluster, generation: u64, files: Files) -> Result<Self, PackError> {
-        check(cluster, generation, &files).map_err(PackError::Inconsistent)?;
         same_but_for_case(&files).map_err(PackError::Inconsistent)?;
         let manifest = manifest(cluster, generation, &files);
         let manifest_bytes = manifest.to_bytes();

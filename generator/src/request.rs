@@ -24,11 +24,10 @@ pub use problem::{Problem, RequestErrors, Skipped, Source};
 pub use selection::{Recursion, Selection};
 pub use verdicts::Verdicts;
 
-pub(crate) use asked::{AskedRequest, Need, asked};
+pub(crate) use asked::{Asked, AskedRequest, Need, asked};
 pub(crate) use fields::Fields;
 pub(crate) use node::{Node, Value};
 
-use document::Document;
 use folder::{PlacedNames, ReadFile, Walk};
 use object::Outcome;
 use selection::Switches;
@@ -66,18 +65,17 @@ pub struct RequestFile {
 /// Lists everything that is wrong: unreadable files, broken YAML, fields that are missing or of the wrong
 /// type, impossible names, two requests for one Secret, ARNs of another partition, or nothing to use at all.
 pub fn read_folder(dir: &Path, selection: &Selection) -> Result<RequestFolder, RequestErrors> {
-    let reading = document::with_stack(|| {
-        let mut reading = Reading::new(selection);
-        let walk = Walk::over(dir, selection.recursion);
-        reading.problems = walk.problems;
-        reading.skipped = walk.skipped;
-        for file in walk.files {
-            reading.file(file);
+    let walk = Walk::over(dir, selection.recursion);
+    match document::each_with_stack(walk.files, |file| FileReading::of(file, selection)) {
+        Ok(files) => {
+            let mut reading = Reading::new(selection);
+            reading.problems = walk.problems;
+            reading.skipped = walk.skipped;
+            for file in files {
+                reading.file(file);
+            }
+            reading.finish(dir)
         }
-        reading
-    });
-    match reading {
-        Ok(reading) => reading.finish(dir),
         Err(error) => {
             let folder = dir.display().to_string();
             let message = format!("no thread could be started to read it: {error}");
@@ -85,6 +83,41 @@ pub fn read_folder(dir: &Path, selection: &Selection) -> Result<RequestFolder, R
             let (skipped, verdicts) = (Vec::new(), Box::default());
             Err(RequestErrors { folder, problems: vec![problem], skipped, verdicts })
         }
+    }
+}
+
+/// A file on its own.
+struct FileReading {
+    file: ReadFile,
+    problems: Vec<Problem>,
+    outcome: Outcome,
+}
+
+impl FileReading {
+    fn of(file: ReadFile, selection: &Selection) -> Self {
+        let (mut problems, mut outcome) = (Vec::new(), Outcome::default());
+        match std::str::from_utf8(&file.bytes) {
+            Ok(text) => {
+                for document in document::split(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+                    match document::parse(document.text) {
+                        Ok(node) => {
+                            let mut fields = Fields::of(&file.name, document);
+                            object::read(&mut fields, &node, selection, &mut outcome);
+                            problems.append(&mut fields.into_problems());
+                        }
+                        Err(malformed) => problems.push(malformed.in_file(&file.name, document)),
+                    }
+                }
+            }
+            Err(error) => {
+                let sound = String::from_utf8_lossy(&file.bytes[..error.valid_up_to()]);
+                let line = sound.matches('\n').count() + 1;
+                let source = Source { line: line as u64, ..Source::file(&file.name) };
+                let message = "it is not UTF-8; save it as UTF-8".to_owned();
+                problems.push(Problem { source, column: None, message });
+            }
+        }
+        Self { file, problems, outcome }
     }
 }
 
@@ -121,23 +154,10 @@ impl<'s> Reading<'s> {
         }
     }
 
-    fn file(&mut self, file: ReadFile) {
+    /// Adds what the next file brought.
+    fn file(&mut self, FileReading { file, mut problems, mut outcome }: FileReading) {
         self.read.push(file.name.clone());
-        let text = match std::str::from_utf8(&file.bytes) {
-            Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-            Err(error) => {
-                let sound = String::from_utf8_lossy(&file.bytes[..error.valid_up_to()]);
-                let line = sound.matches('\n').count() + 1;
-                let source = Source { line: line as u64, ..Source::file(&file.name) };
-                let message = "it is not UTF-8; save it as UTF-8".to_owned();
-                self.problems.push(Problem { source, column: None, message });
-                return;
-            }
-        };
-        let mut outcome = Outcome::default();
-        for document in document::split(text) {
-            self.document(&file.name, document, &mut outcome);
-        }
+        self.problems.append(&mut problems);
         self.skipped.append(&mut outcome.skipped);
         self.notes.append(&mut outcome.notes);
         self.used.append(&mut outcome.used);
@@ -162,22 +182,6 @@ impl<'s> Reading<'s> {
                 ));
             }
             self.files.push(RequestFile { name, bytes: file.bytes });
-        }
-    }
-
-    fn document(&mut self, file: &str, document: Document<'_>, outcome: &mut Outcome) {
-        match document::parse(document.text) {
-            Ok(node) => {
-                let mut fields = Fields::of(file, document);
-                object::read(&mut fields, &node, self.selection, outcome);
-                self.problems.append(&mut fields.into_problems());
-            }
-            Err(malformed) => {
-                let line = malformed.position.map_or(1, |(line, _)| line) + document.lines_before;
-                let source = Source { file: file.to_owned(), document: document.number, line };
-                let column = malformed.position.map(|(_, column)| column);
-                self.problems.push(Problem { source, column, message: malformed.message });
-            }
         }
     }
 

@@ -153,9 +153,13 @@ impl<'a> Checked<'a> {
             following.allows(&cluster, generation)?;
         }
         mark_generation(&mut files, generation);
-        let contents =
-            check(&cluster, generation, &files).map_err(|problems| inconsistent(directory, problems))?;
-        let notes = asked::check(&files, &contents).map_err(|problems| inconsistent(directory, problems))?;
+        let wrong = |problems| inconsistent(directory, problems);
+        let (requests, contents) =
+            asked::read(&files, cluster.partition, || check(&cluster, generation, &files)).map_err(wrong)?;
+        let contents = contents.map_err(wrong)?;
+        let notes = asked::check(&requests, &files, &contents).map_err(wrong)?;
+        // Thousands of requests need not be kept until the bundle is packed.
+        drop(requests);
         let upgrade: Option<Upgrade> = following.map(|following| following.upgrade(&contents)).transpose()?;
         for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
             files.insert(path.to_owned(), bytes);

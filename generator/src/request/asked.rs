@@ -29,17 +29,25 @@ pub(crate) enum Need {
     Depends,
 }
 
-/// The requests in these files, each with its path, that some cluster in this partition needs; and what is wrong with
-/// others.
+/// What files ask for, whatever the cluster's flags.
+pub(crate) struct Asked {
+    /// The requests that some cluster needs.
+    pub(crate) requests: Vec<AskedRequest>,
+    /// What could not be read.
+    pub(crate) unread: Vec<Problem>,
+}
+
+/// What these files, each with its path, ask for in this partition; and what was done while they were read.
 ///
 /// # Errors
 /// When no thread can be started to read them.
-pub(crate) fn asked(
+pub(crate) fn asked<T>(
     files: &[(&str, &[u8])],
     partition: Partition,
-) -> io::Result<(Vec<AskedRequest>, Vec<Problem>)> {
-    document::with_stack(|| {
-        let (mut found, mut problems) = (Vec::<AskedRequest>::new(), Vec::new());
+    meanwhile: impl FnOnce() -> T,
+) -> io::Result<(Asked, T)> {
+    let read = || {
+        let mut asked = Asked { requests: Vec::new(), unread: Vec::new() };
         for feature_set in FeatureSet::ALL {
             let selection = Selection {
                 feature_set,
@@ -47,18 +55,20 @@ pub(crate) fn asked(
                 ..Selection::like_ccoctl(partition)
             };
             let (reading, depends) = read(files, &selection);
-            let known: BTreeSet<_> = found.iter().map(|known| known.request.source.clone()).collect();
+            let known: BTreeSet<_> =
+                asked.requests.iter().map(|known| known.request.source.clone()).collect();
             let new = reading.requests.into_iter().filter(|(request, _)| !known.contains(&request.source));
-            found.extend(new.map(asked_request));
+            asked.requests.extend(new.map(asked_request));
             if feature_set == FeatureSet::Default {
-                problems = reading.problems;
+                asked.unread = reading.problems;
             }
             if depends == Need::Always {
                 break;
             }
         }
-        (found, problems)
-    })
+        asked
+    };
+    document::with_stack_while(read, meanwhile)
 }
 
 fn asked_request((request, assumed): (CredentialsRequest, Assumed)) -> AskedRequest {

@@ -6,6 +6,8 @@
 //! A key that comes twice is refused, where Kubernetes would let the last one win in silence.
 
 use super::node::Node;
+use super::problem::{Problem, Source};
+use std::num::NonZero;
 
 /// The deepest nesting of lists and mappings in a document. A request has about ten levels, a large
 /// `CustomResourceDefinition` that lies beside it some forty.
@@ -37,6 +39,15 @@ pub(crate) struct Malformed {
     pub(crate) message: String,
     /// Line within the document's text and column, where the parser knows them.
     pub(crate) position: Option<(u64, u64)>,
+}
+
+impl Malformed {
+    /// The problem that it is in this file, whose document the text was.
+    pub(crate) fn in_file(self, file: &str, document: Document<'_>) -> Problem {
+        let line = self.position.map_or(1, |(line, _)| line) + document.lines_before;
+        let source = Source { file: file.to_owned(), document: document.number, line };
+        Problem { source, column: self.position.map(|(_, column)| column), message: self.message }
+    }
 }
 
 /// Cuts a text at its `---` lines, so that one broken document does not hide the others.
@@ -88,9 +99,49 @@ pub(crate) fn parse(text: &str) -> Result<Node, Malformed> {
 /// # Errors
 /// When the system grants no thread.
 pub(crate) fn with_stack<T: Send>(read: impl FnOnce() -> T + Send) -> std::io::Result<T> {
+    with_stack_while(read, || ()).map(|(read, ())| read)
+}
+
+/// The same, and does something else until that is done.
+///
+/// # Errors
+/// As [`with_stack`]; then nothing else is done either.
+pub(crate) fn with_stack_while<T: Send, U>(
+    read: impl FnOnce() -> T + Send,
+    meanwhile: impl FnOnce() -> U,
+) -> std::io::Result<(T, U)> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read)?;
-        Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let done = meanwhile();
+        let read = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((read, done))
+    })
+}
+
+/// Reads many things where the stack suffices, on all cores once they are many; the results come in the same order.
+///
+/// # Errors
+/// As [`with_stack`].
+pub(crate) fn each_with_stack<T: Send, R: Send>(
+    things: Vec<T>,
+    read: impl Fn(T) -> R + Sync,
+) -> std::io::Result<Vec<R>> {
+    /// A thread costs as much as reading some ten requests.
+    const WORTH_A_THREAD: usize = 50;
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = things.len().div_ceil(cores).max(WORTH_A_THREAD);
+    let (read, mut left) = (&read, things.into_iter());
+    std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        while threads.is_empty() || left.len() > 0 {
+            let part: Vec<_> = left.by_ref().take(share).collect();
+            let read_part = move || part.into_iter().map(read).collect::<Vec<_>>();
+            threads.push(std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read_part)?);
+        }
+        let parts = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        Ok(parts.flatten().collect())
     })
 }
 
