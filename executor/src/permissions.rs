@@ -2,6 +2,9 @@
 
 mod actions;
 mod names;
+mod parts;
+
+pub use parts::parts;
 
 use names::Names;
 use std::collections::BTreeMap;

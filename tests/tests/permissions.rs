@@ -354,4 +354,13 @@ fn a_policy_is_short_where_roles_are_many_and_one_that_is_too_long_is_told() {
     let (length, words) = policy("apply");
     assert!(length > 6144, "{length}");
     assert!(words.contains(&format!("this policy has {length} characters")), "{words}");
+    assert!(words.contains("`--part 1` to `--part 2`"), "{words}");
+    let part =
+        |number: &str| Run::of(story.executor("permissions").args(["--for", "apply", "--part", number]));
+    for number in ["1", "2"] {
+        let policy: Value = serde_json::from_str(&part(number).exits(0).stdout).unwrap();
+        assert!(policy.to_string().len() <= 6144, "{policy}");
+    }
+    let _ = part("3").exits(1).says("there is no part 3: the policy has 2 in all");
+    let _ = part("0").exits(64);
 }

@@ -2,8 +2,9 @@
 
 use super::bundle::BundleArgs;
 use crate::cli::Format;
-use crate::permissions::{Errand, MANAGED_POLICY_LENGTH, counted_length, least_policy};
+use crate::permissions::{Errand, MANAGED_POLICY_LENGTH, counted_length, least_policy, parts};
 use crate::session::Session;
+use std::num::NonZero;
 use sts_schemas::failure::{Exit, Failure};
 
 /// Print the least IAM policy for working with a bundle, scoped to the names in it. Needs no AWS.
@@ -16,7 +17,7 @@ use sts_schemas::failure::{Exit, Failure};
 /// cloudfront:ListOriginAccessControls and cloudfront:ListTagsForResource besides.
 ///
 /// What may be deleted must bear the cluster's tag. IAM takes 6,144 characters in a managed policy; where there are
-/// so many roles that it is more, this is said.
+/// so many roles that it is more, this is said, and --part prints it in pieces that fit, to be attached together.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -24,19 +25,38 @@ pub(crate) struct Args {
     /// What shall be done; plan covers status too.
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
     errand: Errand,
+    /// Print only this one, from 1, of the policies that together make up one that is too long.
+    #[arg(long, value_name = "N")]
+    part: Option<NonZero<usize>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no part {wanted}: the policy has {count} in all")]
+struct NoSuchPart {
+    wanted: NonZero<usize>,
+    count: usize,
 }
 
 pub(crate) fn run(args: &Args, _: Format, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let bundle = args.bundle.verified(session)?;
     // A policy is JSON in either format: that is what IAM takes.
     let policy = least_policy(bundle.outline(), args.errand);
-    session.json(&policy)?;
     let length = counted_length(&policy);
-    if length > MANAGED_POLICY_LENGTH {
-        session.warn(&format!(
-            "Note: this policy has {length} characters as IAM counts them, and a managed policy takes {MANAGED_POLICY_LENGTH}: \
-             give its statements, and the resources of one that is too long alone, to several policies."
-        ));
-    }
+    let Some(wanted) = args.part else {
+        session.json(&policy)?;
+        if length > MANAGED_POLICY_LENGTH {
+            session.warn(&format!(
+                "Note: this policy has {length} characters as IAM counts them, and a managed policy takes \
+                 {MANAGED_POLICY_LENGTH}: `--part 1` to `--part {}` print it as policies that fit; attach them all.",
+                parts(policy).len()
+            ));
+        }
+        return Ok(Exit::Done);
+    };
+    let parts = parts(policy);
+    let Some(part) = parts.get(wanted.get() - 1) else {
+        return Err(Failure::new(Exit::Failed, NoSuchPart { wanted, count: parts.len() }));
+    };
+    session.json(part)?;
     Ok(Exit::Done)
 }
