@@ -1,7 +1,7 @@
 //! `sts-generator create-bundle`: checks a directory again, packs and signs it.
 
 use super::generation::{Generations, Settled};
-use super::key_proof::{BegunProof, prove_key};
+use super::key_proof::{BegunProof, Published};
 use super::previous::{self, Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal, derived};
@@ -66,8 +66,7 @@ impl CreateBundle {
         let directory = Directory::claim_existing(&self.output.output_dir)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
         let settle = |files: &Files| Settled::Open(Generations::of(files, surroundings, following.as_ref()));
-        let checked =
-            Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle), None)?;
+        let checked = Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle))?;
         for note in &checked.notes {
             warn(&fitted(&format!("note: {note}")));
         }
@@ -81,7 +80,7 @@ impl CreateBundle {
         let findings = lint_roles(&checked.contents.desired);
         tell_findings(&findings);
         self.lint.judge(&findings)?;
-        checked.close(&seal)?.print()
+        checked.close(&seal, None)?.print()
     }
 }
 
@@ -93,7 +92,7 @@ pub(crate) fn bundle(
     (following, settled): (Option<&Following>, Settled),
     proof: Option<BegunProof>,
 ) -> Result<ClosedBundle, Failure> {
-    Checked::read(directory, seal, region, (following, |_: &Files| settled), proof)?.close(seal)
+    Checked::read(directory, seal, region, (following, |_: &Files| settled))?.close(seal, proof)
 }
 
 /// A directory whose files hold together, and what it becomes: nothing of it is written yet.
@@ -117,7 +116,6 @@ impl<'a> Checked<'a> {
         seal: &Seal,
         region: Option<&Region>,
         (following, settle): (Option<&'a Following>, impl FnOnce(&Files) -> Settled),
-        proof: Option<BegunProof>,
     ) -> Result<Self, Failure> {
         unfinished::settle(directory)?;
         let stage = Stage::begin("checking");
@@ -137,7 +135,6 @@ impl<'a> Checked<'a> {
                 if is_the_last { checked } else { of(checked.files, next)? }
             }
         };
-        prove_key(directory, &checked.files, proof)?;
         drop(stage);
         Ok(checked)
     }
@@ -174,25 +171,29 @@ impl<'a> Checked<'a> {
         Ok(known.is_some_and(|known| known == named(&name)) || seal.has(&name))
     }
 
-    /// Completes the directory with what is derived from its files, packs and signs.
-    fn close(self, seal: &Seal) -> Result<ClosedBundle, Failure> {
+    /// Packs and signs; then completes the directory with what is derived from its files, and writes the bundle.
+    fn close(self, seal: &Seal, proof: Option<BegunProof>) -> Result<ClosedBundle, Failure> {
         let Self { directory, cluster, generation, files, contents, upgrade, notes: _ } = self;
         // All that was to be told of them is in the files.
         drop(contents);
         let stage = Stage::begin("packing");
-        let mut changed = Vec::new();
+        let failed = |error: FileError| Failure::new(Exit::Failed, error);
+        let published = Published::of(&files);
         // The generation first: a run that is cut after it never shares one with another bundle.
-        for path in [layout::PROVIDER, layout::DISTRIBUTION].into_iter().chain(DERIVED) {
-            let Some(bytes) = files.get(path) else { continue };
-            let written = directory.write(path, bytes).map_err(|error| Failure::new(Exit::Failed, error))?;
-            if written == Written::Changed {
+        let completed = [layout::PROVIDER, layout::DISTRIBUTION].into_iter().chain(DERIVED);
+        let completed: Vec<_> = completed.filter_map(|path| Some((path, files.get(path)?.clone()))).collect();
+        let content = files.len();
+        let bundle = seal.pack(&cluster, generation, files)?;
+        published.prove_keys(directory, proof)?;
+        let mut changed = Vec::new();
+        for (path, bytes) in completed {
+            if directory.write(path, &bytes).map_err(failed)? == Written::Changed {
                 changed.push(path);
             }
         }
-        let content = files.len();
-        let name = bundle_name(&cluster, generation, &files);
-        let closed = seal.close(&cluster, generation, files)?;
-        directory.write(BUNDLED, &named(&name)).map_err(|error| Failure::new(Exit::Failed, error))?;
+        let name = named(bundle.name());
+        let closed = bundle.write()?;
+        directory.write(BUNDLED, &name).map_err(failed)?;
         drop(stage);
         let shown = directory.path().display();
         if !changed.is_empty() {

@@ -36,36 +36,49 @@ impl BegunProof {
     }
 }
 
-/// Holds the private keys in a directory, where there are any, against the documents that get published.
-///
-/// # Errors
-/// When one of them is another cluster's, or no key.
-pub(crate) fn prove_key(
-    directory: &Directory,
-    files: &Files,
-    mut begun: Option<BegunProof>,
-) -> Result<(), Failure> {
-    let published = |path: &str| files.get(path).map(Vec::as_slice).unwrap_or_default();
-    let (discovery, keys) = (published(layout::DISCOVERY), published(layout::KEYS));
-    let mut proven = None;
-    for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
-        let Some(key) = read(directory, path)? else { continue };
-        // Both are the same key in two places, as a rule.
-        if proven.as_ref() == Some(&key) {
-            continue;
-        }
-        let mut prove = || {
-            let issuer = token::issuer(discovery)?;
-            let token = begun.take().and_then(|begun| begun.token(&key, &issuer));
-            token::verify(&token.unwrap_or_else(|| sign(&key, &issuer))?, discovery, keys)
-        };
-        prove().map_err(|error| {
-            in_file(&directory.path().join(path), error)
-                .hint("the cluster would get no credentials: put the right key there, or move it away")
-        })?;
-        proven = Some(key);
+/// The documents by which a token is verified.
+pub(crate) struct Published {
+    discovery: Vec<u8>,
+    keys: Vec<u8>,
+}
+
+impl Published {
+    /// Those among files.
+    pub(crate) fn of(files: &Files) -> Self {
+        let published = |path: &str| files.get(path).cloned().unwrap_or_default();
+        Self { discovery: published(layout::DISCOVERY), keys: published(layout::KEYS) }
     }
-    Ok(())
+
+    /// Holds the private keys in a directory, where there are any, against these documents.
+    ///
+    /// # Errors
+    /// When one of them is another cluster's, or no key.
+    pub(crate) fn prove_keys(
+        &self,
+        directory: &Directory,
+        mut begun: Option<BegunProof>,
+    ) -> Result<(), Failure> {
+        let mut proven = None;
+        for path in [layout::PRIVATE_KEY, layout::TLS_KEY] {
+            let Some(key) = read(directory, path)? else { continue };
+            // Both are the same key in two places, as a rule.
+            if proven.as_ref() == Some(&key) {
+                continue;
+            }
+            self.prove(&key, begun.take()).map_err(|error| {
+                in_file(&directory.path().join(path), error)
+                    .hint("the cluster would get no credentials: put the right key there, or move it away")
+            })?;
+            proven = Some(key);
+        }
+        Ok(())
+    }
+
+    fn prove(&self, key: &[u8], begun: Option<BegunProof>) -> Result<(), TokenError> {
+        let issuer = token::issuer(&self.discovery)?;
+        let token = begun.and_then(|begun| begun.token(key, &issuer));
+        token::verify(&token.unwrap_or_else(|| sign(key, &issuer))?, &self.discovery, &self.keys)
+    }
 }
 
 fn sign(key: &[u8], issuer: &str) -> Result<String, TokenError> {
@@ -85,15 +98,13 @@ mod tests {
     use sts_schemas::oidc::{DiscoveryDocument, Jwk, Jwks};
 
     /// A private key, and the documents that publish its public half.
-    fn pair(issuer: &IssuerUrl) -> (String, Files) {
+    fn pair(issuer: &IssuerUrl) -> (String, Published) {
         let key = crate::key::make_rsa(2048).unwrap();
         let public = key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
         let keys = Jwks { keys: vec![Jwk::of_pem(&public).unwrap()] };
-        let files = Files::from([
-            (layout::DISCOVERY.to_owned(), serde_json::to_vec(&DiscoveryDocument::of(issuer)).unwrap()),
-            (layout::KEYS.to_owned(), serde_json::to_vec(&keys).unwrap()),
-        ]);
-        (key.to_pkcs1_pem(LineEnding::LF).unwrap().to_string(), files)
+        let discovery = serde_json::to_vec(&DiscoveryDocument::of(issuer)).unwrap();
+        let published = Published { discovery, keys: serde_json::to_vec(&keys).unwrap() };
+        (key.to_pkcs1_pem(LineEnding::LF).unwrap().to_string(), published)
     }
 
     #[test]
@@ -109,12 +120,12 @@ mod tests {
         let proof_of = |issuer: &IssuerUrl| BegunProof::begin(&directory, issuer).unwrap();
         let elsewhere = "https://elsewhere.example.org".parse().unwrap();
         for begun in [None, proof_of(&issuer), proof_of(&elsewhere)] {
-            prove_key(&directory, &published, begun).unwrap();
+            published.prove_keys(&directory, begun).unwrap();
         }
         let begun = proof_of(&issuer);
         put(&theirs);
         for begun in [None, begun, proof_of(&issuer)] {
-            let refused = prove_key(&directory, &published, begun).unwrap_err();
+            let refused = published.prove_keys(&directory, begun).unwrap_err();
             let told = format!("{refused:?}");
             assert!(told.contains("OtherKey"), "{told}");
         }

@@ -63,6 +63,16 @@ impl Seal {
         generation: u64,
         files: Files,
     ) -> Result<ClosedBundle, Failure> {
+        self.pack(cluster, generation, files)?.write()
+    }
+
+    /// Packs and signs files that hold together, and reads the result back as the executor will; nothing is written.
+    pub(crate) fn pack(
+        &self,
+        cluster: &Cluster,
+        generation: u64,
+        files: Files,
+    ) -> Result<ReadyBundle, Failure> {
         let bundle = UnsignedBundle::new(cluster, generation, files)
             .and_then(|unsigned| match &self.signing {
                 Signing::Key(key, end) => unsigned.sign(key, *end),
@@ -79,9 +89,9 @@ impl Seal {
             Failure::new(Exit::Failed, Unreadable { name, source })
                 .hint("nothing was packed: the executor would refuse it too")
         })?;
-        let written = write_whole(&path, &bytes, self.private_key.bundle_mode())
-            .map_err(|error| Failure::new(Exit::Failed, error))?;
-        Ok(ClosedBundle { path, digest: bundle.digest, written, signatures: read.signatures().len() })
+        let (name, signatures) = (bundle.name, read.signatures().len());
+        let mode = self.private_key.bundle_mode();
+        Ok(ReadyBundle { name, path, bytes, mode, digest: bundle.digest, signatures })
     }
 
     /// Whether a bundle of this name is there.
@@ -121,6 +131,30 @@ impl Seal {
 struct Unreadable {
     name: String,
     source: VerifyError,
+}
+
+/// A bundle that is good to write.
+pub(crate) struct ReadyBundle {
+    name: String,
+    path: PathBuf,
+    bytes: Zeroizing<Vec<u8>>,
+    mode: u32,
+    digest: Sha256,
+    signatures: usize,
+}
+
+impl ReadyBundle {
+    /// Its name: the cluster's and the first digits of its digest.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes it, whole or not at all.
+    pub(crate) fn write(self) -> Result<ClosedBundle, Failure> {
+        let Self { path, bytes, mode, digest, signatures, .. } = self;
+        let written = write_whole(&path, &bytes, mode).map_err(|error| Failure::new(Exit::Failed, error))?;
+        Ok(ClosedBundle { path, digest, written, signatures })
+    }
 }
 
 /// A bundle that was written.
