@@ -92,6 +92,7 @@ impl OneCluster {
     ) -> Result<ClosedBundle, Failure> {
         self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let cluster = self.meant()?;
+        let proof = BegunProof::begin(&Directory::to_read(&self.output.output_dir), &cluster.issuer)?;
         let (tags, thumbprints) = (self.tags.tags()?, self.provider.thumbprints()?);
         let following = self.previous.open(configuration)?;
         if let Some(following) = &following {
@@ -103,7 +104,6 @@ impl OneCluster {
         let options = kept.map_or_else(|| self.roles.clone(), Kept::told);
         let roles = role_files(&cluster, &self.requests, &options, &self.tags)?;
         let directory = self.output.claim()?;
-        let proof = BegunProof::begin(&directory, &cluster.issuer)?;
         stale(&directory, known_files(&directory)?, &roles, &is_of_roles)?;
         warn_of_other_cluster(&directory, &cluster)?;
         let key = match (&self.provider.public_key_file, &following) {
