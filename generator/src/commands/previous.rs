@@ -7,7 +7,7 @@ use crate::access::{Access, difference};
 use crate::directory::Directory;
 use crate::pack::check;
 use crate::previous::{Previous, PreviousError};
-use crate::render::{Files, Upgrade, give, mark_provider};
+use crate::render::{FILL_IN, Files, NewManifest, Upgrade, mark_provider};
 use clap::Args;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ use sts_schemas::difference::{Difference, Side, SideKind};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
 use sts_schemas::oidc::Jwk;
+use sts_schemas::open::{stand_in_for_tokens, tokens_for_stand_ins};
 use sts_schemas::plan::Change;
 
 /// Which bundle a new one follows.
@@ -185,18 +186,25 @@ impl Following {
         let side = Side { name: "this bundle".to_owned(), kind: SideKind::Directory, bundle: None };
         Ok(Upgrade {
             difference: difference((self.previous.side(), &old), (side, &new)),
-            secrets: self.secrets(contents),
+            manifests: self.manifests(contents),
             annotation: self.release.as_ref().map(annotation),
         })
     }
 
-    /// The Secrets that the cluster does not have as this bundle wants them.
-    fn secrets(&self, contents: &Contents) -> Vec<String> {
-        let known = self.previous.files();
-        let manifests = contents.installer_manifests.iter();
-        let new =
-            manifests.filter(|(path, text)| known.get(*path).map(Vec::as_slice) != Some(text.as_bytes()));
-        new.map(|(path, _)| path.clone()).collect()
+    /// The manifests that the cluster does not have as this bundle wants them.
+    fn manifests(&self, contents: &Contents) -> Vec<NewManifest> {
+        let open = contents.desired.cluster.open();
+        let known = |path: &String, text: &String| {
+            // What is open has a value in the contents, as it has none in the files.
+            let file = self.previous.files().get(path).map(|bytes| stand_in_for_tokens(bytes, &open));
+            file.as_deref() == Some(text.as_bytes())
+        };
+        let new = contents.installer_manifests.iter().filter(|(path, text)| !known(path, text));
+        new.map(|(path, text)| NewManifest {
+            path: path.clone(),
+            is_open: tokens_for_stand_ins(text.as_bytes(), &open) != text.as_bytes(),
+        })
+        .collect()
     }
 }
 
@@ -211,7 +219,10 @@ pub(crate) fn tell(upgrade: &Upgrade) {
         "once `sts-executor status BUNDLE --gate` on this bundle exits with 0 (`provides` in its JSON), let the cluster \
          upgrade:",
     );
-    for line in upgrade.secrets.iter().map(|path| give(path)).chain([line]) {
+    if upgrade.has_open_manifests() {
+        say(&format!("  {FILL_IN}"));
+    }
+    for line in upgrade.manifests.iter().map(NewManifest::give).chain([line]) {
         say(&format!("  {line}"));
     }
 }

@@ -18,21 +18,45 @@ use sts_schemas::resource::{Provider, Resource, Role};
 pub struct Upgrade {
     /// What differs from the bundle before it.
     pub difference: Difference,
-    /// The manifests of Secrets that the cluster does not have yet, or has otherwise.
-    pub secrets: Vec<String>,
+    /// The manifests that the cluster does not have yet, or has otherwise.
+    pub manifests: Vec<NewManifest>,
     /// The line that lets the cluster upgrade, where it is known for which release.
     pub annotation: Option<String>,
 }
 
-/// The line that gives the cluster a Secret of the bundle's.
-#[must_use]
-pub fn give(manifest: &str) -> String {
-    format!("oc apply -f {manifest}")
+/// A manifest that the cluster does not have as a bundle wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewManifest {
+    /// Its path in the bundle.
+    pub path: String,
+    /// Whether it holds a value that is known after apply.
+    pub is_open: bool,
+}
+
+impl NewManifest {
+    /// The line that gives it to the cluster.
+    #[must_use]
+    pub fn give(&self) -> String {
+        format!("oc apply -f {}", self.path)
+    }
+}
+
+/// What comes before a manifest with an open value may be given to a cluster.
+pub const FILL_IN: &str = "# first `sts-generator finalize` with the receipt of this bundle's apply: it fills in what these leave open";
+
+impl Upgrade {
+    /// Whether a manifest must be completed before the cluster gets it.
+    #[must_use]
+    pub fn has_open_manifests(&self) -> bool {
+        self.manifests.iter().any(|manifest| manifest.is_open)
+    }
 }
 
 fn write_upgrade(out: &mut String, upgrade: &Upgrade) -> std::fmt::Result {
     writeln!(out, "{}", difference_markdown(&upgrade.difference))?;
-    let lines = upgrade.secrets.iter().map(|path| give(path)).chain(upgrade.annotation.clone());
+    let fill_in = upgrade.has_open_manifests().then(|| FILL_IN.to_owned());
+    let give = upgrade.manifests.iter().map(NewManifest::give);
+    let lines = fill_in.into_iter().chain(give).chain(upgrade.annotation.clone());
     let lines: Vec<_> = lines.map(|line| format!("    {line}\n")).collect();
     if lines.is_empty() {
         return Ok(());

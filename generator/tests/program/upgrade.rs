@@ -136,6 +136,43 @@ fn secrets_that_the_cluster_does_not_have_yet_are_given_to_it_before_it_upgrades
 }
 
 #[test]
+fn manifests_with_open_values_are_given_to_the_cluster_only_where_they_change_and_once_they_are_filled_in() {
+    let author = Author::new();
+    author.copy_requests("next");
+    let cluster = ["--name", "harbour", "--region", "eu-central-1"];
+    let rest = ["--signing-key", "author.key"];
+    let key = ["--credentials-requests-dir", REQUESTS, "--public-key-file", CLUSTER_KEY];
+    let request = fs::read_to_string(author.path("next/50_machine-pool.yaml")).unwrap();
+    for (out, open) in [
+        ("any", ["--any-account"].as_slice()),
+        ("private", &["--account-id", "123456789012", "--create-private-s3-bucket"]),
+    ] {
+        let first = ["--output-dir", out];
+        let bundle = author.run(&[&["create-all"], &cluster[..], open, &rest, &key, &first].concat());
+        let bundle = bundle.exits(0).stdout.trim_end().to_owned();
+        let given = |folder: &str, out: &str| -> Vec<String> {
+            let next = ["--credentials-requests-dir", folder, "--output-dir", out, "--previous", &bundle];
+            let run = later(&author, &[&["create-all"], &cluster[..], open, &rest, &next].concat()).exits(0);
+            let lines = run.stderr.lines().map(str::trim);
+            let lines = lines.filter(|line| line.starts_with("oc apply") || line.contains("finalize"));
+            let lines: Vec<_> = lines.map(str::to_owned).collect();
+            let review = fs::read_to_string(author.path(&format!("{out}/REVIEW.md"))).unwrap();
+            assert!(lines.iter().all(|line| review.contains(line)), "{lines:?}\n{review}");
+            lines
+        };
+        assert!(given(REQUESTS, &format!("{out}-same")).is_empty());
+        author.put("next/90_new.yaml", &request.replace("machine-pool", "new-pool"));
+        let new = given("next", &format!("{out}-more"));
+        match new.as_slice() {
+            // The account stands in a Secret, the issuer in none.
+            [line] if out == "private" => assert!(line.contains("new-pool"), "{new:?}"),
+            [fill, line] if out == "any" => assert!(fill.contains("finalize") && line.contains("new-pool")),
+            _ => panic!("{out}: {new:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_release_nobody_named_stands_in_no_file() {
     let (author, bundle) = installed();
     let placeholder = "upgradeable-to=<version>";
