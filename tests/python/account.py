@@ -3,7 +3,7 @@
     account.py dump   prints every role, OIDC provider and bucket as one JSON value
     account.py watch  prints it again for every line it reads
     account.py fronts prints every CloudFront distribution and origin access control likewise
-    account.py redo   reads a bucket's name and changes what the distributions in front of it say they are for
+    account.py redo   reads [bucket, members] and gives the distributions in front of it these members of a configuration
     account.py call   reads [[service, operation, parameters], ...] and makes these calls in turn
 
 Endpoint, region and credentials come from the environment, as boto3 reads it.
@@ -137,13 +137,14 @@ def fronts():
     }
 
 
-def redo(bucket):
+def redo(what):
+    bucket, members = what
     cloudfront = boto3.client("cloudfront")
     for summary in cloudfront.list_distributions()["DistributionList"].get("Items", []):
         answer = cloudfront.get_distribution_config(Id=summary["Id"])
         config = answer["DistributionConfig"]
         if config["Origins"]["Items"][0]["DomainName"].startswith(f"{bucket}."):
-            config["Comment"] = "changed"
+            config |= members
             cloudfront.update_distribution(Id=summary["Id"], IfMatch=answer["ETag"], DistributionConfig=config)
     return "done"
 

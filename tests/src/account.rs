@@ -38,9 +38,9 @@ impl Account {
         assert_eq!(done, json!("done"), "the account took the calls");
     }
 
-    /// Changes what the distributions in front of this bucket say they are for.
-    pub fn redo_fronts(&self, bucket: &str) {
-        let done = self.script("redo", &json!(bucket));
+    /// Gives the distributions in front of this bucket these members of a configuration, in boto3's words.
+    pub fn redo_fronts(&self, bucket: &str, members: &Value) {
+        let done = self.script("redo", &json!([bucket, members]));
         assert_eq!(done, json!("done"), "the distributions were changed");
     }
 

@@ -100,7 +100,7 @@ fn who_is_overtaken_reads_again_and_who_always_is_says_so() {
     let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
     let always = vec![(When::Holds("PUT /2020-05-31/distribution/".into()), Fault::Overtaken)];
     let proxy = Proxy::start(emulator.address(), Duration::ZERO, always);
-    account.redo_fronts("harbour-oidc");
+    account.redo_fronts("harbour-oidc", &json!({"Comment": "changed"}));
     let _ =
         story.run(proxy.address(), "apply", &["--yes"]).exits(6).says("somebody changed it at the same time");
     let puts = |proxy: &Proxy| {

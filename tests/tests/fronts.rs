@@ -149,3 +149,53 @@ fn a_bucket_is_not_freed_under_a_living_distribution_of_ccoctls_without_its_tag(
     let _ = delete_by_name(&story, at).exits(0);
     assert_eq!(everything(&account), before);
 }
+
+#[test]
+fn a_distribution_that_serves_something_else_besides_is_drift_and_is_mended() {
+    let emulator = Emulator::start_slow(1);
+    let (at, account) = (emulator.address(), handoff::account(&emulator));
+    let story = private();
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let host = |bucket: &str| format!("{bucket}.s3.{REGION}.amazonaws.com");
+    let origin = |id: &str, bucket: &str, path: &str| json!({"Id": id, "DomainName": host(bucket), "OriginPath": path, "S3OriginConfig": {"OriginAccessIdentity": ""}});
+    let behavior = json!({
+        "PathPattern": "keys.json", "TargetOriginId": "theirs", "ViewerProtocolPolicy": "allow-all",
+        "CachePolicyId": sts_schemas::resource::CACHING_DISABLED,
+    });
+    let own = origin("harbour-oidc", "harbour-oidc", "");
+    let cases = [
+        (json!({"CacheBehaviors": {"Quantity": 1, "Items": [behavior]}}), "other cache behaviors"),
+        (
+            json!({"Origins": {"Quantity": 2, "Items": [own, origin("theirs", "theirs", "")]}}),
+            "other origins",
+        ),
+        // Theirs first, as it stands there by the name of the bucket that is looked for.
+        (
+            json!({"Origins": {"Quantity": 2, "Items": [origin("theirs", "theirs", ""), own]}}),
+            "other origins",
+        ),
+        (
+            json!({"Origins": {"Quantity": 1, "Items": [origin("harbour-oidc", "harbour-oidc", "/theirs")]}}),
+            "origin path",
+        ),
+    ];
+    for (members, words) in cases {
+        account.redo_fronts("harbour-oidc", &members);
+        for command in ["status", "plan"] {
+            let run = story.run(at, command, &["--detailed-exitcode"]).exits(2);
+            assert!(run.stdout.contains(words), "{command} says {words}: {}", run.stdout);
+        }
+        let _ = story.run(at, "apply", &["--yes"]).exits(0);
+        let _ = story.run(at, "status", &["--detailed-exitcode"]).exits(0);
+    }
+
+    // What the account's owner put before it stays, and is told.
+    account.redo_fronts(
+        "harbour-oidc",
+        &json!({"WebACLId": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/edge/1"}),
+    );
+    for command in ["plan", "status"] {
+        let run = story.run(at, command, &["--detailed-exitcode"]).exits(0);
+        assert!(unwrapped(&run.stdout).contains("stands behind the web ACL arn:aws:wafv2"), "{}", run.stdout);
+    }
+}

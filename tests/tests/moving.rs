@@ -35,9 +35,13 @@ impl Story {
 
     /// The bundle of the cluster as it is at first, with these flags about its issuer.
     fn first(&self, flags: &[&str]) -> String {
+        self.create_all(1, &[&["--output-dir", "first"], flags].concat())
+    }
+
+    fn create_all(&self, seconds: u64, flags: &[&str]) -> String {
         let fixed = ["create-all", "--name", CLUSTER, "--region", REGION, "--account-id", Emulator::ACCOUNT];
         let inputs = ["--credentials-requests-dir", self.requests, "--public-key-file", "cluster.pub"];
-        let run = self.make(1, &[&fixed[..], &inputs, &["--output-dir", "first"], flags].concat());
+        let run = self.make(seconds, &[&fixed[..], &inputs, flags].concat());
         run.exits(0).stdout.trim_end().to_owned()
     }
 
@@ -231,7 +235,18 @@ fn a_cluster_is_moved_behind_cloudfront_and_its_tokens_count_all_the_while() {
     assert_eq!(story.lets_in([&issuer, PUBLIC]), [true, false]);
     let dump = story.account.dump();
     assert!(!dump.to_string().contains("harbour-oidc"), "nothing of the former is left: {dump}");
-    let _ = story.run(&removed, "delete", &["--yes"]).exits(0);
+
+    // The issuer that AWS named then is that of every bundle to come.
+    let upgrade = ["--previous", &removed, "--trusted-key", "author.key.pub", "--output-dir", "upgraded"];
+    let upgraded = story.create_all(5, &[&upgrade[..], &private].concat());
+    let plan = words(&story.run(&upgraded, "plan", &["--detailed-exitcode"]).exits(2));
+    assert!(
+        plan.contains("0 to create, 1 to update, 0 to delete") && plan.contains("sts-handoff/generation"),
+        "{plan}"
+    );
+    story.apply(&upgraded, &[]);
+    story.trusts(&[&issuer]);
+    let _ = story.run(&upgraded, "delete", &["--yes"]).exits(0);
     assert_eq!(story.everything(), empty);
 }
 

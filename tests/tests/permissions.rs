@@ -254,7 +254,7 @@ fn a_private_bucket_needs_every_action_on_cloudfront_and_no_other() {
     };
     let drifted = || {
         let key = standing();
-        handoff::account(&court.emulator).redo_fronts("harbour-oidc");
+        handoff::account(&court.emulator).redo_fronts("harbour-oidc", &json!({"Comment": "changed"}));
         key
     };
     court.each_is_needed(

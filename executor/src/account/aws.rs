@@ -20,6 +20,7 @@ mod role;
 mod role_change;
 mod statement;
 mod survey;
+mod unasked;
 mod versions;
 mod witness;
 

@@ -19,6 +19,7 @@ pub(super) fn aligned(before: &Resource, wanted: &Resource) -> Resource {
         after.thumbprints.clone_from(&before.thumbprints);
     }
     if let (Resource::Distribution(before), Resource::Distribution(after)) = (before, &mut after) {
+        after.guards.clone_from(&before.guards);
         match &before.access {
             OriginAccess::Untold => after.access = OriginAccess::Untold,
             // Only so will a delete know whom ccoctl made for it.

@@ -42,7 +42,23 @@ pub(super) fn beside(purpose: Purpose, cluster: &ClusterName, observed: &Observe
             "Beside {address} the cluster's tag is on the distribution {ids} of the same bucket: it {fate}."
         )
     });
-    notes.collect()
+    notes.chain(guarded(cluster, observed).filter(|_| purpose == Purpose::Apply)).collect()
+}
+
+/// What stands between the cluster's distributions and AWS by the account's own rules.
+fn guarded(cluster: &ClusterName, observed: &Observed) -> impl Iterator<Item = String> {
+    let own = observed.resources.values().filter(|resource| resource.is_owned_by(cluster));
+    let fronts = own.filter_map(|resource| match resource {
+        Resource::Distribution(front) if !front.guards.is_empty() => Some((resource.address(), front)),
+        _ => None,
+    });
+    fronts.map(|(address, front)| {
+        format!(
+            "{address} stands behind {}: that may turn away AWS, which reads the keys, or answer in its place. The bundle \
+             says nothing of it, and it stays.",
+            front.guards.join(" and ")
+        )
+    })
 }
 
 /// What deleting a bucket and its distribution leaves to be known.

@@ -92,9 +92,13 @@ impl OneCluster {
     ) -> Result<ClosedBundle, Failure> {
         self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let cluster = self.meant()?;
+        let following = self.previous.open(configuration)?;
+        let cluster = match &following {
+            Some(following) => following.issuer_of(cluster),
+            None => cluster,
+        };
         let proof = BegunProof::begin(&Directory::to_read(&self.output.output_dir), &cluster.issuer)?;
         let (tags, thumbprints) = (self.tags.tags()?, self.provider.thumbprints()?);
-        let following = self.previous.open(configuration)?;
         if let Some(following) = &following {
             following.allows(&cluster, surroundings.time.after(Some(following.generation())))?;
         }

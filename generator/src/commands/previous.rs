@@ -21,7 +21,7 @@ use sts_schemas::difference::{Difference, Side, SideKind};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
 use sts_schemas::oidc::Jwk;
-use sts_schemas::open::{stand_in_for_tokens, tokens_for_stand_ins};
+use sts_schemas::open::{OpenValue, stand_in_for_tokens, tokens_for_stand_ins};
 use sts_schemas::plan::Change;
 
 /// Which bundle a new one follows.
@@ -98,6 +98,15 @@ impl Following {
     /// Its generation: a new bundle's is later.
     pub(crate) fn generation(&self) -> u64 {
         self.previous.generation()
+    }
+
+    /// The cluster with the issuer that the previous bundle has for it, where AWS once named that and no flag can.
+    pub(crate) fn issuer_of(&self, cluster: Cluster) -> Cluster {
+        let known = self.previous.cluster();
+        if cluster.open().contains(&OpenValue::Issuer) && cluster.hosting == known.hosting {
+            return Cluster { issuer: known.issuer.clone(), ..cluster };
+        }
+        cluster
     }
 
     /// Whether a new bundle for this cluster can follow, of `generation`.

@@ -67,6 +67,12 @@ pub struct Distribution {
     pub cache_policy: String,
     /// Whether it serves at all.
     pub enabled: bool,
+    /// What it does besides, by what `CloudFront` calls it, like serving a path from elsewhere; nothing is wanted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unasked: BTreeMap<String, Value>,
+    /// What its owner's rules put between it and its viewers, each a fragment like `the web ACL ID`; a bundle says nothing of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<String>,
     /// The host AWS gave it; none where it is yet to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
@@ -101,6 +107,8 @@ impl Distribution {
             viewer_protocol: "https-only".into(),
             cache_policy: CACHING_DISABLED.into(),
             enabled: true,
+            unasked: BTreeMap::new(),
+            guards: Vec::new(),
             domain: None,
             tags,
         }
@@ -182,6 +190,7 @@ pub(super) fn distribution_settings(distribution: &Distribution) -> BTreeMap<Str
         ("cache policy".to_owned(), json!(distribution.cache_policy)),
         ("enabled".to_owned(), json!(distribution.enabled)),
     ]);
+    settings.extend(distribution.unasked.clone());
     if let Some(alias) = &distribution.alias {
         settings.insert("alias".into(), json!(alias.host));
         settings.insert("certificate".into(), json!(alias.certificate));

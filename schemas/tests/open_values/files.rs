@@ -112,6 +112,8 @@ fn distribution(cluster: &Cluster) -> Distribution {
         viewer_protocol: "https-only".into(),
         cache_policy: CACHING_DISABLED.into(),
         enabled: true,
+        unasked: BTreeMap::new(),
+        guards: Vec::new(),
         domain: None,
         tags: Tags::from([(OWNERSHIP.into(), "owned".into())]),
     }

@@ -2,6 +2,7 @@
 
 use super::access_control::Known as Control;
 use super::answer::Answer;
+use super::unasked::{guards, origin_of, unasked};
 use super::{Aws, access_control};
 use crate::account::{AccountError, Deployment, Scope, Search, owned_alike};
 use aws_sdk_cloudfront::types::{DistributionSummary, Origin, S3OriginConfig};
@@ -44,10 +45,9 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Fronts, AccountE
         return Ok(Fronts::default());
     }
     let (controls, summaries) = tokio::try_join!(access_control::list(aws), summaries(aws))?;
-    let covered = |bucket: &BucketName| {
-        scope.search != Search::Named || scope.wanted.contains(&Address::Distribution(bucket.clone()))
-    };
-    let found = with_tags(aws, &summaries, &controls, covered).await?;
+    let wanted = |bucket: &BucketName| scope.wanted.contains(&Address::Distribution(bucket.clone()));
+    let covered = |_: &BucketName| scope.search != Search::Named;
+    let found = with_tags(aws, &summaries, &controls, (wanted, covered)).await?;
     let (distributions, others) = by_bucket(found, scope);
     let found = distributions.iter().map(|known| Resource::Distribution(known.distribution.clone()));
     let controls = controls
@@ -89,7 +89,8 @@ pub(super) async fn of_bucket(
     tags: &Tags,
 ) -> Result<Vec<Known>, AccountError> {
     let (controls, summaries) = tokio::try_join!(access_control::list(aws), summaries(aws))?;
-    let mut found = with_tags(aws, &summaries, &controls, |of| of == bucket).await?;
+    let mut found =
+        with_tags(aws, &summaries, &controls, (|of: &BucketName| of == bucket, |_: &_| false)).await?;
     found.retain(|known| owned_alike(&known.distribution.tags, tags));
     Ok(found)
 }
@@ -131,16 +132,15 @@ async fn summaries(aws: &Aws) -> Result<Vec<DistributionSummary>, AccountError> 
     }
 }
 
-/// Those whose origin is a bucket of interest, with their tags, sorted by id.
+/// Those of which an origin is a bucket that is wanted or else covered, with their tags, sorted by id.
 async fn with_tags(
     aws: &Aws,
     summaries: &[DistributionSummary],
     controls: &[Control],
-    covered: impl Fn(&BucketName) -> bool,
+    (wanted, covered): (impl Fn(&BucketName) -> bool, impl Fn(&BucketName) -> bool),
 ) -> Result<Vec<Known>, AccountError> {
     let of_interest = summaries.iter().filter_map(|summary| {
-        let origin = summary.origins()?.items().first()?;
-        let bucket = bucket_of(origin.domain_name()).filter(|bucket| covered(bucket))?;
+        let (origin, bucket) = origin_of(summary, &wanted, &covered)?;
         Some((summary, origin, bucket))
     });
     let reads = of_interest.map(|(summary, origin, bucket)| async move {
@@ -164,7 +164,7 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Tags, AccountError> {
 }
 
 /// The bucket behind an origin's host; a host that is no bucket's has none.
-fn bucket_of(domain: &str) -> Option<BucketName> {
+pub(super) fn bucket_of(domain: &str) -> Option<BucketName> {
     let (name, rest) = domain.split_once(".s3")?;
     rest.starts_with(['.', '-']).then(|| name.parse().ok())?
 }
@@ -180,15 +180,18 @@ fn read(
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let host = summary.aliases().and_then(|aliases| aliases.items().first().cloned());
     let certificate = summary.viewer_certificate().and_then(|known| known.acm_certificate_arn());
+    let alias = host
+        .zip(certificate)
+        .and_then(|(host, certificate)| Some(Alias { host, certificate: certificate.parse().ok()? }));
     Distribution {
         bucket,
+        unasked: unasked(summary, origin, alias.as_ref()),
+        guards: guards(summary),
         caller_reference: String::new(),
         comment: summary.comment().to_owned(),
         origin: origin.domain_name().to_owned(),
         access: access(origin, controls),
-        alias: host
-            .zip(certificate)
-            .and_then(|(host, certificate)| Some(Alias { host, certificate: certificate.parse().ok()? })),
+        alias,
         viewer_protocol: text(behavior.map(|behavior| behavior.viewer_protocol_policy().as_str())),
         cache_policy: text(behavior.and_then(|behavior| behavior.cache_policy_id())),
         enabled: summary.enabled(),

@@ -49,7 +49,7 @@ pub(super) async fn create(aws: &Aws, after: &Distribution) -> Result<(), Accoun
 pub(super) async fn update(aws: &Aws, after: &Distribution) -> Result<(), AccountError> {
     match find(aws, after).await? {
         Some(known) => change(aws, &known, after).await,
-        None => create(aws, after).await,
+        None => Box::pin(create(aws, after)).await,
     }
 }
 
@@ -59,6 +59,7 @@ async fn change(aws: &Aws, known: &Known, after: &Distribution) -> Result<(), Ac
     let same = Distribution {
         tags: there.tags.clone(),
         domain: there.domain.clone(),
+        guards: there.guards.clone(),
         caller_reference: there.caller_reference.clone(),
         ..after.clone()
     };
@@ -73,6 +74,10 @@ async fn change(aws: &Aws, known: &Known, after: &Distribution) -> Result<(), Ac
             now.aliases.clone_from(&wanted.aliases);
             now.viewer_certificate.clone_from(&wanted.viewer_certificate);
             now.default_cache_behavior.clone_from(&wanted.default_cache_behavior);
+            // These would serve something else than the bucket.
+            now.cache_behaviors = None;
+            now.origin_groups = None;
+            now.custom_error_responses = None;
         })
         .await?;
     }
