@@ -81,16 +81,9 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
     PolicyDocument::of(statements)
 }
 
-/// How many characters IAM counts in a policy: all but white space.
+/// How long a managed policy may be, by [`PolicyDocument::counted_length`].
 ///
 /// Source: IAM User Guide, "IAM and AWS STS quotas".
-#[must_use]
-pub fn counted_length(policy: &PolicyDocument) -> usize {
-    // Nothing in these policies holds white space of its own.
-    policy.canonical().chars().filter(|character| !character.is_whitespace()).count()
-}
-
-/// How long a managed policy may be, by that count.
 pub const MANAGED_POLICY_LENGTH: usize = 6144;
 
 /// That the resource bears the cluster's tag.

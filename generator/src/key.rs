@@ -2,7 +2,8 @@
 
 mod primes;
 
-use pkcs1::{EncodeRsaPrivateKey as _, LineEnding};
+use pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _, LineEnding};
+use pkcs8::DecodePrivateKey as _;
 use spki::EncodePublicKey as _;
 use zeroize::Zeroizing;
 
@@ -27,6 +28,12 @@ pub struct ClusterKeyPair {
     pub private: Zeroizing<String>,
     /// `PUBLIC KEY` (SubjectPublicKeyInfo).
     pub public: String,
+}
+
+/// A private key from its PEM, PKCS#1 as made here or PKCS#8; none where it is neither.
+#[must_use]
+pub fn read_private(pem: &str) -> Option<rsa::PrivateKey> {
+    rsa::PrivateKey::from_pkcs1_pem(pem).ok().or_else(|| rsa::PrivateKey::from_pkcs8_pem(pem).ok())
 }
 
 /// A key pair that could not be made.

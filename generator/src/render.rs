@@ -15,7 +15,7 @@ mod size;
 pub(crate) use difference::{markdown as difference_markdown, text as difference_text};
 pub use generation::{generation_of, mark_generation, mark_provider};
 pub use oidc::{CLIENT_IDS, identity_provider};
-pub use review::{FILL_IN, NewManifest, Upgrade, review};
+pub use review::{NewManifest, Upgrade, review};
 pub use roles::{NamedRole, NamingError, RoleNaming, RoleOptions, is_marked, name_roles, roles};
 pub use script::apply_script;
 pub use size::{TooLarge, check_sizes};

@@ -4,10 +4,9 @@
 //! no credentials at all. So the private key, where it is at hand, signs a token as the cluster would, and the
 //! token is checked as STS would: with nothing but the files that get published.
 
+use crate::key::read_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pkcs1::DecodeRsaPrivateKey as _;
-use pkcs8::DecodePrivateKey as _;
 use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::signature::{SignatureEncoding as _, Signer as _, Verifier as _};
 use serde_json::{Value, json};
@@ -43,11 +42,7 @@ pub enum TokenError {
 /// # Errors
 /// When that is no RSA key.
 pub fn sign(private_key: &str, issuer: &str) -> Result<String, TokenError> {
-    let key = rsa::PrivateKey::from_pkcs1_pem(private_key)
-        .ok()
-        .or_else(|| rsa::PrivateKey::from_pkcs8_pem(private_key).ok())
-        .ok_or(TokenError::NotRsa)?;
-    token(key, issuer)
+    token(read_private(private_key).ok_or(TokenError::NotRsa)?, issuer)
 }
 
 /// The issuer that a discovery document names. It is taken as it stands there: it may be open, and then is none yet.
@@ -57,15 +52,6 @@ pub fn sign(private_key: &str, issuer: &str) -> Result<String, TokenError> {
 pub fn issuer(discovery: &[u8]) -> Result<String, TokenError> {
     let discovery: Value = serde_json::from_slice(discovery).map_err(|_| TokenError::Unpublished)?;
     discovery["issuer"].as_str().map(str::to_owned).ok_or(TokenError::Unpublished)
-}
-
-/// Verifies a token as STS would, with nothing but the published documents.
-///
-/// # Errors
-/// When the key that signed it is not among the published ones.
-pub fn verify(token: &str, discovery: &[u8], keys: &[u8]) -> Result<(), TokenError> {
-    let keys: Jwks = serde_json::from_slice(keys).map_err(|_| TokenError::Unpublished)?;
-    verify_with(token, &issuer(discovery)?, &keys)
 }
 
 /// A service account's token, as far as its verification goes. Source: RFC 7515, section 3.1.
@@ -80,8 +66,12 @@ fn token(key: rsa::PrivateKey, issuer: &str) -> Result<String, TokenError> {
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes())))
 }
 
-/// Verifies as a reader of the two published documents does.
-fn verify_with(token: &str, issuer: &str, keys: &Jwks) -> Result<(), TokenError> {
+/// Verifies a token as STS would, with nothing but what is published: the issuer of the discovery document, and its keys.
+///
+/// # Errors
+/// When the key that signed it is not among the published ones, or the token is another issuer's.
+pub fn verify(token: &str, issuer: &str, keys: &[u8]) -> Result<(), TokenError> {
+    let keys: Jwks = serde_json::from_slice(keys).map_err(|_| TokenError::Unpublished)?;
     let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Unpublished);
     let value = |text: &str| -> Result<Value, TokenError> {
         serde_json::from_slice(&decoded(text)?).map_err(|_| TokenError::Unpublished)
@@ -126,10 +116,11 @@ mod tests {
         let issuer = "https://oidc.example.org".parse().unwrap();
         let discovery = serde_json::to_vec(&DiscoveryDocument::of(&issuer)).unwrap();
         let ((private, ours), (_, theirs)) = (pair(), pair());
-        let token = sign(&private, &super::issuer(&discovery).unwrap()).unwrap();
+        let issuer = super::issuer(&discovery).unwrap();
+        let token = sign(&private, &issuer).unwrap();
         let proof = |keys: &[&Jwk]| {
             let keys = Jwks { keys: keys.iter().map(|&key| key.clone()).collect() };
-            verify(&token, &discovery, &serde_json::to_vec(&keys).unwrap())
+            verify(&token, &issuer, &serde_json::to_vec(&keys).unwrap())
         };
         assert_eq!(proof(&[&ours]), Ok(()));
         assert_eq!(proof(&[&theirs, &ours]), Ok(()));

@@ -157,7 +157,10 @@ fn a_distribution_that_serves_something_else_besides_is_drift_and_is_mended() {
     let story = private();
     let _ = story.run(at, "apply", &["--yes"]).exits(0);
     let host = |bucket: &str| format!("{bucket}.s3.{REGION}.amazonaws.com");
-    let origin = |id: &str, bucket: &str, path: &str| json!({"Id": id, "DomainName": host(bucket), "OriginPath": path, "S3OriginConfig": {"OriginAccessIdentity": ""}});
+    let origin = |id: &str, bucket: &str, path: &str| {
+        let no_identity = json!({"OriginAccessIdentity": ""});
+        json!({"Id": id, "DomainName": host(bucket), "OriginPath": path, "S3OriginConfig": no_identity})
+    };
     let behavior = json!({
         "PathPattern": "keys.json", "TargetOriginId": "theirs", "ViewerProtocolPolicy": "allow-all",
         "CachePolicyId": sts_schemas::resource::CACHING_DISABLED,

@@ -2,7 +2,7 @@
 
 use super::bundle::BundleArgs;
 use crate::cli::Format;
-use crate::permissions::{Errand, MANAGED_POLICY_LENGTH, counted_length, least_policy, parts};
+use crate::permissions::{Errand, MANAGED_POLICY_LENGTH, least_policy, parts};
 use crate::session::Session;
 use std::num::NonZero;
 use sts_schemas::failure::{Exit, Failure};
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, _: Format, session: &mut Session<'_>) -> Result<E
     let bundle = args.bundle.verified(session)?;
     // A policy is JSON in either format: that is what IAM takes.
     let policy = least_policy(bundle.outline(), args.errand);
-    let length = counted_length(&policy);
+    let length = policy.counted_length();
     let Some(wanted) = args.part else {
         session.json(&policy)?;
         if length > MANAGED_POLICY_LENGTH {

@@ -1,6 +1,6 @@
 //! A policy that is longer than IAM takes, as several that are not and together allow the same.
 
-use super::{MANAGED_POLICY_LENGTH, counted_length};
+use super::MANAGED_POLICY_LENGTH;
 use sts_schemas::policy::{OneOrMany, PolicyDocument, Statement};
 
 /// The policy in as few parts as its statements, in their order, allow; one part where it is short enough.
@@ -24,7 +24,7 @@ pub fn parts(policy: PolicyDocument) -> Vec<PolicyDocument> {
 }
 
 fn fits(statements: &[Statement]) -> bool {
-    counted_length(&PolicyDocument::of(statements.to_vec())) <= MANAGED_POLICY_LENGTH
+    PolicyDocument::of(statements.to_vec()).counted_length() <= MANAGED_POLICY_LENGTH
 }
 
 /// A statement as it is, or as several that fit a policy each.
@@ -74,7 +74,7 @@ mod tests {
         assert!(parts.len() > 4, "{}", parts.len());
         let mut found = Vec::new();
         for part in &parts {
-            assert!(counted_length(part) <= MANAGED_POLICY_LENGTH);
+            assert!(part.counted_length() <= MANAGED_POLICY_LENGTH);
             let sids: std::collections::BTreeSet<_> = part.statement.iter().map(|one| &one.sid).collect();
             assert_eq!(sids.len(), part.statement.len(), "a Sid comes once in a policy");
             found.extend(part.statement.iter().filter_map(|one| one.resource.clone()).flat_map(list));

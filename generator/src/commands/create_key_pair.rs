@@ -3,7 +3,7 @@
 use super::{in_file, say, warn};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError, Readers, write_new};
-use crate::key::{Cores, make_cluster_key_pair};
+use crate::key::{Cores, make_cluster_key_pair, read_private};
 use crate::progress::Stage;
 use clap::Args;
 use std::path::Path;
@@ -107,13 +107,10 @@ enum PrivateKeyError {
 }
 
 fn public_half(directory: &Directory, private: &[u8]) -> Result<String, Failure> {
-    use pkcs1::DecodeRsaPrivateKey as _;
-    use pkcs8::DecodePrivateKey as _;
     use spki::EncodePublicKey as _;
     let text = std::str::from_utf8(private).unwrap_or_default();
-    let key =
-        rsa::PrivateKey::from_pkcs1_pem(text).ok().or_else(|| rsa::PrivateKey::from_pkcs8_pem(text).ok());
-    key.and_then(|key| key.to_public_key().to_public_key_pem(pkcs1::LineEnding::LF).ok())
+    read_private(text)
+        .and_then(|key| key.to_public_key().to_public_key_pem(pkcs1::LineEnding::LF).ok())
         .ok_or_else(|| in_file(&directory.path().join(layout::PRIVATE_KEY), PrivateKeyError::NotRsa))
 }
 

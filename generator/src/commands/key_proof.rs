@@ -77,7 +77,7 @@ impl Published {
     fn prove(&self, key: &[u8], begun: Option<BegunProof>) -> Result<(), TokenError> {
         let issuer = token::issuer(&self.discovery)?;
         let token = begun.and_then(|begun| begun.token(key, &issuer));
-        token::verify(&token.unwrap_or_else(|| sign(key, &issuer))?, &self.discovery, &self.keys)
+        token::verify(&token.unwrap_or_else(|| sign(key, &issuer))?, &issuer, &self.keys)
     }
 }
 

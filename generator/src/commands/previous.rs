@@ -7,7 +7,7 @@ use crate::access::{Access, difference};
 use crate::directory::Directory;
 use crate::pack::check;
 use crate::previous::{Previous, PreviousError};
-use crate::render::{FILL_IN, Files, NewManifest, Upgrade, mark_provider};
+use crate::render::{Files, NewManifest, Upgrade, mark_provider};
 use clap::Args;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -228,10 +228,7 @@ pub(crate) fn tell(upgrade: &Upgrade) {
         "once `sts-executor status BUNDLE --gate` on this bundle exits with 0 (`provides` in its JSON), let the cluster \
          upgrade:",
     );
-    if upgrade.has_open_manifests() {
-        say(&format!("  {FILL_IN}"));
-    }
-    for line in upgrade.manifests.iter().map(NewManifest::give).chain([line]) {
+    for line in upgrade.gifts().chain([line]) {
         say(&format!("  {line}"));
     }
 }

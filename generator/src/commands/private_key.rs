@@ -3,10 +3,10 @@
 use super::passphrase::{self, Passphrase};
 use super::{Surroundings, create_key_pair, in_file, say, warn};
 use crate::directory::{Directory, FileError};
+use crate::key::read_private;
 use crate::render::Files;
 use clap::{Args, ValueEnum};
-use pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
-use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use pkcs8::EncodePrivateKey as _;
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
@@ -140,10 +140,7 @@ impl PrivateKey {
 
 fn seal(pem: &[u8], passphrase: &[u8]) -> Result<Zeroizing<String>, KeyError> {
     let text = std::str::from_utf8(pem).map_err(|_| KeyError::NotPem)?;
-    let key = rsa::PrivateKey::from_pkcs1_pem(text)
-        .ok()
-        .or_else(|| rsa::PrivateKey::from_pkcs8_pem(text).ok())
-        .ok_or(KeyError::Damaged)?;
+    let key = read_private(text).ok_or(KeyError::Damaged)?;
     let der = key.to_pkcs8_der().map_err(|_| KeyError::Damaged)?;
     sealed::seal(der.as_bytes(), passphrase)
 }

@@ -33,30 +33,22 @@ pub struct NewManifest {
     pub is_open: bool,
 }
 
-impl NewManifest {
-    /// The line that gives it to the cluster.
-    #[must_use]
-    pub fn give(&self) -> String {
-        format!("oc apply -f {}", self.path)
-    }
-}
-
 /// What comes before a manifest with an open value may be given to a cluster.
-pub const FILL_IN: &str = "# first `sts-generator finalize` with the receipt of this bundle's apply: it fills in what these leave open";
+const FILL_IN: &str = "# first `sts-generator finalize` with the receipt of this bundle's apply: it fills in what these leave open";
 
 impl Upgrade {
-    /// Whether a manifest must be completed before the cluster gets it.
-    #[must_use]
-    pub fn has_open_manifests(&self) -> bool {
-        self.manifests.iter().any(|manifest| manifest.is_open)
+    /// The lines that give the cluster its manifests, before it is let upgrade.
+    pub fn gifts(&self) -> impl Iterator<Item = String> {
+        let fill_in = self.manifests.iter().any(|manifest| manifest.is_open).then(|| FILL_IN.to_owned());
+        fill_in
+            .into_iter()
+            .chain(self.manifests.iter().map(|manifest| format!("oc apply -f {}", manifest.path)))
     }
 }
 
 fn write_upgrade(out: &mut String, upgrade: &Upgrade) -> std::fmt::Result {
     writeln!(out, "{}", difference_markdown(&upgrade.difference))?;
-    let fill_in = upgrade.has_open_manifests().then(|| FILL_IN.to_owned());
-    let give = upgrade.manifests.iter().map(NewManifest::give);
-    let lines = fill_in.into_iter().chain(give).chain(upgrade.annotation.clone());
+    let lines = upgrade.gifts().chain(upgrade.annotation.clone());
     let lines: Vec<_> = lines.map(|line| format!("    {line}\n")).collect();
     if lines.is_empty() {
         return Ok(());

@@ -2,10 +2,10 @@
 
 use super::access_control::Known as Control;
 use super::answer::Answer;
-use super::unasked::{guards, origin_of, unasked};
+use super::unasked::{guards, unasked};
 use super::{Aws, access_control};
 use crate::account::{AccountError, Deployment, Scope, Search, owned_alike};
-use aws_sdk_cloudfront::types::{DistributionSummary, Origin, S3OriginConfig};
+use aws_sdk_cloudfront::types::{DistributionSummary, Origin, Origins, S3OriginConfig};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
 use sts_schemas::aws::BucketName;
@@ -163,8 +163,19 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Tags, AccountError> {
     Ok(plain)
 }
 
+/// The origin that is a bucket asked for, or, where none is, a bucket at all.
+fn origin_of(
+    summary: &DistributionSummary,
+    wanted: impl Fn(&BucketName) -> bool,
+    covered: impl Fn(&BucketName) -> bool,
+) -> Option<(&Origin, BucketName)> {
+    let origins = summary.origins().map(Origins::items).unwrap_or_default();
+    let buckets = || origins.iter().filter_map(|origin| Some((origin, bucket_of(origin.domain_name())?)));
+    buckets().find(|(_, bucket)| wanted(bucket)).or_else(|| buckets().find(|(_, bucket)| covered(bucket)))
+}
+
 /// The bucket behind an origin's host; a host that is no bucket's has none.
-pub(super) fn bucket_of(domain: &str) -> Option<BucketName> {
+fn bucket_of(domain: &str) -> Option<BucketName> {
     let (name, rest) = domain.split_once(".s3")?;
     rest.starts_with(['.', '-']).then(|| name.parse().ok())?
 }

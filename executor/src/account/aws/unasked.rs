@@ -1,10 +1,12 @@
 //! What a distribution does that nobody asked for: whoever serves an issuer's keys can be any of its service accounts.
 
-use super::distribution::bucket_of;
-use aws_sdk_cloudfront::types::{DefaultCacheBehavior, DistributionSummary, Origin, Origins};
+use aws_sdk_cloudfront::types::{
+    Aliases, CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior, DistributionSummary,
+    FunctionAssociations, LambdaFunctionAssociations, Origin, OriginGroups, Origins, Restrictions,
+    TrustedKeyGroups, TrustedSigners,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use sts_schemas::aws::BucketName;
 use sts_schemas::resource::Alias;
 
 /// What makes a distribution serve something else than its bucket, or to others than everybody, by what it is called.
@@ -17,12 +19,10 @@ pub(super) fn unasked(
 ) -> BTreeMap<String, Value> {
     let origins = summary.origins().map(Origins::items).unwrap_or_default();
     let others = origins.iter().filter(|other| other.id() != origin.id());
-    let groups = summary.origin_groups().and_then(|groups| groups.items.as_deref()).unwrap_or_default();
-    let behaviors =
-        summary.cache_behaviors().and_then(|behaviors| behaviors.items.as_deref()).unwrap_or_default();
-    let errors =
-        summary.custom_error_responses().and_then(|errors| errors.items.as_deref()).unwrap_or_default();
-    let hosts = summary.aliases().and_then(|aliases| aliases.items.as_deref()).unwrap_or_default();
+    let groups = summary.origin_groups().map(OriginGroups::items).unwrap_or_default();
+    let behaviors = summary.cache_behaviors().map(CacheBehaviors::items).unwrap_or_default();
+    let errors = summary.custom_error_responses().map(CustomErrorResponses::items).unwrap_or_default();
+    let hosts = summary.aliases().map(Aliases::items).unwrap_or_default();
     let behavior = summary.default_cache_behavior();
     let target = behavior.map(DefaultCacheBehavior::target_origin_id).filter(|id| *id != origin.id());
     let path = origin.origin_path().filter(|path| !path.is_empty());
@@ -53,8 +53,8 @@ pub(super) fn unasked(
 
 /// The code that runs at every request.
 fn functions(behavior: &DefaultCacheBehavior) -> Vec<String> {
-    let lambda = behavior.lambda_function_associations().and_then(|all| all.items.as_deref());
-    let own = behavior.function_associations().and_then(|all| all.items.as_deref());
+    let lambda = behavior.lambda_function_associations().map(LambdaFunctionAssociations::items);
+    let own = behavior.function_associations().map(FunctionAssociations::items);
     let lambda = lambda.unwrap_or_default().iter().map(|it| it.lambda_function_arn().to_owned());
     lambda.chain(own.unwrap_or_default().iter().map(|it| it.function_arn().to_owned())).collect()
 }
@@ -63,29 +63,19 @@ fn functions(behavior: &DefaultCacheBehavior) -> Vec<String> {
 fn viewers(behavior: &DefaultCacheBehavior) -> Vec<String> {
     let signers = behavior.trusted_signers().filter(|signers| signers.enabled());
     let groups = behavior.trusted_key_groups().filter(|groups| groups.enabled());
-    let signers = signers.and_then(|signers| signers.items.clone()).unwrap_or_default();
-    signers.into_iter().chain(groups.and_then(|groups| groups.items.clone()).unwrap_or_default()).collect()
+    let signers = signers.map(TrustedSigners::items).unwrap_or_default();
+    let groups = groups.map(TrustedKeyGroups::items).unwrap_or_default();
+    [signers, groups].concat()
 }
 
 /// What stands between a distribution and its viewers by its owner's own rules: it stays, and a person should know.
 pub(super) fn guards(summary: &DistributionSummary) -> Vec<String> {
     let acl = Some(summary.web_acl_id()).filter(|id| !id.is_empty()).map(|id| format!("the web ACL {id}"));
-    let places = summary.restrictions().and_then(|restrictions| restrictions.geo_restriction());
+    let places = summary.restrictions().and_then(Restrictions::geo_restriction);
     let places = places.filter(|places| places.restriction_type().as_str() != "none");
     let places = places.map(|places| {
-        let countries = places.items.as_deref().unwrap_or_default().join(", ");
+        let countries = places.items().join(", ");
         format!("the geographic {} {countries}", places.restriction_type().as_str())
     });
     acl.into_iter().chain(places).collect()
-}
-
-/// The origin that is a bucket asked for, or, where none is, a bucket at all.
-pub(super) fn origin_of(
-    summary: &DistributionSummary,
-    wanted: impl Fn(&BucketName) -> bool,
-    covered: impl Fn(&BucketName) -> bool,
-) -> Option<(&Origin, BucketName)> {
-    let origins = summary.origins().map(Origins::items).unwrap_or_default();
-    let buckets = || origins.iter().filter_map(|origin| Some((origin, bucket_of(origin.domain_name())?)));
-    buckets().find(|(_, bucket)| wanted(bucket)).or_else(|| buckets().find(|(_, bucket)| covered(bucket)))
 }
