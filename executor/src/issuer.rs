@@ -14,16 +14,24 @@ pub enum Patience {
     /// It has been serving for long; only what passes in seconds is waited for.
     Standing,
     /// Its bucket was made a moment ago; names and objects are still on their way.
-    Settling,
+    Settling {
+        /// How long to wait for them at most.
+        limit: Duration,
+    },
 }
 
 impl Patience {
-    /// The pauses before each further look: 3 seconds in all, or about a minute and a half.
-    fn pauses(self) -> &'static [u64] {
-        match self {
-            Self::Standing => &[1, 2],
-            Self::Settling => &[1, 2, 4, 8, 15, 30, 30],
-        }
+    /// The pauses before each further look: 3 seconds in all, or about a minute and a half, as far as the limit goes.
+    fn pauses(self) -> impl Iterator<Item = Duration> {
+        let (pauses, limit): (&[u64], _) = match self {
+            Self::Standing => (&[1, 2], Duration::MAX),
+            Self::Settling { limit } => (&[1, 2, 4, 8, 15, 30, 30], limit),
+        };
+        let mut waited = Duration::ZERO;
+        pauses.iter().map(|seconds| Duration::from_secs(*seconds)).take_while(move |pause| {
+            waited += *pause;
+            waited <= limit
+        })
     }
 }
 
@@ -55,16 +63,16 @@ pub fn probe(
     get: impl Fn(&str) -> Result<Vec<u8>, WebError>,
     mut pause: impl FnMut(Duration),
 ) -> Result<Vec<String>, Unserved> {
-    let mut pauses = patience.pauses().iter();
+    let mut pauses = patience.pauses();
     loop {
         let look = look(issuer, documents, &get);
         if look.problems.is_empty() {
             return Ok(look.notes);
         }
-        let Some(&seconds) = pauses.next() else {
+        let Some(next) = pauses.next() else {
             return Err(Unserved { issuer: issuer.clone(), problems: look.problems });
         };
-        pause(Duration::from_secs(seconds));
+        pause(next);
     }
 }
 
@@ -209,10 +217,15 @@ mod tests {
             }
         };
         let pause = |pause: Duration| waited.set(waited.get() + pause.as_secs());
-        assert!(probe(&issuer(), &documents(), Patience::Settling, get(5), pause).is_ok());
+        assert!(
+            probe(&issuer(), &documents(), Patience::Settling { limit: Duration::MAX }, get(5), pause)
+                .is_ok()
+        );
         assert!(looks.get() > 5 && waited.get() < 10);
         waited.set(0);
-        let error = probe(&issuer(), &documents(), Patience::Settling, get(i32::MAX), pause).unwrap_err();
+        let error =
+            probe(&issuer(), &documents(), Patience::Settling { limit: Duration::MAX }, get(i32::MAX), pause)
+                .unwrap_err();
         assert_eq!((error.problems.len(), waited.get()), (2, 90));
         assert!(error.to_string().contains("HTTP 404"), "{error}");
     }

@@ -38,6 +38,11 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
         Errand::Apply => Names::of(desired),
     };
     let owned = || owned(desired);
+    let cloudfront = match errand {
+        Errand::Plan | Errand::Apply => all.cloudfront,
+        // That nothing is left can only be said of what was looked at.
+        Errand::Delete => all.every_cloudfront,
+    };
     let mut statements = vec![
         statement("LookAround", actions::LOOK_AROUND, vec!["*".to_owned()]),
         statement("ReadRoles", actions::READ_ROLES, all.roles_and_older),
@@ -45,7 +50,7 @@ pub fn least_policy(desired: &Desired, errand: Errand) -> PolicyDocument {
         statement("ReadBuckets", actions::READ_BUCKETS, all.buckets_to_read),
         statement("FindObjects", actions::FIND_OBJECTS, all.buckets_with_objects),
         statement("ReadObjects", actions::READ_OBJECTS, all.objects),
-        statement("ReadCloudFront", actions::READ_CLOUDFRONT, all.cloudfront),
+        statement("ReadCloudFront", actions::READ_CLOUDFRONT, cloudfront),
     ];
     match errand {
         Errand::Plan => {}

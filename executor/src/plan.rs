@@ -15,9 +15,9 @@ mod refused;
 
 pub use compare::changes;
 pub use delete::{BucketContents, Target, plan_delete};
-pub use former::former;
+pub use former::{faults, former};
 pub use leads::{Leads, leads, private_bucket, public_bucket};
-pub use live_keys::retired_keys;
+pub use live_keys::{is_whole_issuer, retired_keys};
 pub use refused::{Immovable, PlanRefused};
 
 use compare::{aligned, immovable};

@@ -65,7 +65,7 @@ pub fn preflight(
     match &survey.quotas {
         Some(Ok(quotas)) => {
             let roles = created(plan, |address| matches!(address, Address::Role(_)));
-            if let Some(most) = quotas.most_roles.filter(|most| quotas.roles + roles > *most) {
+            if let Some(most) = quotas.most_roles.filter(|most| roles > 0 && quotas.roles + roles > *most) {
                 found.obstacles.push(format!(
                     "the plan makes {roles} roles, and the account has {} of at most {most}: have the quota raised, or \
                      remove roles",

@@ -155,7 +155,11 @@ fn tell_findings(findings: &[Finding]) {
 /// Prints one line of data to stdout.
 fn print_line(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;
-    writeln!(std::io::stdout().lock(), "{text}").map_err(|error| Failure::new(Exit::Failed, error))
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        // Whoever reads has seen enough, as `head` has.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::new(Exit::Failed, error)),
+    }
 }
 
 /// Reads a file that the command cannot do without.

@@ -73,14 +73,25 @@ pub(crate) fn is_long_lived_name(name: &str) -> bool {
 
 /// Whether a text sets a key that does not expire, or has the id of one anywhere in it.
 pub(crate) fn holds_long_lived_key(text: &str) -> bool {
-    let settings = text.lines().filter_map(|line| line.split_once('='));
-    settings.clone().any(|(name, _)| is_long_lived_name(name))
+    sets_long_lived_key(text)
         || text.match_indices(LONG_LIVED_ID.0).any(|(at, prefix)| {
             let begins = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
             let rest = text[at + prefix.len()..].bytes();
             let id = rest.take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()).count();
             begins && id + prefix.len() >= LONG_LIVED_ID.1
         })
+}
+
+/// Whether a text gives one of these names a value, as in a file of settings, or as a member of JSON or YAML.
+fn sets_long_lived_key(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    LONG_LIVED.iter().any(|name| {
+        text.match_indices(name).any(|(at, _)| {
+            let after = text[at + name.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+            !text[..at].ends_with(is_part_of_name) && after.starts_with(['=', ':'])
+        })
+    })
 }
 
 #[cfg(test)]
@@ -111,12 +122,20 @@ mod tests {
             "aws_secret_access_key=x",
             r#"{"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}"#,
             "key: AKIAIOSFODNN7EXAMPLE",
+            r#"{"Aws_Access_Key_Id" : "x"}"#,
+            "'aws_secret_access_key': x",
         ] {
             assert!(holds_long_lived_key(text), "{text}");
         }
-        for text in
-            ["ASIAIOSFODNN7EXAMPLE", "AKIA", "AKIAshort", "XAKIAIOSFODNN7EXAMPLE", "aws_access_key_id"]
-        {
+        for text in [
+            "ASIAIOSFODNN7EXAMPLE",
+            "AKIA",
+            "AKIAshort",
+            "XAKIAIOSFODNN7EXAMPLE",
+            "aws_access_key_id",
+            "no_aws_access_key_id = x",
+            "aws_access_key_ids = x",
+        ] {
             assert!(!holds_long_lived_key(text), "{text}");
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Entry {
     pub(crate) line: u64,
     /// What is said of it.
     pub(crate) flags: Flags,
+    /// What stands for flags and can be none, each a sentence, under their names.
+    pub(crate) wrong: BTreeMap<String, String>,
 }
 
 /// Flags by their names, without the dashes.
@@ -35,7 +37,7 @@ pub(crate) enum Given {
     Off,
 }
 
-/// Everything that is wrong with a file of clusters.
+/// Everything that is wrong with a file of clusters as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NoFleet(Vec<String>);
 
@@ -48,10 +50,10 @@ impl fmt::Display for NoFleet {
     }
 }
 
-/// Reads a file of clusters.
+/// Reads a file of clusters; what is wrong with one of them stands with that one, and is no error here.
 ///
 /// # Errors
-/// Everything that is wrong with it, with the lines.
+/// Everything that is wrong with the list, with the lines.
 pub(crate) fn entries(text: &str) -> Result<Vec<Entry>, NoFleet> {
     let root = document::parse(text).map_err(|malformed| NoFleet(vec![told(malformed)]))?;
     let mut problems = Vec::new();
@@ -100,15 +102,15 @@ fn entry(node: &Node, problems: &mut Vec<String>) -> Option<Entry> {
         ));
         return None;
     };
-    let mut flags = Flags::new();
+    let (mut flags, mut wrong) = (Flags::new(), BTreeMap::new());
     for (name, value) in members {
         match given(value) {
             Ok(given) => drop(flags.insert(name.clone(), given)),
-            Err(what) => problems.push(format!("line {}: {name} is {what}", value.line)),
+            Err(what) => drop(wrong.insert(name.clone(), format!("line {}: {name} is {what}", value.line))),
         }
     }
     let line = members.iter().map(|(_, value)| value.line).chain([node.line]).min().unwrap_or_default();
-    Some(Entry { line, flags })
+    Some(Entry { line, flags, wrong })
 }
 
 /// What stands for a flag. A number must be quoted: an account's leading zeros would be lost.
@@ -168,15 +170,26 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_with_its_line() {
-        let text = "clusters:\n- name: blue\n  account-id: 012345678901\n- red\n- tag: [1]\nmore: 1\n";
-        let told = entries(text).unwrap_err().to_string();
-        for words in [
-            "line 3: account-id is a number; put it into quotes",
-            "line 4: a cluster is text",
-            "line 5: tag is a list of other things than text",
-            "line 6: more means nothing here",
-        ] {
+    fn what_is_wrong_with_one_cluster_stands_with_that_one() {
+        let text = "clusters:\n- name: blue\n  account-id: 012345678901\n- tag: [1]\n- name: red\n";
+        let found = entries(text).unwrap();
+        let wrong: Vec<Vec<_>> =
+            found.iter().map(|entry| entry.wrong.values().map(String::as_str).collect()).collect();
+        assert_eq!(
+            wrong,
+            [
+                vec!["line 3: account-id is a number; put it into quotes"],
+                vec!["line 4: tag is a list of other things than text; quote each"],
+                vec![]
+            ]
+        );
+        assert!(found[0].flags.contains_key("name"), "who it is can be told all the same");
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_the_list_is_told_with_its_line() {
+        let told = entries("clusters:\n- name: blue\n- red\nmore: 1\n").unwrap_err().to_string();
+        for words in ["line 3: a cluster is text", "line 4: more means nothing here"] {
             assert!(told.contains(words), "{words}: {told}");
         }
         for nothing in ["", "clusters: []\n", "- a\n"] {

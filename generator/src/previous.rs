@@ -2,7 +2,7 @@
 
 use crate::access::{Access, AccessError};
 use crate::living::Expectation;
-use crate::render::Files;
+use crate::render::{Files, is_own_tag};
 use sts_schemas::archive::{BLOCK, spans, ungzip};
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::{Cluster, IssuerUrl};
@@ -170,6 +170,34 @@ impl Previous {
             (path.clone(), bytes)
         };
         Ok(Settled { cluster, issuer_in_use, files: self.files.iter().map(filled).collect() })
+    }
+
+    /// The tags that all it makes bears, but for those that this program sets itself, which say whose it is.
+    #[must_use]
+    pub fn author_tags(&self) -> Vec<(String, String)> {
+        let mut resources = self.resources().map(Resource::tags);
+        let first = resources.next().cloned().unwrap_or_default();
+        let common = resources.fold(first, |mut common, tags| {
+            common.retain(|key, value| tags.get(key) == Some(value));
+            common
+        });
+        common.into_iter().filter(|(key, _)| !is_own_tag(key)).collect()
+    }
+
+    /// The thumbprints that it gives its provider.
+    #[must_use]
+    pub fn thumbprints(&self) -> Vec<String> {
+        let provider = self.resources().find_map(|resource| match resource {
+            Resource::Provider(provider) => Some(provider),
+            _ => None,
+        });
+        provider.into_iter().flat_map(|provider| provider.thumbprints.iter().cloned()).collect()
+    }
+
+    /// All that it makes and that can bear tags.
+    fn resources(&self) -> impl Iterator<Item = &Resource> {
+        let all = self.bundle.contents().desired.resources.values();
+        all.filter(|resource| !matches!(resource, Resource::BucketStatement(_) | Resource::AccessControl(_)))
     }
 
     /// Its roles.

@@ -22,10 +22,10 @@ pub use size::{TooLarge, check_sizes};
 
 use serde::Serialize;
 use std::collections::BTreeMap;
-use sts_schemas::cluster::{Cluster, ClusterName, OWNED};
+use sts_schemas::cluster::{Cluster, ClusterName, OWNED, OWNERSHIP_PREFIX};
 use sts_schemas::layout::Place;
 use sts_schemas::open::tokens_for_stand_ins;
-use sts_schemas::resource::Tags;
+use sts_schemas::resource::{OWN_TAG_PREFIX, Tags};
 
 /// Files by their path below the output directory.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -53,6 +53,12 @@ pub(crate) fn with_tokens(files: Files, cluster: &Cluster) -> Files {
         (path, bytes)
     };
     files.into_iter().map(token).collect()
+}
+
+/// Whether the program sets this tag itself. IAM takes no account of case in keys.
+pub(crate) fn is_own_tag(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key == "name" || key.starts_with(OWN_TAG_PREFIX) || key.starts_with(OWNERSHIP_PREFIX)
 }
 
 /// The tags that mark a resource as the cluster's, and those the author adds.

@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::OnceLock;
 use sts_generator::commands::install::{Format, InstallArgs, run};
+use sts_schemas::installer_manifest::{SecretManifest, authentication};
 use tempfile::TempDir;
 
 const KEY: &str = "tls/bound-service-account-signing-key.key";
@@ -63,17 +64,8 @@ impl Stage {
         let (private, public) = pair();
         stage.author(KEY, private);
         stage.author("serviceaccount-signer.public", public);
-        stage.author(
-            AUTHENTICATION,
-            "apiVersion: config.openshift.io/v1\nkind: Authentication\nmetadata:\n  name: cluster\n\
-             spec:\n  serviceAccountIssuer: https://demo-oidc.s3.eu-west-1.amazonaws.com\n",
-        );
-        stage.author(
-            SECRET,
-            "apiVersion: v1\nkind: Secret\nstringData:\n  credentials: |-\n    [default]\n    \
-             role_arn = arn:aws:iam::123456789012:role/demo-parrot\n    \
-             web_identity_token_file = /var/run/secrets/openshift/serviceaccount/token\n",
-        );
+        stage.author(AUTHENTICATION, &issuer("https://demo-oidc.s3.eu-west-1.amazonaws.com"));
+        stage.author(SECRET, &secret("arn:aws:iam::123456789012:role/demo-parrot"));
         stage.author(
             "01-oidc-bucket.json",
             r#"{"ACL":"private","Bucket":"demo-oidc","CreateBucketConfiguration":{"LocationConstraint":"eu-west-1"}}"#,
@@ -112,6 +104,15 @@ impl Stage {
         assert!(!self.to.path().join(KEY).exists(), "the key was written although a check failed");
         String::from_utf8(out).unwrap()
     }
+}
+
+fn secret(role_arn: &str) -> String {
+    let token_file = "/var/run/secrets/openshift/serviceaccount/token";
+    SecretManifest { name: "parrot-creds", namespace: "openshift-parrot", role_arn, token_file }.to_text()
+}
+
+fn issuer(url: &str) -> String {
+    authentication(&url.parse().unwrap())
 }
 
 fn put(path: &Path, text: &str) {
@@ -246,8 +247,48 @@ fn a_finalized_directory_is_taken_though_the_providers_file_stays_open() {
     );
     stage.author("02-openid-configuration", &discovery("${issuer}"));
     stage.author(ROLE, &role("${account}", "${issuer}"));
+    stage.author(AUTHENTICATION, &issuer("https://d111111abcdef8.cloudfront.net"));
     run(&stage.args()).unwrap();
     assert!(stage.to.path().join(KEY).exists());
+}
+
+#[test]
+fn what_a_receipt_could_not_have_bound_is_refused() {
+    let stage = Stage::new();
+    stage.author("02-openid-configuration", &discovery("${issuer}"));
+    stage.author(ROLE, &role("${account}", "${issuer}"));
+    for url in [
+        "https://d1.cloudfront.net.example.org",
+        "https://d1.cloudfront.net/x",
+        "https://a.d1.cloudfront.net",
+    ] {
+        stage.author(AUTHENTICATION, &issuer(url));
+        let message = stage.refusal();
+        assert!(message.contains("no host that CloudFront gives to a distribution"), "{url}: {message}");
+    }
+    stage.author(AUTHENTICATION, &issuer("https://d1.cloudfront.net"));
+    let second = secret("arn:aws:iam::999988887777:role/demo-parrot").replace("parrot-creds", "others");
+    stage.author("manifests/openshift-parrot-others-credentials.yaml", &second);
+    let message = stage.refusal();
+    assert!(message.contains("roles of more than one account: 123456789012, 999988887777"), "{message}");
+}
+
+#[test]
+fn manifests_that_are_not_as_they_were_made_are_refused() {
+    let stage = Stage::new();
+    stage.author("manifests/extra.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
+    let there = issuer("https://demo-oidc.s3.eu-west-1.amazonaws.com");
+    stage.author(AUTHENTICATION, &format!("{there}  webhookTokenAuthenticator: {{}}\n"));
+    let secret = secret("arn:aws:iam::123456789012:role/demo-parrot");
+    stage.author(SECRET, &secret.replace("[default]", "[default]\n    credential_process = /bin/sh"));
+    let message = stage.refusal();
+    for expected in [
+        "extra.yaml is of kind ConfigMap, and no bundle has such a manifest",
+        "config.yaml is not as it was made: line 7",
+        "credentials.yaml is not as it was made: line 9",
+    ] {
+        assert!(message.contains(expected), "wanted {expected:?}, got {message}");
+    }
 }
 
 #[test]

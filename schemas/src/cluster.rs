@@ -4,7 +4,7 @@ mod former;
 mod hosting;
 
 pub use former::FormerIssuer;
-pub use hosting::{CLOUDFRONT_SUFFIX, Hosting, IssuerPath, has_cloudfront};
+pub use hosting::{CLOUDFRONT_SUFFIX, Hosting, IssuerPath, has_cloudfront, is_named_by_aws};
 
 use crate::aws::{AccountId, Arn, BucketName, Partition, Region};
 use crate::text::{InvalidText, checked_text};

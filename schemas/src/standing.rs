@@ -26,9 +26,11 @@ pub struct Standings {
     /// Whether every address is as wanted.
     pub in_step: bool,
     /// Whether the account gives every component what the bundle wants, whatever else it holds: the question before an
-    /// upgrade. Orphans do not count, and an issuer that nobody can read does.
+    /// upgrade. Orphans, descriptions, and the tags `Name` and `sts-handoff/*` do not count; an issuer that nobody can read
+    /// does, and while a cluster is moved, the former one too.
     pub provides: bool,
-    /// Each address that the bundle wants, and each other one that the cluster's tag was found at.
+    /// Each address that the bundle wants, each other one that the cluster's tag was found at, and what is amiss with the
+    /// issuer that the cluster is moved away from.
     pub addresses: BTreeMap<Address, Standing>,
     /// The record in the DNS without which nobody finds the issuer; none where AWS names the issuer's host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +59,7 @@ pub enum Standing {
         /// How that is known.
         reason: String,
     },
-    /// As wanted, but of no use: something beside it keeps it from working.
+    /// There, but of no use: something keeps it from working that no step of an apply takes away.
     Blocked {
         /// What does.
         reason: String,

@@ -9,7 +9,8 @@ line on standard output is the port.
 The emulator behind it knows the names of one partition only, and buckets as paths, not as hosts: the proxy turns names
 into those on the way.
 Where AWS's single sign-on is asked for, which the emulator lacks, the proxy itself hands out credentials; IAM's policy
-simulator, which it lacks too, answers with `simulated.xml` of FOLDER, where there is one.
+simulator, which it lacks too, answers with `simulated.xml` of FOLDER, where there is one. While `closed` is in FOLDER,
+whoever asks without a signature, as AWS asks an issuer, is turned away.
 """
 
 import datetime
@@ -93,6 +94,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, headers, content = sign_on(self.headers)
         elif b"Action=SimulatePrincipalPolicy" in body and (FOLDER / "simulated.xml").exists():
             status, headers, content = 200, [("Content-Type", "text/xml")], (FOLDER / "simulated.xml").read_bytes()
+        elif "authorization" not in self.headers and (FOLDER / "closed").exists():
+            status, headers, content = 403, [], b""
         else:
             status, headers, content = self.ask_upstream(body)
         self.send_response(status)

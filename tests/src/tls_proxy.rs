@@ -51,6 +51,13 @@ impl TlsProxy {
         std::fs::write(path, answer).unwrap_or_else(|error| panic!("the proxy's folder: {error}"));
     }
 
+    /// Turns away whoever asks without a signature, as AWS asks an issuer, or lets them in again.
+    pub fn close_to_the_public(&self, closed: bool) {
+        let path = self.folder.path().join("closed");
+        let done = if closed { std::fs::write(path, "") } else { std::fs::remove_file(path) };
+        done.unwrap_or_else(|error| panic!("the proxy's folder: {error}"));
+    }
+
     /// The certificate to trust.
     #[must_use]
     pub fn root(&self) -> PathBuf {

@@ -64,7 +64,7 @@ fn a_gate_opens_once_every_component_has_what_it_wants_though_an_older_role_is_l
     let after = json(run("status", &["--gate", "--format", "json"]).exits(0));
     assert_eq!((&after["provides"], &after["in_step"]), (&json!(true), &json!(false)));
     let text = run("status", &["--detailed-exitcode"]).exits(2);
-    let _ = text.shows("All that the bundle wants is there; what is orphaned stays until --prune.\n");
+    let _ = text.shows("All that components need is there. What is orphaned stays until --prune.\n");
     let _ = run("status", &["--gate", "--detailed-exitcode"]).exits(64);
     handoff::account(&emulator)
         .call(&json!([["s3", "delete_object", {"Bucket": format!("{CLUSTER}-oidc"), "Key": "keys.json"}]]));

@@ -87,14 +87,49 @@ impl Story {
         ["0", "1"].map(|name| results[name]["assumed"].is_string())
     }
 
+    /// A gate does not pass while the issuer that the cluster still uses is not whole.
+    fn misses_what_the_former_issuer_lost(&self, bundle: &str) {
+        let bucket = "harbour-oidc";
+        let arn = provider(PUBLIC);
+        let closed = json!({"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true,
+            "RestrictPublicBuckets": true});
+        let open = json!({"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": false,
+            "RestrictPublicBuckets": false});
+        let block = |block: &Value| {
+            let parameters = json!({"Bucket": bucket, "PublicAccessBlockConfiguration": block});
+            json!(["s3", "put_public_access_block", parameters])
+        };
+        let _ = self.run(bundle, "status", &["--gate"]).exits(0);
+        self.account.call(&json!([block(&closed)]));
+        let gate = self.run(bundle, "status", &["--gate"]).exits(2);
+        assert!(words(&gate).contains("blocked bucket/harbour-oidc"), "{}", gate.stdout);
+        self.account.call(&json!([block(&open)]));
+        let _ = self.run(bundle, "status", &["--gate"]).exits(0);
+        self.account.call(&json!([
+            ["iam", "delete_open_id_connect_provider", {"OpenIDConnectProviderArn": arn}],
+            ["s3", "delete_bucket_policy", {"Bucket": bucket}],
+            ["s3", "put_object", {"Bucket": bucket, "Key": "keys.json", "Body": "{\"keys\":[]}"}],
+            ["s3", "delete_object", {"Bucket": bucket, "Key": ".well-known/openid-configuration"}],
+        ]));
+        let gate = self.run(bundle, "status", &["--gate"]).exits(2);
+        for told in [
+            "missing provider/harbour-oidc.s3",
+            "drifted bucket/harbour-oidc",
+            "blocked object/harbour-oidc/keys.json",
+            "missing object/harbour-oidc/.well-known/openid-configuration",
+            "THE FORMER ISSUER IS NOT WHOLE",
+            "the one before the move does, with --roll-back",
+        ] {
+            assert!(words(&gate).contains(told), "{told}: {}", gate.stdout);
+        }
+        let plan = self.run(bundle, "plan", &[]).exits(0);
+        assert!(words(&plan).contains("THE FORMER ISSUER IS NOT WHOLE"), "{}", plan.stdout);
+    }
+
     /// Every role trusts just these issuers, in this order, and each has its provider.
     fn trusts(&self, issuers: &[&str]) {
         let dump = self.account.dump();
-        let arn = |issuer: &&str| {
-            let host = issuer.trim_start_matches("https://");
-            format!("arn:aws:iam::123456789012:oidc-provider/{host}")
-        };
-        let wanted: Vec<_> = issuers.iter().map(arn).collect();
+        let wanted: Vec<_> = issuers.iter().map(|issuer| provider(issuer)).collect();
         let own =
             dump["roles"].as_object().unwrap().iter().filter(|(name, _)| name.starts_with("harbour-example"));
         let mut roles = 0;
@@ -112,6 +147,11 @@ impl Story {
         }
         assert!(roles > 0 && wanted.iter().all(|arn| dump["providers"].get(arn).is_some()), "{dump}");
     }
+}
+
+/// The ARN of an issuer's provider.
+fn provider(issuer: &str) -> String {
+    format!("arn:aws:iam::{}:oidc-provider/{}", Emulator::ACCOUNT, issuer.trim_start_matches("https://"))
 }
 
 /// What a person is told, as one line.
@@ -152,6 +192,14 @@ fn a_cluster_of_ccoctls_is_moved_to_a_custom_issuer_and_back_until_nothing_of_th
     assert_eq!(story.lets_in([PUBLIC, PUBLIC]), [true, true]);
     assert_eq!(story.everything().0["buckets"], before.0["buckets"], "what serves the former issuer stays");
     let both = story.everything();
+    story.misses_what_the_former_issuer_lost(&added);
+    story.apply(&first, &["--roll-back", "--retire-live-key", "--prune"]);
+    story.apply(&added, &[]);
+    let arn = provider(PUBLIC);
+    let thumbprints = &both.0["providers"][&arn]["thumbprints"];
+    let kept = json!({"OpenIDConnectProviderArn": arn, "ThumbprintList": thumbprints});
+    story.account.call(&json!([["iam", "update_open_id_connect_provider_thumbprint", kept]]));
+    assert_eq!(story.everything(), both, "the bundle before the move mends all but what AWS had filled in");
 
     // Back: the account cannot tell which issuer the cluster uses.
     let _ = story.run(&first, "apply", &["--yes"]).exits(3).says("--roll-back");

@@ -94,6 +94,34 @@ fn what_the_issuer_serves_is_held_against_the_bundle() {
 }
 
 #[test]
+fn an_issuer_that_nobody_can_read_after_an_apply_leaves_a_receipt_that_is_incomplete_until_somebody_can() {
+    let office = Office::open();
+    let receipt = || {
+        let stem = office.story.bundle().file_name().unwrap().to_str().unwrap().trim_end_matches(".tar.gz");
+        let name = format!("{stem}-receipt.json");
+        let text = std::fs::read_to_string(office.story.path(&name)).unwrap();
+        let receipt = serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        (receipt["complete"].as_bool().unwrap(), receipt["problems"].to_string())
+    };
+    let apply = || {
+        let mut command = office.executor("apply");
+        command.args(["--yes", "--probe-issuer", "--run-timeout", "20"]);
+        command
+    };
+    office.proxy.close_to_the_public(true);
+    let _ =
+        Run::of(&mut apply()).exits(6).says("the account is as wanted").says("run the same command again");
+    let (complete, problems) = receipt();
+    assert!(!complete && problems.contains("does not serve what the bundle holds"), "{problems}");
+    // Nothing is left to do but to look, and to say so where the last receipt did not.
+    office.proxy.close_to_the_public(false);
+    let _ = Run::of(&mut apply()).exits(0).says("Nothing to do").says("Receipt written to");
+    assert_eq!(receipt(), (true, "null".to_owned()));
+    let again = Run::of(&mut apply()).exits(0);
+    assert!(!again.stderr.contains("Receipt written"), "{}", again.stderr);
+}
+
+#[test]
 fn calls_go_to_the_endpoints_of_the_clusters_partition() {
     let office = Office::open();
     // Source of the IAM names: AWS General Reference, "IAM endpoints and quotas", and the SDK's partition data.

@@ -223,8 +223,9 @@ impl Walk<'_> {
                 Some(deployment) if !deployment.is_deployed => {}
                 settled => return Ok(settled),
             }
-            if waited >= self.settling.limit || self.pace.stop.is_requested() {
-                return Err(unsettled(&on, waited));
+            let is_stopped = self.pace.stop.is_requested();
+            if waited >= self.settling.limit || is_stopped {
+                return Err(unsettled(&on, waited, is_stopped));
             }
             self.progress.waiting(&on, waited);
             let nap = pause.min(self.settling.limit.saturating_sub(waited));
@@ -248,9 +249,12 @@ impl Walk<'_> {
 /// How late a wish to stop may be noticed during a wait.
 const LONGEST_DOZE: Duration = Duration::from_millis(200);
 
-fn unsettled(on: &Address, waited: Duration) -> AccountError {
-    let message =
-        format!("its change is still on its way after {} seconds; run this again later", waited.as_secs());
+fn unsettled(on: &Address, waited: Duration, is_stopped: bool) -> AccountError {
+    let stopped = if is_stopped { ", when the run was asked to stop" } else { "" };
+    let message = format!(
+        "its change is still on its way after {} seconds{stopped}; run this again later",
+        waited.as_secs()
+    );
     AccountError::unanswered(DEPLOYMENT, on.to_string(), AccountErrorKind::Other, message)
 }
 

@@ -12,7 +12,7 @@ use super::place::Neighbours;
 use super::plan::{self, ChoiceArgs};
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use crate::cli::Format;
-use crate::plan::retired_keys;
+use crate::plan::{is_whole_issuer, retired_keys};
 use crate::session::Session;
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
@@ -37,7 +37,8 @@ pub(crate) struct Args {
     settling: SettlingArgs,
     #[command(flatten)]
     approval: ApprovalArgs,
-    /// Where the receipt goes; BUNDLE-receipt.json in the current folder, if anything was done.
+    /// Where the receipt goes; BUNDLE-receipt.json in the current folder, if anything was done, or the one there is not
+    /// complete.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     #[command(flatten)]
@@ -64,6 +65,11 @@ impl Args {
         self.receipt.as_deref().map_or(Ok(()), |path| ReceiptFile::check(path, &neighbours))
     }
 
+    fn receipt_path(&self) -> PathBuf {
+        let usual = || format!("{}-receipt.json", self.bundle.stem()).into();
+        self.receipt.clone().unwrap_or_else(usual)
+    }
+
     /// A key that is served now goes only if that was said, whatever else was approved.
     fn keeps_live_keys(
         &self,
@@ -76,11 +82,16 @@ impl Args {
             return Ok(());
         }
         approval::print(plan, format, session)?;
+        let change = if retired.iter().all(|keys| is_whole_issuer(keys)) {
+            "names another issuer in its tokens"
+        } else {
+            "signs with another key"
+        };
         let error = LiveKeys { kids: retired.join(", ") };
-        Err(Failure::new(Exit::NotApproved, error).hint(
-            "nothing was changed; be sure that the cluster signs with another key by now and that no token of this one is \
-             in use, then say so with --retire-live-key",
-        ))
+        Err(Failure::new(Exit::NotApproved, error).hint(format!(
+            "nothing was changed; be sure that the cluster {change} by now and that no token as before is in use, then say \
+             so with --retire-live-key"
+        )))
     }
 }
 
@@ -104,9 +115,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     args.keeps_live_keys(&plan, &look, (format, session))?;
     let Look { contents, observed } = look;
     plan::tell(&ahead, session);
-    if !plan.is_empty() {
-        plan::unhindered(&ahead)?;
-    }
+    plan::unhindered(&plan, &ahead)?;
     if let Some(folder) = &args.output_dir {
         installer::check(&contents, folder)?;
     }
@@ -116,11 +125,11 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     }
     let place = if plan.is_empty() {
         session.tell("Nothing to do: the account holds what the bundle wants.");
-        args.receipt.clone()
+        Some(args.receipt_path()).filter(|path| args.receipt.is_some() || ReceiptFile::is_owed(path))
     } else {
         let again = || plan::make_again(&runtime, &aws, &bundle, (&args.account, &args.choice));
         approval::obtain(&args.approval, &plan, again, (format, session))?;
-        Some(args.receipt.clone().unwrap_or_else(|| format!("{}-receipt.json", args.bundle.stem()).into()))
+        Some(args.receipt_path())
     };
     let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
     let work = Work {
@@ -132,20 +141,24 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         settling: args.settling.settling(),
         time_limit: args.account.time_limit(),
     };
-    let mut carried = work.carry_out(place, session, |bound| {
-        let desired = &bound.unwrap_or(&contents).desired;
-        let scope = account::scope(desired, args.choice.reach(&args.account));
-        let again = |seen: &_| args.choice.plan(&bundle, desired, seen);
-        last_look::confirm(&runtime, &aws, (&scope, args.account.time_limit()), again)
+    let mut carried = work.carry_out(place, session, |bound, session| {
+        let contents = bound.unwrap_or(&contents);
+        if !plan.is_empty() {
+            let desired = &contents.desired;
+            let scope = account::scope(desired, args.choice.reach(&args.account));
+            let again = |seen: &_| args.choice.plan(&bundle, desired, seen);
+            last_look::confirm(&runtime, &aws, (&scope, args.account.time_limit()), again)?;
+        }
+        match probe {
+            Some(Moment::After) => issuer::look(&runtime, contents, &args.account, Moment::After, session),
+            Some(Moment::Before) | None => Ok(()),
+        }
     })?;
     carry_out::print(&carried.receipt, format, session)?;
     let exit = carry_out::judge(&mut carried)?;
     let contents = carried.contents.unwrap_or(contents);
     if let Some(folder) = &args.output_dir {
         installer::write_manifests(&contents, folder, session)?;
-    }
-    if probe == Some(Moment::After) {
-        issuer::look(&runtime, &contents, &args.account, Moment::After, session)?;
     }
     Ok(exit)
 }

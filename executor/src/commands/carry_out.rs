@@ -52,7 +52,7 @@ impl Work<'_> {
         &self,
         reserved: Option<ReceiptFile>,
         session: &mut Session<'_>,
-        confirm: impl FnOnce(Option<&Contents>) -> Result<(), Failure>,
+        confirm: impl FnOnce(Option<&Contents>, &mut Session<'_>) -> Result<(), Failure>,
     ) -> Result<Carried, Failure> {
         let started = session.now();
         let pace = Pace { width: self.account.width(), ..Pace::default() };
@@ -87,8 +87,7 @@ impl Work<'_> {
         let mut course = Course { steps, problems, front: front.or_else(|| self.front.clone()) };
         let mut doubt = None;
         if course.is_complete()
-            && !self.plan.is_empty()
-            && let Err(failure) = confirm(contents.as_ref())
+            && let Err(failure) = confirm(contents.as_ref(), session)
         {
             course.problems.push(failure.chain().join(": "));
             doubt = Some(failure);

@@ -23,6 +23,7 @@ use sts_schemas::cluster::{ClusterName, IssuerUrl, has_cloudfront};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::Plan;
 use sts_schemas::resource::Address;
+use sts_schemas::state::{Observed, Unseen};
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,8 @@ pub(crate) struct Args {
     /// Also delete what others put into the cluster's bucket; without it, that stops the delete.
     #[arg(long)]
     force_bucket: bool,
-    /// Where the receipt goes; BUNDLE-delete-receipt.json in the current folder, if anything was done.
+    /// Where the receipt goes; BUNDLE-delete-receipt.json in the current folder, if anything was done, or the one there is
+    /// not complete.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     #[command(flatten)]
@@ -119,16 +121,18 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         session.warn("Left as they are, because they are not the cluster's:");
         session.warn(show::plan::foreign(&plan).trim_end());
     }
+    let is_asked_for = receipt.is_some();
+    let place = receipt.unwrap_or_else(|| format!("{stem}-delete-receipt.json").into());
     let place = if plan.is_empty() {
         session.tell("Nothing to do: nothing of the cluster's was found.");
         for note in &plan.notes {
             session.tell(&format!("Note: {}", printable(note)));
         }
-        receipt
+        Some(place).filter(|path| is_asked_for || ReceiptFile::is_owed(path))
     } else {
         let again = || hunt.plan(&runtime, &aws).map(|caught| caught.plan);
         approval::obtain(&approval, &plan, again, (format, session))?;
-        Some(receipt.unwrap_or_else(|| format!("{stem}-delete-receipt.json").into()))
+        Some(place)
     };
     let place = place.map(|path| ReceiptFile::reserve(&path, receipt_key)).transpose()?;
     let time_limit = reach.time_limit();
@@ -141,7 +145,10 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         settling: settling.settling(),
         time_limit,
     };
-    let mut carried = work.carry_out(place, session, |_| {
+    let mut carried = work.carry_out(place, session, |_, _| {
+        if plan.is_empty() {
+            return Ok(());
+        }
         last_look::confirm(&runtime, &aws, (&scope, time_limit), |seen| plan_delete(&target, seen))
     })?;
     carry_out::print(&carried.receipt, format, session)?;
@@ -211,20 +218,28 @@ impl Hunt {
         let target = Target { wanted: scope.wanted.clone(), ..self.target.clone() };
         let mut plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
         plan.notes.extend(self.notes.iter().cloned().chain(notes));
-        plan.notes.push(limits_of(self.search, &target.cluster));
+        plan.notes.push(limits_of(self.search, &target.cluster, &observed));
         Ok(Caught { plan, target, scope })
     }
 }
 
 /// What a delete does not look for, in a sentence.
-fn limits_of(search: Search, name: &ClusterName) -> String {
+fn limits_of(search: Search, name: &ClusterName, observed: &Observed) -> String {
+    let is_veiled = |(address, why): (&Address, &Unseen)| {
+        matches!(address, Address::Distribution(_)) && *why == Unseen::Denied
+    };
+    let (distribution, and_distribution) = if observed.unseen.iter().any(is_veiled) {
+        ("", "")
+    } else {
+        (", distribution", " and distribution")
+    };
     match search {
         Search::Thorough => format!(
-            "Looked for by the tag of {name}: every role, provider, distribution and bucket. Not looked for: a path in a \
+            "Looked for by the tag of {name}: every role, provider{distribution} and bucket. Not looked for: a path in a \
              bucket of others' that no provider leads to."
         ),
         Search::Named | Search::Leads => format!(
-            "Looked for by the tag of {name}: roles named {name}-*, every provider and distribution, the bucket {}, and \
+            "Looked for by the tag of {name}: roles named {name}-*, every provider{and_distribution}, the bucket {}, and \
              where these lead. Not looked for: roles and buckets of other names (--thorough does), and a path in a \
              bucket of others' that no provider leads to.",
             name.default_bucket()

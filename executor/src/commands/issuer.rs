@@ -43,7 +43,7 @@ pub(super) fn look(
     session.tell(&format!("Looking at {issuer}."));
     let patience = match moment {
         Moment::Before => Patience::Standing,
-        Moment::After => Patience::Settling,
+        Moment::After => Patience::Settling { limit: account.time_limit() },
     };
     let listener = session.listener();
     let get = |url: &str| {
@@ -56,15 +56,18 @@ pub(super) fn look(
     };
     let probed = probe(issuer, &contents.documents, patience, get, std::thread::sleep);
     let notes = probed.map_err(|error| {
-        Failure::new(Exit::Failed, error).hint(match moment {
-            Moment::Before => {
+        let (exit, hint) = match moment {
+            Moment::Before => (
+                Exit::Failed,
                 "nothing was changed; serve 02-openid-configuration and 03-keys.json of the bundle at these URLs, \
-                 then run this again"
-            }
-            Moment::After => {
-                "the account is as wanted, and its names may need minutes to be known; run the same command again"
-            }
-        })
+                 then run this again",
+            ),
+            Moment::After => (
+                Exit::PartlyApplied,
+                "the account is as wanted, and its names may need minutes to be known; run the same command again",
+            ),
+        };
+        Failure::new(exit, error).hint(hint)
     })?;
     for note in notes {
         session.warn(&format!("Note: {note}"));

@@ -147,18 +147,25 @@ pub(super) fn tell(ahead: &Preflight, session: &mut Session<'_>) {
     }
 }
 
-/// A plan that AWS will refuse in the middle is not begun.
-pub(super) fn unhindered(ahead: &Preflight) -> Result<(), Failure> {
-    match ahead.obstacles.len() {
-        0 => Ok(()),
-        count => Err(Failure::new(Exit::Failed, Hindered { count }).hint("nothing was changed")),
-    }
+/// A plan that AWS will refuse in the middle is not begun, and an account in step is not called so while nobody can
+/// read the issuer.
+pub(super) fn unhindered(plan: &Plan, ahead: &Preflight) -> Result<(), Failure> {
+    let error = match ahead.obstacles.len() {
+        0 => return Ok(()),
+        count if plan.is_empty() => Hindered::Vain { count },
+        count => Hindered::Refused { count },
+    };
+    Err(Failure::new(Exit::Failed, error).hint("nothing was changed"))
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("AWS would refuse what the plan does, for the reasons above: {count}")]
-struct Hindered {
-    count: usize,
+enum Hindered {
+    #[error("AWS would refuse what the plan does, for the reasons above: {count}")]
+    Refused { count: usize },
+    #[error(
+        "the account holds what the bundle wants, and the cluster cannot use it, for the reasons above: {count}"
+    )]
+    Vain { count: usize },
 }
 
 /// While anything foreign stands in the way, a plan to apply cannot be carried out.
@@ -190,8 +197,6 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     approval::print_with(&plan, &ahead.obstacles, format, session)?;
     tell(&ahead, session);
     unobstructed(&plan)?;
-    if !plan.is_empty() {
-        unhindered(&ahead)?;
-    }
+    unhindered(&plan, &ahead)?;
     Ok(if args.detailed_exitcode && !plan.is_empty() { Exit::ChangesPending } else { Exit::Done })
 }

@@ -56,6 +56,14 @@ impl ReceiptFile {
         Ok(Self { path: path.to_owned(), begun: Cell::new(false), signature })
     }
 
+    /// Whether an earlier run left a receipt here that is not complete, so that one which finds nothing left to do owes a
+    /// better one.
+    pub(super) fn is_owed(path: &Path) -> bool {
+        let receipt =
+            std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Receipt>(&bytes).ok());
+        receipt.is_some_and(|receipt| !receipt.complete)
+    }
+
     /// Writes what is known so far, unsigned, over an older receipt: what a run that is killed leaves behind.
     ///
     /// A failure is passed over: the receipt at the end tells all, or that it cannot be written.

@@ -57,9 +57,8 @@ pub(super) fn advice(error: &AccountError) -> Option<String> {
     let permission = error.permission();
     Some(match error.kind {
         AccountErrorKind::AccessDenied if permission.starts_with("cloudfront:List") => format!(
-            "the credentials in use need the permission {permission}; {POLICY}, which has it where the bundle is behind \
-             CloudFront; `delete --name` needs cloudfront:ListDistributions, cloudfront:ListOriginAccessControls and \
-             cloudfront:ListTagsForResource in any case"
+            "the credentials in use need the permission {permission}; {POLICY}: the one for delete has it wherever there is \
+             CloudFront, the others where the bundle is behind it"
         ),
         AccountErrorKind::AccessDenied => format!(
             "the credentials in use need the permission {permission}; {POLICY} with all that is needed"

@@ -3,7 +3,7 @@
 use crate::plan::former;
 use std::collections::BTreeSet;
 use sts_schemas::aws::BucketName;
-use sts_schemas::cluster::Cluster;
+use sts_schemas::cluster::{Cluster, has_cloudfront};
 use sts_schemas::open::OpenValue;
 use sts_schemas::resource::{Address, Resource};
 use sts_schemas::state::Desired;
@@ -32,6 +32,8 @@ pub(super) struct Names {
     pub(super) objects_and_others: Vec<String>,
     /// `*` where the bundle has a distribution: listing and making take no narrower resource.
     pub(super) cloudfront: Vec<String>,
+    /// The same where the partition has CloudFront at all: an older bundle may have made a distribution.
+    pub(super) every_cloudfront: Vec<String>,
     pub(super) distributions: Vec<String>,
     pub(super) access_controls: Vec<String>,
 }
@@ -106,6 +108,10 @@ impl Names {
             buckets_with_objects: with_objects.into_iter().collect(),
             objects,
             cloudfront: fronts.arns("*".to_owned()),
+            every_cloudfront: has_cloudfront(desired.cluster.partition)
+                .then(|| "*".to_owned())
+                .into_iter()
+                .collect(),
             distributions: fronts.arns(arns.front("distribution")),
             access_controls: fronts.arns(arns.front("origin-access-control")),
         }

@@ -73,7 +73,15 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
     let mut foreign = BTreeMap::new();
     for address in observed.resources.keys().chain(&observed.taken).collect::<BTreeSet<_>>() {
         match ownership::standing(address, &target.cluster, observed) {
-            Standing::Owned(before) => steps.push(Step::Delete { before: before.clone() }),
+            Standing::Owned(before) => {
+                if !before.is_owned_by(&target.cluster) {
+                    notes.push(format!(
+                        "{address} lacks the cluster's tag: somebody else put it there. It goes, for it lies in the \
+                         cluster's bucket at the name of the issuer's document."
+                    ));
+                }
+                steps.push(Step::Delete { before: before.clone() });
+            }
             Standing::Unfinished(before) if target.wanted.contains(address) => {
                 notes.push(format!(
                     "{address} is empty and bears no tags or policy: it is taken for unfinished work of an earlier run."

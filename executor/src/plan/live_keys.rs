@@ -35,8 +35,17 @@ pub(super) fn retired_by(steps: Vec<&Step>, desired: &Desired, observed: &Observ
             let there = observed.resources.get(&Address::Provider(issuer.clone()));
             there.is_some_and(|there| there.is_owned_by(&desired.cluster.name))
         });
-    retired.extend(own.map(|issuer| format!("every key of https://{issuer}")));
+    retired.extend(own.map(|issuer| format!("{WHOLE_ISSUER}https://{issuer}")));
     retired
+}
+
+/// How the words for all keys of an issuer begin.
+const WHOLE_ISSUER: &str = "every key of ";
+
+/// Whether these words, one of [`retired_keys`], are for all keys of an issuer that roles would trust no more.
+#[must_use]
+pub fn is_whole_issuer(keys: &str) -> bool {
+    keys.starts_with(WHOLE_ISSUER)
 }
 
 /// What goes between two contents of one of the issuer's documents.
@@ -97,7 +106,7 @@ fn is_keys(object: &Object) -> bool {
 }
 
 /// Whether an object is this document of an issuer, at the top of a bucket or below a path.
-fn is_document(object: &Object, key: &str) -> bool {
+pub(super) fn is_document(object: &Object, key: &str) -> bool {
     object.key.strip_suffix(key).is_some_and(|path| path.is_empty() || path.ends_with('/'))
 }
 

@@ -10,8 +10,7 @@ use sts_schemas::state::{Observed, Unseen};
 pub(super) const TAKEN: &str = "another AWS account holds this name";
 
 /// Why nothing can be said of an address.
-pub(super) const VEILED: &str =
-    "S3 denies to show it: another AWS account holds this name, or the credentials may not look at it";
+pub(super) const VEILED: &str = "S3 denies to show it: another AWS account holds this name, or the credentials lack s3:GetBucketLocation on it";
 
 /// What stands at an address.
 pub(super) enum Standing<'a> {

@@ -3,14 +3,14 @@
 use super::value::change;
 use super::wrap::wrapped;
 use super::{Paint, Tone, hide_stand_ins, printable};
-use crate::plan::Comparison;
+use crate::plan::{Comparison, faults};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::digest::Sha256;
 use sts_schemas::dns::DnsRecord;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::plan::Step;
-use sts_schemas::resource::{Address, Resource};
+use sts_schemas::resource::{Address, OWN_TAG_PREFIX, Resource};
 use sts_schemas::standing::{Standing, Standings};
 use sts_schemas::state::{Desired, Observed};
 
@@ -44,6 +44,7 @@ pub fn standings(
     addresses.extend(foreign.map(|(address, reason)| (address, Standing::Foreign { reason })));
     let fixed = found.immovable.iter().map(|fixed| format!("AWS cannot change this: {fixed}."));
     blocked(&mut addresses, observed);
+    addresses.extend(faults(desired, observed));
     let cluster = &desired.cluster;
     let front = cluster.bucket().map(|bucket| Address::Distribution(bucket.clone()));
     let front = front.and_then(|address| observed.resources.get(&address));
@@ -59,13 +60,27 @@ pub fn standings(
         cluster: desired.cluster.name.clone(),
         account: observed.account.clone(),
         in_step: addresses.values().all(|standing| *standing == Standing::InStep),
-        provides: addresses
-            .values()
-            .all(|standing| [Standing::InStep, Standing::Orphaned].contains(standing)),
+        provides: addresses.values().all(is_no_loss),
         addresses,
         dns_record,
         notes: found.notes.into_iter().chain(fixed).collect(),
     }
+}
+
+/// Whether no component misses anything for how an address stands.
+fn is_no_loss(standing: &Standing) -> bool {
+    match standing {
+        Standing::InStep | Standing::Orphaned => true,
+        Standing::Drifted { changes } => changes.keys().all(|name| is_bookkeeping(name)),
+        Standing::Missing | Standing::Foreign { .. } | Standing::Blocked { .. } => false,
+    }
+}
+
+/// Whether a setting only tells people, or this program, what a resource is.
+fn is_bookkeeping(name: &str) -> bool {
+    let tag = name.strip_prefix("tag ");
+    ["description", "comment"].contains(&name)
+        || tag.is_some_and(|tag| tag == "Name" || tag.starts_with(OWN_TAG_PREFIX))
 }
 
 /// What lets everybody read a path in a bucket of others' is of no use while the bucket lets in only its own account.
@@ -116,7 +131,15 @@ pub fn text(standings: &Standings, paint: Paint) -> String {
     let in_step = standings.addresses.values().filter(|standing| **standing == Standing::InStep).count();
     let _ = writeln!(out, "\nStatus: {in_step} of {} in step.", standings.addresses.len());
     if standings.provides && !standings.in_step {
-        out.push_str("All that the bundle wants is there; what is orphaned stays until --prune.\n");
+        let is = |kind: fn(&Standing) -> bool| standings.addresses.values().any(kind);
+        let mut sentence = "All that components need is there.".to_owned();
+        if is(|standing| *standing == Standing::Orphaned) {
+            sentence.push_str(" What is orphaned stays until --prune.");
+        }
+        if is(|standing| matches!(standing, Standing::Drifted { .. })) {
+            sentence.push_str(" What drifted only describes and marks.");
+        }
+        out.push_str(&wrapped("", &sentence));
     }
     if standings.addresses.values().any(|standing| matches!(standing, Standing::Drifted { .. })) {
         let legend =

@@ -67,7 +67,7 @@ fn of_role(secret: &str, old: Option<&RoleAccess>, new: Option<&RoleAccess>) -> 
     let (before, after) = (accounts(old), accounts(new));
     let accounts_added: Vec<String> = after.difference(&before).cloned().collect();
     let accounts_removed: Vec<String> = before.difference(&after).cloned().collect();
-    let actions = of_actions(&grants(old), &grants(new));
+    let actions = of_actions(&grants_as_spelt_by(new, old), &grants(new));
     let settings = match (old, new) {
         (Some(old), Some(new)) => of_settings(old.settings.as_ref(), new.settings.as_ref()),
         _ => BTreeMap::new(),
@@ -105,6 +105,40 @@ fn of_role(secret: &str, old: Option<&RoleAccess>, new: Option<&RoleAccess>) -> 
 
 fn grants(role: Option<&RoleAccess>) -> Grants {
     role.map(RoleAccess::grants).unwrap_or_default()
+}
+
+/// What the old role may do, in the new one's letters: IAM takes no account of case in actions and condition keys.
+///
+/// Source: IAM User Guide, "IAM JSON policy elements: Action" and "Condition".
+fn grants_as_spelt_by(new: Option<&RoleAccess>, old: Option<&RoleAccess>) -> Grants {
+    let new = grants(new);
+    let nowhere = BTreeSet::new();
+    let mut respelt = Grants::new();
+    for ((effect, action), scopes) in grants(old) {
+        let same = new.keys().find(|(other, name)| *other == effect && name.eq_ignore_ascii_case(&action));
+        let key = same.cloned().unwrap_or((effect, action));
+        let known = new.get(&key).unwrap_or(&nowhere);
+        let scopes = scopes.into_iter().map(|scope| {
+            let same = known.iter().find(|other| is_same(other, &scope));
+            same.cloned().unwrap_or(scope)
+        });
+        respelt.entry(key).or_default().extend(scopes);
+    }
+    respelt
+}
+
+fn is_same(one: &Scope, other: &Scope) -> bool {
+    one.resource == other.resource && folded(one) == folded(other)
+}
+
+/// A scope's condition with its keys in small letters; their values and the operators stay as they are.
+fn folded(scope: &Scope) -> Option<BTreeMap<String, BTreeMap<String, Value>>> {
+    let condition: BTreeMap<String, BTreeMap<String, Value>> =
+        serde_json::from_str(scope.condition.as_deref()?).ok()?;
+    let small = |keys: BTreeMap<String, Value>| {
+        keys.into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value)).collect()
+    };
+    Some(condition.into_iter().map(|(operator, keys)| (operator, small(keys))).collect())
 }
 
 fn of_settings(old: Option<&Settings>, new: Option<&Settings>) -> BTreeMap<String, Change> {
@@ -198,7 +232,7 @@ fn risk_of(statements: &[Statement]) -> Risk {
 
 /// What the lint finds in what is gained, and in what old and new permissions allow together.
 fn findings(old: Option<&RoleAccess>, new: Option<&RoleAccess>, actions: &[ActionDifference]) -> Vec<Gain> {
-    let old_grants = grants(old);
+    let old_grants = grants_as_spelt_by(new, old);
     // Actions that are gained on the same terms are spoken of together, as a statement would.
     let mut gained: BTreeMap<&Scope, Vec<&str>> = BTreeMap::new();
     for difference in actions.iter().filter(|one| one.effect == Effect::Allow) {

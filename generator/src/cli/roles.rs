@@ -3,15 +3,14 @@
 use super::LintArgs;
 use crate::feature::capability;
 use crate::feature::{CapabilityName, FeatureSet, GateSwitch, InstallConfig, switched_on};
-use crate::render::{CLIENT_IDS, RoleNaming, RoleOptions};
+use crate::render::{CLIENT_IDS, RoleNaming, RoleOptions, is_own_tag};
 use crate::request::{Recursion, RewritePartition, Selection};
 use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::aws::{Arn, Partition, RolePath};
-use sts_schemas::cluster::OWNERSHIP_PREFIX;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::open::OpenValue;
-use sts_schemas::resource::{OWN_TAG_PREFIX, Tags};
+use sts_schemas::resource::Tags;
 
 /// Which requests are used.
 #[derive(Debug, Clone, Args)]
@@ -98,18 +97,12 @@ fn parse_tag(text: &str) -> Result<(String, String), String> {
         Some((key, _)) if key.to_ascii_lowercase().starts_with("aws:") => {
             Err("AWS keeps tags that begin with aws: to itself".into())
         }
-        Some((key, _)) if is_own(key) => {
+        Some((key, _)) if is_own_tag(key) => {
             Err("this tag says whose the resource is, and is made by the program".into())
         }
         Some((key, value)) if !key.is_empty() => well_formed(key, value),
         _ => Err("a tag is KEY=VALUE".into()),
     }
-}
-
-/// Whether the program sets this tag itself. IAM takes no account of case in keys.
-fn is_own(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    key == "name" || key.starts_with(OWN_TAG_PREFIX) || key.starts_with(OWNERSHIP_PREFIX)
 }
 
 /// What S3 and IAM both take. Source: IAM User Guide, "Rules for tagging in IAM and AWS STS", and Amazon S3

@@ -20,7 +20,7 @@ use crate::directory::Directory;
 use crate::key::Cores;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
-use kept::{Kept, KeptArgs};
+use kept::{KeptArgs, Made};
 use std::path::Path;
 use sts_schemas::cluster::{Cluster, OWNERSHIP_PREFIX};
 use sts_schemas::failure::{Exit, Failure};
@@ -92,21 +92,30 @@ impl OneCluster {
     ) -> Result<ClosedBundle, Failure> {
         self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let cluster = self.meant()?;
-        let following = self.previous.open(configuration)?;
+        let following = self.previous.open(&self.signing.bundle_dir, configuration)?;
         let cluster = match &following {
             Some(following) => following.issuer_of(cluster),
             None => cluster,
         };
         let proof = BegunProof::begin(&Directory::to_read(&self.output.output_dir), &cluster.issuer)?;
-        let (tags, thumbprints) = (self.tags.tags()?, self.provider.thumbprints()?);
+        let given = Made {
+            roles: self.roles.clone(),
+            tags: self.tags.clone(),
+            thumbprints: self.provider.thumbprints()?.to_vec(),
+        };
         if let Some(following) = &following {
             following.allows(&cluster, surroundings.time.after(Some(following.generation())))?;
         }
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
-        let kept = following.as_ref().map(|following| self.kept.following(&self.roles, &following.previous));
-        let kept = kept.transpose().map_err(|error| Failure::new(Exit::Failed, error))?;
-        let options = kept.map_or_else(|| self.roles.clone(), Kept::told);
-        let roles = role_files(&cluster, &self.requests, &options, &self.tags)?;
+        let made = match &following {
+            None => given,
+            Some(following) => {
+                let kept = self.kept.following(given, &following.previous);
+                kept.map_err(|error| Failure::new(Exit::Failed, error))?.told()
+            }
+        };
+        let tags = made.tags.tags()?;
+        let roles = role_files(&cluster, &self.requests, &made.roles, &made.tags)?;
         let directory = self.output.claim()?;
         stale(&directory, known_files(&directory)?, &roles, &is_of_roles)?;
         warn_of_other_cluster(&directory, &cluster)?;
@@ -121,7 +130,7 @@ impl OneCluster {
             (None, None) => create_key_pair::existing_or_new(&directory, cores)?,
         };
         let issuer = |generation| {
-            let files = identity_provider(&cluster, &key, thumbprints, &tags, generation);
+            let files = identity_provider(&cluster, &key, &made.thumbprints, &tags, generation);
             let mut files = with_tokens(files, &cluster);
             // While keys are being exchanged the issuer serves two, and an upgrade changes nothing about that.
             files.extend(following.as_ref().map(Following::kept_keys).unwrap_or_default());

@@ -61,7 +61,7 @@ impl CreateBundle {
         if let Some(region) = &self.region {
             partition_of(region, self.partition)?;
         }
-        let following = self.previous.open(configuration)?;
+        let following = self.previous.open(&self.signing.bundle_dir, configuration)?;
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let directory = Directory::claim_existing(&self.output.output_dir)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
@@ -107,6 +107,7 @@ struct Checked<'a> {
     notes: Vec<String>,
     /// What it changes about the cluster whose bundle it follows.
     upgrade: Option<Upgrade>,
+    following: Option<&'a Following>,
 }
 
 impl<'a> Checked<'a> {
@@ -161,7 +162,7 @@ impl<'a> Checked<'a> {
         for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
             files.insert(path.to_owned(), bytes);
         }
-        Ok(Self { directory, cluster, generation, files, contents, notes, upgrade })
+        Ok(Self { directory, cluster, generation, files, contents, notes, upgrade, following })
     }
 
     /// Whether this is, byte for byte, what was bundled last: the bundle is there, or the directory knows its name.
@@ -173,7 +174,10 @@ impl<'a> Checked<'a> {
 
     /// Packs and signs; then completes the directory with what is derived from its files, and writes the bundle.
     fn close(self, seal: &Seal, proof: Option<BegunProof>) -> Result<ClosedBundle, Failure> {
-        let Self { directory, cluster, generation, files, contents, upgrade, notes: _ } = self;
+        let Self { directory, cluster, generation, files, contents, upgrade, following, notes: _ } = self;
+        if let Some(following) = following {
+            following.tell_of_later(&files)?;
+        }
         // All that was to be told of them is in the files.
         drop(contents);
         let stage = Stage::begin("packing");

@@ -1,7 +1,7 @@
 //! Bundles of the same cluster that were made after the one to follow.
 
-use crate::commands::read_bundle;
 use crate::commands::trust::TrustArgs;
+use crate::commands::{read_bundle, warn};
 use crate::directory::FileError;
 use crate::previous::Previous;
 use crate::render::Files;
@@ -10,13 +10,73 @@ use sts_schemas::bundle::{Expiry, VerifiedBundle};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::layout::{APPLY_SCRIPT, PROVIDER, Place, REVIEW};
+use sts_schemas::layout::{APPLY_SCRIPT, KEYS, PROVIDER, PUBLIC_KEY, Place, REVIEW};
 
 /// A bundle is not the last of its cluster, so that one that follows it would undo what came between.
 #[derive(Debug, thiserror::Error)]
 #[error("{} of the same cluster is later, and what it changed would be undone", path.display())]
 struct Later {
     path: PathBuf,
+}
+
+/// Where a later bundle may lie, and whose signatures on it count.
+#[derive(Debug, Clone)]
+pub(super) struct Lookout {
+    folder: PathBuf,
+    trust: TrustArgs,
+    configuration: Option<PathBuf>,
+}
+
+impl Lookout {
+    pub(super) fn new(folder: &Path, trust: &TrustArgs, configuration: Option<&Path>) -> Self {
+        let (trust, configuration) = (trust.clone(), configuration.map(Path::to_owned));
+        Self { folder: folder.to_owned(), trust, configuration }
+    }
+
+    /// For an upgrade, which keeps keys and issuer: refuses to undo a later bundle that has others.
+    ///
+    /// # Errors
+    /// Names that one; or the folder, where it cannot be read.
+    pub(super) fn refuse_other_keys(&self, previous: &Previous) -> Result<(), Failure> {
+        match self.latest(previous, |bundle| !has_keys_and_issuer_of(bundle, previous))? {
+            Some(path) => Err(refused(path)),
+            None => Ok(()),
+        }
+    }
+
+    fn latest(
+        &self,
+        previous: &Previous,
+        counts: impl Fn(&VerifiedBundle) -> bool,
+    ) -> Result<Option<PathBuf>, Failure> {
+        latest(&self.folder, (&self.trust, self.configuration.as_deref()), previous, counts)
+    }
+
+    /// Tells of a later bundle that says otherwise than these files of an upgrade, which say anew what the roles are.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub(super) fn tell(&self, previous: &Previous, files: &Files) -> Result<(), Failure> {
+        if let Some(path) = self.latest(previous, |bundle| !says(bundle, files))? {
+            warn(&format!(
+                "WARNING: {} of the same cluster is later than the bundle that this one follows. If it was applied, give \
+                 it with --previous: what changes is told from that one then.",
+                path.display()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a later bundle and an earlier one serve the same keys from the same place.
+fn has_keys_and_issuer_of(bundle: &VerifiedBundle, previous: &Previous) -> bool {
+    let place = |cluster: &Cluster| (cluster.hosting.clone(), cluster.issuer.clone(), cluster.former.clone());
+    let digest = |path: &str| {
+        let entry = bundle.manifest().files.iter().find(|entry| entry.path == path);
+        entry.map(|entry| entry.sha256.clone())
+    };
+    let is_same = |path: &&str| digest(path) == previous.files().get(*path).map(|bytes| Sha256::of(bytes));
+    place(&bundle.manifest().cluster) == place(previous.cluster()) && [KEYS, PUBLIC_KEY].iter().all(is_same)
 }
 
 /// Refuses to follow a bundle that a later one of the folder follows already, unless that one says what `files` say.
@@ -31,6 +91,24 @@ pub(super) fn refuse(
     previous: &Previous,
     files: &Files,
 ) -> Result<(), Failure> {
+    match latest(folder, (trust, configuration), previous, |bundle| !says(bundle, files))? {
+        Some(path) => Err(refused(path)),
+        None => Ok(()),
+    }
+}
+
+fn refused(path: PathBuf) -> Failure {
+    Failure::new(Exit::Failed, Later { path })
+        .hint("give that one with --previous if it was applied, and --leave-out-later if it never will be")
+}
+
+/// The latest bundle in the folder that is later than the previous one, of the same cluster, and of which this is true.
+fn latest(
+    folder: &Path,
+    (trust, configuration): (&TrustArgs, Option<&Path>),
+    previous: &Previous,
+    counts: impl Fn(&VerifiedBundle) -> bool,
+) -> Result<Option<PathBuf>, Failure> {
     let mut later = None;
     for path in candidates(folder, previous)? {
         let bytes = read_bundle(&path)?;
@@ -41,14 +119,12 @@ pub(super) fn refuse(
         let generation = bundle.manifest().generation;
         if is_of(&bundle.manifest().cluster, previous.cluster())
             && generation > previous.generation()
-            && !says(&bundle, files)
+            && counts(&bundle)
         {
             later = later.max(Some((generation, path)));
         }
     }
-    let Some((_, path)) = later else { return Ok(()) };
-    Err(Failure::new(Exit::Failed, Later { path })
-        .hint("give that one with --previous if it was applied, and --leave-out-later if it never will be"))
+    Ok(later.map(|(_, path)| path))
 }
 
 /// Whether both are the same cluster, wherever its issuer is by now.

@@ -1,5 +1,6 @@
 //! The flags that name the bundle a new one follows.
 
+use super::later::Lookout;
 use super::seal::{ClosedBundle, Seal, derived};
 use super::trust::TrustArgs;
 use super::{create_key_pair, in_file, read_bundle, say, warn};
@@ -33,6 +34,9 @@ pub(crate) struct PreviousArgs {
     /// The release of OpenShift that the cluster is to be upgraded to, like 4.17.
     #[arg(long, value_name = "VERSION", requires = "previous")]
     release: Option<Release>,
+    /// Follow BUNDLE although --bundle-dir has later ones of the cluster with other keys or another issuer.
+    #[arg(long, requires = "previous")]
+    leave_out_later: bool,
     #[command(flatten)]
     trust: TrustArgs,
 }
@@ -60,11 +64,17 @@ pub(crate) struct Following {
     path: PathBuf,
     pub(crate) previous: Previous,
     release: Option<Release>,
+    /// Where to look for later bundles before one is made that follows; none where nobody wants that.
+    lookout: Option<Lookout>,
 }
 
 impl PreviousArgs {
-    /// Verifies the previous bundle, where there is one.
-    pub(crate) fn open(&self, configuration: Option<&Path>) -> Result<Option<Following>, Failure> {
+    /// Verifies the previous bundle, where there is one; the new one goes to `bundle_dir`.
+    pub(crate) fn open(
+        &self,
+        bundle_dir: &Path,
+        configuration: Option<&Path>,
+    ) -> Result<Option<Following>, Failure> {
         let Some(path) = &self.previous else {
             return if self.trust.is_given() {
                 Err(Failure::new(Exit::Usage, "--trusted-key is for --previous, and there is none"))
@@ -73,7 +83,10 @@ impl PreviousArgs {
             };
         };
         let previous = read_previous(path, &self.trust, configuration)?;
-        Ok(Some(Following { path: path.clone(), previous, release: self.release.clone() }))
+        let lookout = (!self.leave_out_later).then(|| Lookout::new(bundle_dir, &self.trust, configuration));
+        // Keys and issuer are not the new bundle's to say: that they are the cluster's last is seen before anything is made.
+        lookout.as_ref().map_or(Ok(()), |lookout| lookout.refuse_other_keys(&previous))?;
+        Ok(Some(Following { path: path.clone(), previous, release: self.release.clone(), lookout }))
     }
 }
 
@@ -92,7 +105,7 @@ pub(super) fn read_previous(
 impl Following {
     /// A previous bundle that was read from this path, on the way to no other release.
     pub(super) fn of(path: &Path, previous: Previous) -> Self {
-        Self { path: path.to_owned(), previous, release: None }
+        Self { path: path.to_owned(), previous, release: None, lookout: None }
     }
 
     /// Its generation: a new bundle's is later.
@@ -112,6 +125,11 @@ impl Following {
     /// Whether a new bundle for this cluster can follow, of `generation`.
     pub(crate) fn allows(&self, cluster: &Cluster, generation: u64) -> Result<(), Failure> {
         self.previous.precedes(cluster, generation).map_err(|error| self.refused(error))
+    }
+
+    /// Tells of a later bundle that says otherwise than these files.
+    pub(crate) fn tell_of_later(&self, files: &Files) -> Result<(), Failure> {
+        self.lookout.as_ref().map_or(Ok(()), |lookout| lookout.tell(&self.previous, files))
     }
 
     /// Whether a new bundle of `generation` would outrank it.

@@ -91,7 +91,14 @@ impl TrustArgs {
 impl BundleArgs {
     /// Verifies the bundle. It has been applied: that its signature ended to count for new work changes nothing.
     pub(crate) fn verified(&self, configuration: Option<&Path>) -> Result<VerifiedBundle, Failure> {
-        self.trust.verified(&self.bundle, Expiry::Overridden(0), configuration)
+        let verified = self.trust.verified(&self.bundle, Expiry::Overridden(0), configuration);
+        verified.map_err(|failure| match failure.exit() {
+            Exit::BundleRejected => failure.hint(
+                "give the bundle as it was made, and the public key of its author with --trusted-key; the one by which \
+                 the AWS admin signed the receipt is for --executor-key",
+            ),
+            _ => failure,
+        })
     }
 }
 

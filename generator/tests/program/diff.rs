@@ -77,6 +77,17 @@ fn each_change_of_a_request_is_told_with_the_risk_of_what_is_gained() {
 }
 
 #[test]
+fn other_letters_of_an_action_or_a_condition_key_are_no_difference() {
+    let author = two_releases();
+    author.edit(MACHINES, "iam:PassRole", "IAM:passrole");
+    author.edit(MACHINES, "\"kms:GrantIsForAWSResource\": true", "\"KMS:grantisforawsresource\": true");
+    let run = diff(&author, &["old", "new"]).exits(0);
+    assert!(run.stdout.starts_with("No difference.\n"), "{}", run.stdout);
+    author.edit(MACHINES, "grantisforawsresource\": true", "grantisforawsresource\": false");
+    assert_eq!(actions(&as_json(&author, &["old", "new"])), ["changed warning kms:CreateGrant"]);
+}
+
+#[test]
 fn what_was_allowed_all_along_is_no_gain() {
     let author = two_releases();
     author.edit("old/50_machine-pool.yaml", "      - ec2:RunInstances\n", "      - ec2:Run*\n");

@@ -18,9 +18,14 @@ fn each_bundle_is_the_one_that_the_same_flags_make_alone_and_a_failure_stops_no_
     let file = "clusters:\n- {name: harbour, account-id: \"012345678901\"}\n\
                 - {name: pier, account-id: \"012345678901\", credentials-requests-dir: nowhere}\n\
                 - name: quay\n  any-account: true\n  region: us-east-1\n  tag: [team=a, cost=b]\n  output-dir: other\n\
-                - {name: mole, accountid: x}\n- {name: DOCK, any-account: true}\n";
-    let run = create(&author, file, &["--public-key-file", CLUSTER_KEY]).exits(1).says(&[
-        "3 of 5 clusters have no bundle: pier, mole, DOCK",
+                - {name: mole, accountid: x}\n- {name: DOCK, any-account: true}\n\
+                - {name: reef, account-id: 012345678901}\n- {name: bank, bogus: 1}\n";
+    // What is said of a bundle that clusters follow means none that follow nothing.
+    let flags = ["--public-key-file", CLUSTER_KEY, "--trusted-key", "author.key.pub"];
+    let run = create(&author, file, &flags).exits(1).says(&[
+        "5 of 7 clusters have no bundle: pier, mole, DOCK, reef, bank",
+        "reef: Error: line 11: account-id is a number; put it into quotes",
+        "bank: Error: create-all has no flag --bogus for a cluster",
         "pier: NOT MADE (line 3)",
         "pier: Error: 1 problem in the requests of nowhere",
         "no flag --accountid",
@@ -72,7 +77,10 @@ fn clusters_in_each_others_way_and_files_that_list_none_are_refused_before_anyth
             "clusters:\n- {name: a, issuer-url: \"https://x.example\"}\n- {name: b, issuer-url: \"https://x.example\"}\n",
             "lines 2 and 3: the issuer https://x.example",
         ),
-        ("clusters:\n- {name: a, account-id: 012345678901}\n", "account-id is a number; put it into quotes"),
+        (
+            "clusters:\n- {name: a, bucket-name: shared}\n- {name: b, bucket-name: shared, issuer-path: b}\n",
+            "lines 2 and 3: the bucket shared, which is the first one's own",
+        ),
         ("cluster:\n- {name: a}\n", "cluster means nothing here"),
     ];
     for (file, words) in cases {

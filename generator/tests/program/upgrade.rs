@@ -68,12 +68,13 @@ fn a_boundary_of_whichever_account_is_told_as_the_flag_takes_it() {
     let mut later = author.command(PROGRAM);
     later.env("SOURCE_DATE_EPOCH", (NOW + 1).to_string());
     let run = ran(later.args([&["create-all"], &open[..], &rest, &next].concat())).exits(0);
-    run.says(&["roles are made as in the previous bundle: --permissions-boundary-arn 'arn:aws:iam::${account}:policy/edge';"]);
+    run.says(&["all is made as in the previous bundle: --permissions-boundary-arn 'arn:aws:iam::${account}:policy/edge';"]);
 }
 
 #[test]
 fn an_upgrade_makes_its_roles_as_those_before_unless_a_flag_says_otherwise() {
     const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/edge";
+    const THUMBPRINT: &str = "0123456789abcdef0123456789abcdef01234567";
     let (author, _) = installed();
     let request = fs::read_to_string(author.path("next/50_machine-pool.yaml")).unwrap();
     let long = "a-namespace-that-is-long-enough-for-a-name-to-be-cut-here";
@@ -84,7 +85,8 @@ fn an_upgrade_makes_its_roles_as_those_before_unless_a_flag_says_otherwise() {
     let settings =
         ["--role-path", "/team/", "--permissions-boundary-arn", BOUNDARY, "--role-names", "hashed"];
     let others = ["--trust-audience", "sts.amazonaws.com", "--session-duration", "7200"];
-    let bundle = author.create_all_of("before", "before-out", &[&settings[..], &others].concat());
+    let marks = ["--tag", "cost center=a b", "--tag", "team=x", "--thumbprint", THUMBPRINT];
+    let bundle = author.create_all_of("before", "before-out", &[&settings[..], &others, &marks].concat());
     let bundle = bundle.exits(0).stdout.trim_end().to_owned();
     let roles = |out: &str| -> Vec<(String, String)> {
         let tree = author.tree(out).into_iter().filter(|(path, _)| path.ends_with("-role.json"));
@@ -92,9 +94,17 @@ fn an_upgrade_makes_its_roles_as_those_before_unless_a_flag_says_otherwise() {
     };
 
     let run = upgrade(&author, &bundle, &CLUSTER, &[]).exits(0);
-    let run = run.says(&["roles are made as in the previous bundle: ", "--role-names hashed"]);
+    let run = run.says(&[
+        "all is made as in the previous bundle: ",
+        "--role-names hashed",
+        "--tag 'cost center=a b'",
+        "--tag team=x",
+        "--thumbprint 0123456789abcdef0123456789abcdef01234567",
+    ]);
     assert!(!run.stderr.contains("WARNING: the "), "{}", run.stderr);
     assert_eq!(roles("new"), roles("before-out"));
+    let provider = String::from_utf8(author.tree("new")[layout::PROVIDER].1.clone()).unwrap();
+    assert!(provider.contains("cost center") && provider.contains(THUMBPRINT), "{provider}");
 
     let flags = ["--role-path", "/other/", "--session-duration", "3600"];
     let run = upgrade(&author, &bundle, &CLUSTER, &flags).exits(0);
@@ -120,6 +130,31 @@ fn an_upgrade_makes_its_roles_as_those_before_unless_a_flag_says_otherwise() {
     let bundle = bundle.exits(0).stdout.trim_end().to_owned();
     let run = upgrade(&author, &bundle, &CLUSTER, &[]).exits(0);
     run.says(&["not all alike (--session-duration: none, 7200)", "WARNING: the maximum session of 7 roles"]);
+}
+
+#[test]
+fn an_upgrade_does_not_undo_what_a_later_bundle_did_to_keys_or_issuer() {
+    let (author, bundle) = installed();
+    let upgraded = upgrade(&author, &bundle, &CLUSTER, &[]).exits(0).stdout.trim_end().to_owned();
+    // The same again is no news; one with other roles is told of.
+    assert!(!upgrade(&author, &bundle, &CLUSTER, &[]).exits(0).stderr.contains("is later than"));
+    let mut other = author.command(PROGRAM);
+    other.env("SOURCE_DATE_EPOCH", (NOW + 5).to_string());
+    let fixed = ["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "newer"];
+    let signed = ["--signing-key", "author.key", "--trusted-key", "author.key.pub", "--previous", &bundle];
+    let told = ran(other.args([&fixed[..], &CLUSTER, &signed].concat())).exits(0);
+    told.says(&[&format!("WARNING: {upgraded} of the same cluster is later than the bundle")]);
+
+    let moved = ["move-issuer", "add", "--previous", &upgraded, "--issuer-url", "https://oidc.example.org"];
+    let mut command = author.command(PROGRAM);
+    command.env("SOURCE_DATE_EPOCH", (NOW + 9).to_string());
+    let trusted = ["--signing-key", "author.key", "--trusted-key", "author.key.pub", "--leave-out-later"];
+    let moved = ran(command.args([&moved[..], &trusted].concat())).exits(0).stdout.trim_end().to_owned();
+    let before = author.tree("new");
+    let refused = upgrade(&author, &bundle, &CLUSTER, &[]).exits(1);
+    refused.says(&[&format!("{moved} of the same cluster is later"), "--leave-out-later"]);
+    assert_eq!(author.tree("new"), before, "nothing was written");
+    upgrade(&author, &bundle, &CLUSTER, &["--leave-out-later"]).exits(0);
 }
 
 #[test]

@@ -154,12 +154,18 @@ fn check_private(cluster: &Cluster, certificate: Option<&Arn>, is_open: bool) ->
             _ => Ok(()),
         };
     }
-    let named_by_aws = host.strip_suffix(CLOUDFRONT_SUFFIX).is_some_and(|label| !label.contains(['.', '/']));
-    if is_open || named_by_aws {
+    if is_open || is_named_by_aws(&cluster.issuer) {
         Ok(())
     } else {
         Err("without a certificate AWS names its host, below cloudfront.net".into())
     }
+}
+
+/// Whether an issuer is a host that `CloudFront` gives a distribution: one label below its domain, and no path.
+#[must_use]
+pub fn is_named_by_aws(issuer: &IssuerUrl) -> bool {
+    let label = issuer.host_and_path().strip_suffix(CLOUDFRONT_SUFFIX);
+    label.is_some_and(|label| !label.is_empty() && !label.contains(['.', '/']))
 }
 
 /// Where `CloudFront` looks for certificates. Source: Amazon CloudFront Developer Guide, "Requirements for using

@@ -36,7 +36,13 @@ pub(super) fn run(
     let read: Vec<Read> = names(folder)?
         .into_iter()
         .map(|name| {
-            let bundle = args.bundle_at(folder.join(&name)).verified(session);
+            let path = folder.join(&name);
+            // Nobody may ever write into a pipe that lies there.
+            let bundle = if path.is_file() {
+                args.bundle_at(path).verified(session)
+            } else {
+                Err(Failure::new(Exit::BundleRejected, "it is no file"))
+            };
             (name, bundle)
         })
         .collect();

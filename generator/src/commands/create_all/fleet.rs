@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use sts_schemas::cluster::Hosting;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::fleet::{FleetBundles, FleetMember, MemberOutcome};
 use sts_schemas::manifest::SchemaVersion;
@@ -163,8 +164,8 @@ impl Fleet {
 
     /// The cluster that an entry speaks of, together with what is said of all.
     fn member(&self, entry: Entry) -> Member {
-        let Entry { line, flags } = entry;
-        let parsed = parse(&self.common, &flags).map(|mut cluster| {
+        let Entry { line, flags, wrong } = entry;
+        let parsed = parse(&self.common, &flags, &wrong).map(|mut cluster| {
             if !flags.contains_key("output-dir") {
                 let folder = cluster.output.output_dir.join(cluster.cluster.name.as_str());
                 cluster.output.output_dir = folder;
@@ -191,7 +192,11 @@ impl Fleet {
     }
 }
 
-fn parse(common: &Flags, own: &Flags) -> Result<Box<OneCluster>, Failure> {
+/// The flags that speak of a bundle that an upgrade follows, besides the one that names it.
+const OF_PREVIOUS: [&str; 4] = ["trusted-key", "release", "leave-out-later", "fresh-role-settings"];
+
+/// What is said of one cluster; `wrong` is what stands for flags and can be none.
+fn parse(common: &Flags, own: &Flags, wrong: &BTreeMap<String, String>) -> Result<Box<OneCluster>, Failure> {
     let command = one_cluster();
     let usage = |error: &clap::Error| {
         // Clap's own words, without the usage of a command line that nobody typed.
@@ -199,12 +204,20 @@ fn parse(common: &Flags, own: &Flags) -> Result<Box<OneCluster>, Failure> {
         let first: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
         Failure::new(Exit::Usage, first.join(" ").trim_start_matches("error: ").to_owned())
     };
-    if let Some(unknown) =
-        own.keys().find(|name| command.get_arguments().all(|one| one.get_long() != Some(name)))
+    let mut names = own.keys().chain(wrong.keys());
+    if let Some(unknown) = names.find(|name| command.get_arguments().all(|one| one.get_long() != Some(name)))
     {
         return Err(Failure::new(Exit::Usage, format!("create-all has no flag --{unknown} for a cluster")));
     }
-    let matches = command.try_get_matches_from(words(common, own)).map_err(|error| usage(&error))?;
+    if !wrong.is_empty() {
+        return Err(Failure::new(Exit::Usage, wrong.values().cloned().collect::<Vec<_>>().join("; ")));
+    }
+    let mut common = common.clone();
+    // Said of all clusters, they mean those that follow a bundle; the others are new.
+    if !own.contains_key("previous") && !common.contains_key("previous") {
+        common.retain(|name, _| !OF_PREVIOUS.contains(&name.as_str()));
+    }
+    let matches = command.try_get_matches_from(words(&common, own)).map_err(|error| usage(&error))?;
     OneCluster::from_arg_matches(&matches).map(Box::new).map_err(|error| usage(&error))
 }
 
@@ -216,19 +229,32 @@ struct Alike(Vec<String>);
 /// Names, directories and issuers must each be of one cluster.
 fn distinct(members: &[Member]) -> Result<(), Alike> {
     let mut seen = BTreeMap::new();
-    let mut alike = Vec::new();
+    let (mut alike, mut own_buckets, mut shared_buckets) = (Vec::new(), BTreeMap::new(), Vec::new());
     for member in members {
         let Ok(cluster) = &member.cluster else { continue };
         let mut own = vec![
             format!("the name {}", cluster.cluster.name),
             format!("the directory {}", cluster.output.output_dir.display()),
         ];
-        let issuer = cluster.meant().ok().filter(|meant| !meant.open().contains(&OpenValue::Issuer));
+        let meant = cluster.meant().ok();
+        match meant.as_ref().map(|meant| &meant.hosting) {
+            Some(Hosting::SharedBucket { bucket, .. }) => shared_buckets.push((bucket.clone(), member.line)),
+            Some(Hosting::PublicBucket { bucket } | Hosting::PrivateBucket { bucket, .. }) => {
+                own_buckets.insert(bucket.clone(), member.line);
+            }
+            Some(Hosting::Elsewhere) | None => {}
+        }
+        let issuer = meant.filter(|meant| !meant.open().contains(&OpenValue::Issuer));
         own.extend(issuer.map(|meant| format!("the issuer {}", meant.issuer)));
         for what in own {
             if let Some(line) = seen.insert(what.clone(), member.line) {
                 alike.push(format!("lines {line} and {}: {what}", member.line));
             }
+        }
+    }
+    for (bucket, line) in shared_buckets {
+        if let Some(own) = own_buckets.get(&bucket) {
+            alike.push(format!("lines {own} and {line}: the bucket {bucket}, which is the first one's own"));
         }
     }
     if alike.is_empty() { Ok(()) } else { Err(Alike(alike)) }

@@ -1,7 +1,7 @@
-//! How roles are made in an upgrade: as in the bundle before, unless a flag says otherwise.
+//! How roles and provider are made in an upgrade: as in the bundle before, unless a flag says otherwise.
 
 use crate::access::{AccessError, audiences};
-use crate::cli::RoleArgs;
+use crate::cli::{RoleArgs, TagArgs};
 use crate::commands::{say, warn};
 use crate::previous::Previous;
 use crate::render::{RoleNaming, is_marked};
@@ -16,14 +16,23 @@ pub(crate) struct KeptArgs {
     /// Make the roles of an upgrade by the flags given here alone.
     ///
     /// Without it, where no flag says otherwise, path, permissions boundary, audience, session duration and the manner of
-    /// cutting names are those of the roles in the previous bundle.
+    /// cutting names are those of the roles in the previous bundle, tags those of all that it makes, and thumbprints those
+    /// of its provider.
     #[arg(long, requires = "previous")]
     fresh_role_settings: bool,
 }
 
-/// The flags for roles as they count, and a sentence for each thing that a person should know of them.
+/// The flags as they count for what an upgrade makes anew.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    pub(crate) roles: RoleArgs,
+    pub(crate) tags: TagArgs,
+    pub(crate) thumbprints: Vec<String>,
+}
+
+/// These flags, and a sentence for each thing that a person should know of them.
 pub(crate) struct Kept {
-    roles: RoleArgs,
+    made: Made,
     /// What was taken over, each as the flag that says the same.
     taken: Vec<String>,
     /// What could not be, each a sentence.
@@ -32,10 +41,10 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// The flags, once a person was told what was taken over and what was not.
-    pub(crate) fn told(self) -> RoleArgs {
+    pub(crate) fn told(self) -> Made {
         if !self.taken.is_empty() {
             say(&format!(
-                "roles are made as in the previous bundle: {}; give a flag for another value, or --fresh-role-settings for \
+                "all is made as in the previous bundle: {}; give a flag for another value, or --fresh-role-settings for \
                  none of this",
                 self.taken.join(" ")
             ));
@@ -43,7 +52,7 @@ impl Kept {
         for sentence in &self.unlike {
             warn(&format!("WARNING: {sentence}"));
         }
-        self.roles
+        self.made
     }
 }
 
@@ -52,14 +61,14 @@ impl KeptArgs {
     ///
     /// # Errors
     /// When its Secrets do not tell which role is whose.
-    pub(crate) fn following(&self, given: &RoleArgs, previous: &Previous) -> Result<Kept, AccessError> {
-        let mut kept = Kept { roles: given.clone(), taken: Vec::new(), unlike: Vec::new() };
+    pub(crate) fn following(&self, given: Made, previous: &Previous) -> Result<Kept, AccessError> {
+        let mut kept = Kept { made: given, taken: Vec::new(), unlike: Vec::new() };
         if self.fresh_role_settings {
             return Ok(kept);
         }
         let roles: Vec<&Role> = previous.roles().collect();
         let RoleArgs { permissions_boundary_arn, role_names, role_path, trust_audience, session_duration } =
-            &mut kept.roles;
+            &mut kept.made.roles;
         let mut news = (&mut kept.taken, &mut kept.unlike);
         let boundary = |role: &Role| role.boundary.clone();
         take(permissions_boundary_arn, "--permissions-boundary-arn", &roles, boundary, &mut news);
@@ -76,6 +85,17 @@ impl KeptArgs {
         if role_names.is_none() && previous.role_names()?.iter().any(is_hashed) {
             *role_names = Some(RoleNaming::Hashed);
             kept.taken.push("--role-names hashed".to_owned());
+        }
+        if kept.made.tags.tags.is_empty() {
+            kept.made.tags.tags = previous.author_tags();
+            let tags = kept.made.tags.tags.iter();
+            kept.taken
+                .extend(tags.map(|(key, value)| format!("--tag {}", in_quotes(&format!("{key}={value}")))));
+        }
+        if kept.made.thumbprints.is_empty() {
+            kept.made.thumbprints = previous.thumbprints();
+            kept.taken
+                .extend(kept.made.thumbprints.iter().map(|thumbprint| format!("--thumbprint {thumbprint}")));
         }
         Ok(kept)
     }
@@ -116,8 +136,14 @@ fn take<T: Clone + Ord + ToString>(
 fn as_given(value: &str) -> String {
     let account = OpenValue::Account;
     if value.contains(account.stand_in()) {
-        format!("'{}'", value.replace(account.stand_in(), account.token()))
+        in_quotes(&value.replace(account.stand_in(), account.token()))
     } else {
         value.to_owned()
     }
+}
+
+/// A value as a shell takes it for one word: what a tag or an ARN may hold has no quote in it.
+fn in_quotes(value: &str) -> String {
+    let is_plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.:/=+-@".contains(&b));
+    if is_plain { value.to_owned() } else { format!("'{value}'") }
 }

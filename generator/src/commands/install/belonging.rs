@@ -1,10 +1,12 @@
 //! Whether the manifests in a directory belong to the rest of it: one issuer, and the roles that are made.
 
 use super::source::{Manifest, input};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use sts_schemas::aws::{AccountId, Arn};
 use sts_schemas::cli_input::CreateRole;
+use sts_schemas::cluster::is_named_by_aws;
 use sts_schemas::layout::DISCOVERY;
 use sts_schemas::oidc::DiscoveryDocument;
 use sts_schemas::open::OpenValue;
@@ -12,17 +14,27 @@ use sts_schemas::policy::Principal;
 
 /// Holds the manifests against the discovery document and the roles; what is wrong goes to `problems`.
 ///
-/// What the directory leaves open, the bundle's receipt has told, and `finalize` has checked: nothing here knows it.
+/// What the directory leaves open, the bundle's receipt has told, and `finalize` has checked. Nothing here knows it but
+/// for what any receipt says: a host of CloudFront's, and one account.
 pub(super) fn check(from: &Path, manifests: &[(String, Manifest)], problems: &mut Vec<String>) {
     let discovery: Option<DiscoveryDocument> = input(from, DISCOVERY, problems);
     let roles = roles(from, problems);
+    let accounts: BTreeSet<&str> = manifests.iter().filter_map(|(_, manifest)| manifest.account()).collect();
+    if accounts.len() > 1 {
+        let list = accounts.into_iter().collect::<Vec<_>>().join(", ");
+        problems.push(format!("the manifests name roles of more than one account: {list}"));
+    }
     for (path, manifest) in manifests {
         match manifest {
             Manifest::Authentication(issuer) => {
-                if let Some(made) = discovery.as_ref().map(|document| &document.issuer)
-                    && !made.as_str().contains(OpenValue::Issuer.stand_in())
-                    && made != issuer
-                {
+                let Some(made) = discovery.as_ref().map(|document| &document.issuer) else { continue };
+                let is_open = made.as_str().contains(OpenValue::Issuer.stand_in());
+                if is_open && !is_named_by_aws(issuer) {
+                    problems.push(format!(
+                        "{path} names the issuer {issuer}, which is no host that CloudFront gives to a distribution"
+                    ));
+                }
+                if !is_open && made != issuer {
                     problems.push(format!("{path} names the issuer {issuer}, and {DISCOVERY} is of {made}"));
                 }
             }

@@ -13,6 +13,7 @@ use std::path::Path;
 use sts_schemas::aws::{Arn, Region};
 use sts_schemas::cli_input::{CreateBucket, Tag};
 use sts_schemas::cluster::{ClusterName, IssuerUrl};
+use sts_schemas::installer_manifest::{SecretManifest, authentication, fault_of_secret, first_difference};
 use sts_schemas::layout::{AUTHENTICATION, BUCKET, MANIFESTS, PROVIDER, PUBLIC_KEY, TLS_KEY};
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
 use zeroize::Zeroizing;
@@ -107,6 +108,16 @@ pub(super) enum Manifest {
     Secret(Arn),
 }
 
+impl Manifest {
+    /// The account that it names.
+    pub(super) fn account(&self) -> Option<&str> {
+        match self {
+            Self::Authentication(_) => None,
+            Self::Secret(role) => Some(role.account()),
+        }
+    }
+}
+
 /// What a manifest says; what is wrong with it goes to `problems`.
 fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) -> Option<Manifest> {
     let advice = "it is still open, finalize the directory first";
@@ -131,22 +142,29 @@ fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) -> Optio
         node.and_then(Node::as_text).unwrap_or_default()
     };
     match at(&["kind"]) {
-        "Authentication" => match at(&["spec", "serviceAccountIssuer"]).parse() {
-            Ok(issuer) => return Some(Manifest::Authentication(issuer)),
+        "Authentication" => match at(&["spec", "serviceAccountIssuer"]).parse::<IssuerUrl>() {
+            Ok(issuer) => {
+                let form = authentication(&issuer);
+                if text != form {
+                    problems.push(format!("{path} is not as it was made: {}", first_difference(text, &form)));
+                }
+                return Some(Manifest::Authentication(issuer));
+            }
             Err(error) => problems.push(format!("{path}: spec.serviceAccountIssuer: {error}; {advice}")),
         },
         "Secret" => {
-            let credentials = Credentials::of_file(at(&["stringData", "credentials"]));
-            if !credentials.token_file().starts_with('/') {
-                problems.push(format!("{path}: web_identity_token_file is no absolute path"));
+            if SecretManifest::of_text(text).is_none() {
+                problems.push(format!("{path} is not as it was made: {}", fault_of_secret(text)));
             }
-            match credentials.role_arn().parse() {
+            match Credentials::of_file(at(&["stringData", "credentials"])).role_arn().parse() {
                 Ok(role) => return Some(Manifest::Secret(role)),
                 Err(error) => problems.push(format!("{path}: role_arn: {error}; {advice}")),
             }
         }
         "" => problems.push(format!("{path} is no Kubernetes object (it has no kind)")),
-        _ => {}
+        other => problems.push(format!(
+            "{path} is of kind {other}, and no bundle has such a manifest: put it into the installer's directory yourself"
+        )),
     }
     None
 }
