@@ -5,7 +5,7 @@
 use schemars::Schema;
 use std::path::Path;
 
-fn schemas() -> [(&'static str, Schema); 12] {
+fn schemas() -> [(&'static str, Schema); 14] {
     [
         ("manifest", schemars::schema_for!(sts_schemas::manifest::Manifest)),
         ("difference", schemars::schema_for!(sts_schemas::difference::Difference)),
@@ -19,6 +19,8 @@ fn schemas() -> [(&'static str, Schema); 12] {
         ("report", schemars::schema_for!(sts_schemas::report::Report)),
         ("status", schemars::schema_for!(sts_schemas::standing::Standings)),
         ("receipt", schemars::schema_for!(sts_schemas::receipt::Receipt)),
+        ("inspection", schemars::schema_for!(sts_schemas::inspection::Inspection)),
+        ("rehearsal", schemars::schema_for!(sts_schemas::rehearsal::Rehearsal)),
     ]
 }
 

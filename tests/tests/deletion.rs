@@ -114,7 +114,7 @@ fn what_others_put_into_the_bucket_is_listed_and_goes_only_when_that_is_asked_fo
         .exits(5)
         .says("notes.txt")
         .says("only as old versions or delete markers \"pictures/cat.png\"")
-        .says("5 objects, old versions or delete markers")
+        .says("objects, old versions and delete markers: 5")
         .says("--force-bucket");
     assert_eq!(account.dump(), full, "nothing at all was deleted");
     let _ = delete_by_name(&story, proxy.address(), &["--force-bucket"])

@@ -54,6 +54,8 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
     let _ = Run::of(&mut verify).exits(3);
     let proposal = story.run(emulator.address(), "plan", &["--format", "json"]).exits(0).stdout;
     let plan: Value = serde_json::from_str(&proposal).unwrap();
+    let rehearsal = Run::of(story.executor("rehearse").args(["--format", "json"])).exits(0).stdout;
+    let inspection = Run::of(story.executor("inspect").args(["--format", "json"])).exits(0).stdout;
     let flags = ["--yes".as_ref(), "--receipt".as_ref(), receipt.as_os_str()];
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);
     let mut diff = story.generator();
@@ -68,6 +70,8 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
         ("difference", written(story.path("difference.json"), difference.as_bytes())),
         ("fleet-bundles", written(story.path("fleet.json"), fleet.as_bytes())),
         ("fleet-status", written(story.path("standings.json"), standings.as_bytes())),
+        ("rehearsal", written(story.path("rehearsal.json"), rehearsal.as_bytes())),
+        ("inspection", written(story.path("inspection.json"), inspection.as_bytes())),
         ("report", report),
         ("report", refusal),
         ("proposal", written(story.path("proposal.json"), proposal.as_bytes())),

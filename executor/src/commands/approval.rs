@@ -75,8 +75,13 @@ fn steps(plan: &Plan) -> String {
         let kind = address.split('/').next().unwrap_or_default().to_owned();
         *counts.entry((step.verb(), kind)).or_default() += 1;
     }
-    let counts: Vec<_> =
-        counts.into_iter().map(|((verb, kind), count)| format!("{count} {kind} to {verb}")).collect();
+    let counts: Vec<_> = counts
+        .into_iter()
+        .map(|((verb, kind), count)| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{count} {kind}{plural} to {verb}")
+        })
+        .collect();
     if counts.is_empty() { "nothing to do".into() } else { counts.join(", ") }
 }
 
@@ -268,11 +273,11 @@ mod tests {
         };
         plan.steps =
             vec![step("create", "after", "a"), step("create", "after", "b"), step("delete", "before", "c")];
-        assert_eq!(steps(&plan), "2 object to create, 1 object to delete");
+        assert_eq!(steps(&plan), "2 objects to create, 1 object to delete");
         let (given, now) = ("0".repeat(64), plan.digest());
         let words = NotApproved::Other { given, now, steps: steps(&plan) }.to_string();
         assert!(
-            words.contains("printed above: 2 object to create") && words.contains("--approved-plan FILE")
+            words.contains("printed above: 2 objects to create") && words.contains("--approved-plan FILE")
         );
     }
 

@@ -6,6 +6,7 @@ use crate::session::Session;
 use crate::show::{contents, markdown, page};
 use sts_schemas::bundle::UnverifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::inspection::Trust;
 
 /// Show what is in a bundle; without a trusted key, under a warning.
 #[derive(Debug, clap::Args)]
@@ -19,16 +20,16 @@ pub(crate) fn run(args: &Args, form: Form, session: &mut Session<'_>) -> Result<
     let bundle = if args.bundle.trust.keys(session)?.is_empty() {
         untrusted =
             UnverifiedBundle::new(args.bundle.open()?).read_without_trust().map_err(refusal::of_bundle)?;
-        trust = contents::Trust::Unverified;
+        trust = Trust::Unverified;
         untrusted.as_if_verified()
     } else {
         verified = args.bundle.verified(session)?;
-        trust = contents::Trust::Verified;
+        trust = Trust::Verified;
         &verified
     };
     match form {
         Form::Text => session.data(&contents::text(bundle, trust, session.surroundings.paint))?,
-        Form::Json => session.json(&contents::Contents::of(bundle, trust))?,
+        Form::Json => session.json(&contents::inspection(bundle, trust))?,
         Form::Markdown => session.data(&markdown::text(bundle, trust))?,
         Form::Html => session.data(&page::text(bundle, trust))?,
     }

@@ -13,16 +13,17 @@ use crate::session::Session;
 use crate::show::progress::Lines;
 use crate::show::verification::Verification;
 use crate::show::{self, Tone};
-use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 use sts_schemas::aws::AccountId;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::Plan;
 use sts_schemas::receipt::Receipt;
+use sts_schemas::rehearsal::Rehearsal;
 use sts_schemas::resource::{Bucket, Resource, Tags};
 
 /// Plan, apply, check and delete a bundle on an AWS account in memory. Needs no AWS and no credentials.
@@ -33,16 +34,6 @@ pub(crate) struct Args {
     /// Also write the receipt of the apply to this file. It says that it is a rehearsal's: `finalize` takes none.
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
-}
-
-/// What a rehearsal saw, as JSON.
-#[derive(Serialize)]
-struct Rehearsal<'a> {
-    plan: &'a Plan,
-    applied: &'a Receipt,
-    second_plan: &'a Plan,
-    deleted: &'a Receipt,
-    left: usize,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +57,8 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let threshold = args.bundle.trust.threshold();
 
     stage.title(1, "Verify the bundle", session)?;
-    let report = Verification::of(&bundle, threshold, session.now());
-    stage.say(&report.text(session.surroundings.paint), session)?;
+    let found = Verification::of(&bundle, threshold);
+    stage.say(&found.text(session.surroundings.paint), session)?;
 
     stage.title(2, "Plan, against an empty account in memory", session)?;
     let first = stage.plan()?;
@@ -89,32 +80,28 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     let left = stage.memory.resources().len().saturating_sub(stage.held);
     stage.say(&(show::receipt::summary(&deleted) + "\n"), session)?;
 
+    let schema_version = SchemaVersion::CURRENT;
+    let seen = Rehearsal { schema_version, plan: first, applied, second_plan: second, deleted, left };
     if format == Format::Json {
-        session.json(&Rehearsal {
-            plan: &first,
-            applied: &applied,
-            second_plan: &second,
-            deleted: &deleted,
-            left,
-        })?;
+        session.json(&seen)?;
     }
     if let Some(path) = written {
         session.tell(&format!("\nReceipt written to {}.", path.display()));
     }
-    judge(&applied, &second, &deleted, left)?;
-    let done = applied.steps.len();
+    judge(&seen)?;
+    let done = seen.applied.steps.len();
     let end = format!("Rehearsed: {done} resources made, nothing left to change, all {done} deleted again.");
     stage.say(&format!("\n{}\n", session.surroundings.paint.tone(Tone::Strong, &end)), session)?;
     Ok(Exit::Done)
 }
 
-fn judge(applied: &Receipt, second: &Plan, deleted: &Receipt, left: usize) -> Result<(), Failure> {
-    let error = if !(applied.complete && deleted.complete) {
+fn judge(seen: &Rehearsal) -> Result<(), Failure> {
+    let error = if !(seen.applied.complete && seen.deleted.complete) {
         RehearsalError::Incomplete
-    } else if !second.is_empty() {
-        RehearsalError::NotInStep(second.steps.len())
-    } else if left > 0 {
-        RehearsalError::NotGone(left)
+    } else if !seen.second_plan.is_empty() {
+        RehearsalError::NotInStep(seen.second_plan.steps.len())
+    } else if seen.left > 0 {
+        RehearsalError::NotGone(seen.left)
     } else {
         return Ok(());
     };

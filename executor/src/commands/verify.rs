@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
     if let (Format::Json, Some(report)) = (format, report) {
         session.json(&report)?;
     } else {
-        let found = Verification::of(&bundle, args.bundle.trust.threshold(), session.now());
+        let found = Verification::of(&bundle, args.bundle.trust.threshold());
         session.data(&found.text(session.surroundings.paint))?;
     }
     Ok(Exit::Done)

@@ -146,7 +146,10 @@ fn list_leftovers(leftovers: &BTreeMap<BucketName, Leftovers>) -> String {
             };
             let shown = named(", among them ", &left.keys);
             let hidden = named(", and only as old versions or delete markers ", &left.hidden);
-            format!("bucket/{bucket}: {} objects, old versions or delete markers{shown}{hidden}", left.count)
+            format!(
+                "bucket/{bucket}: objects, old versions and delete markers: {}{shown}{hidden}",
+                left.count
+            )
         })
         .collect();
     list(&lines)

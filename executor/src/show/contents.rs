@@ -3,84 +3,40 @@
 use super::access;
 use super::facts::{facts, open_places_named, private_key_form};
 use super::plan::essence;
-use super::verification::{TrustedSigner, trusted_signers};
+use super::verification::trusted_signers;
 use super::wrap::wrapped;
 use super::{Paint, Tone, printable};
-use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
-use sts_schemas::digest::Sha256;
+use sts_schemas::inspection::{Inspection, LookedAt, Trust};
 use sts_schemas::lint::{Finding, lint_roles};
-use sts_schemas::manifest::Manifest;
-use sts_schemas::oidc::TokenKey;
-use sts_schemas::resource::Resource;
+use sts_schemas::manifest::SchemaVersion;
 
-/// Whether somebody trusted signed what is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trust {
-    /// Somebody did.
-    Verified,
-    /// Nobody knows: no trusted key was given.
-    Unverified,
+fn looked_at(finding: Finding) -> LookedAt {
+    let Finding { level, request, statement, rule, message } = finding;
+    let statement = (statement > 0).then_some(statement);
+    LookedAt { level: level.name().into(), rule: rule.into(), role: request, statement, message }
 }
 
-/// A bundle's content, as JSON shows it.
-#[derive(Debug, Serialize)]
-pub struct Contents<'a> {
-    trust: Trust,
-    bundle: &'a Sha256,
-    signed_by: Vec<&'a Sha256>,
-    signers: Vec<TrustedSigner>,
-    unknown_signatures: &'a [Sha256],
-    token_keys: &'a [TokenKey],
-    private_keys: BTreeMap<&'a str, &'static str>,
-    findings: Vec<LookedAt>,
-    manifest: &'a Manifest,
-    resources: Vec<&'a Resource>,
-}
-
-/// One thing to look at twice.
-#[derive(Debug, Serialize)]
-struct LookedAt {
-    level: &'static str,
-    rule: &'static str,
-    role: String,
-    /// Counted from 1; none where several of the role's statements together are meant.
-    statement: Option<usize>,
-    message: String,
-}
-
-impl LookedAt {
-    fn of(finding: Finding) -> Self {
-        let Finding { level, request, statement, rule, message } = finding;
-        let statement = (statement > 0).then_some(statement);
-        Self { level: level.name(), rule, role: request, statement, message }
-    }
-}
-
-impl<'a> Contents<'a> {
-    /// The content of this bundle.
-    #[must_use]
-    pub fn of(bundle: &'a VerifiedBundle, trust: Trust) -> Self {
-        Self {
-            trust,
-            bundle: bundle.digest(),
-            signed_by: bundle.signers().iter().map(|signer| &signer.key).collect(),
-            signers: trusted_signers(bundle).collect(),
-            unknown_signatures: bundle.unknown_signatures(),
-            token_keys: &bundle.outline().token_keys,
-            private_keys: bundle
-                .private_keys()
-                .iter()
-                .map(|(path, form)| (path.as_str(), private_key_form(*form)))
-                .collect(),
-            findings: lint_roles(bundle.outline()).into_iter().map(LookedAt::of).collect(),
-            manifest: bundle.manifest(),
-            resources: bundle.outline().resources.values().collect(),
-        }
+/// A bundle's content as data.
+#[must_use]
+pub fn inspection(bundle: &VerifiedBundle, trust: Trust) -> Inspection {
+    let private_keys = bundle.private_keys().iter();
+    Inspection {
+        schema_version: SchemaVersion::CURRENT,
+        trust,
+        bundle: bundle.digest().clone(),
+        signed_by: bundle.signers().iter().map(|signer| signer.key.clone()).collect(),
+        signers: trusted_signers(bundle).collect(),
+        unknown_signatures: bundle.unknown_signatures().to_vec(),
+        token_keys: bundle.outline().token_keys.clone(),
+        private_keys: private_keys
+            .map(|(path, form)| (path.clone(), private_key_form(*form).to_owned()))
+            .collect(),
+        findings: lint_roles(bundle.outline()).into_iter().map(looked_at).collect(),
+        manifest: bundle.manifest().clone(),
+        resources: bundle.outline().resources.values().cloned().collect(),
     }
 }
 

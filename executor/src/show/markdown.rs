@@ -1,6 +1,6 @@
 //! A bundle as Markdown: for a ticket, a merge request, a file.
 
-use super::contents::{Trust, title};
+use super::contents::title;
 use super::facts::{facts, open_places_named};
 use super::grant::{action_texts, conditions, grants, resources};
 use super::plan::essence;
@@ -8,6 +8,7 @@ use super::printable;
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::inspection::Trust;
 use sts_schemas::lint::lint_roles;
 use sts_schemas::policy::{Effect, Statement};
 

@@ -3,13 +3,14 @@
 mod drawing;
 mod html;
 
-use super::contents::{Trust, title};
+use super::contents::title;
 use super::facts::{facts, open_places_named};
 use super::grant::{Grant, conditions, grants, is_pattern, resources};
 use super::plan::essence;
 use html::Html;
 use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::inspection::Trust;
 use sts_schemas::lint::{Level, lint_roles};
 use sts_schemas::policy::{Effect, OneOrMany, Statement};
 use sts_schemas::version::VERSION;

@@ -3,25 +3,19 @@
 use super::plan::account_and_issuer;
 use super::wrap::wrapped;
 use super::{Paint, Tone, printable, utc};
-use serde::Serialize;
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
+use sts_schemas::inspection::TrustedSigner;
 use sts_schemas::manifest::Tool;
 use sts_schemas::oidc::TokenKey;
 use sts_schemas::signature::Holder;
 
 /// The facts of a verification that went well.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Verification {
-    /// Always `verified`: a bundle that is not has no report.
-    pub verdict: &'static str,
-    /// When it was verified, in seconds since 1970.
-    pub verified_at: u64,
-    /// The program that verified.
-    pub verified_by: Tool,
     /// The digest of the manifest: the bundle's name.
     pub bundle: Sha256,
     /// The cluster it is for.
@@ -44,21 +38,6 @@ pub struct Verification {
     pub resources: usize,
 }
 
-/// A trusted key that signed.
-#[derive(Debug, Clone, Serialize)]
-pub struct TrustedSigner {
-    /// The key's id.
-    pub key: Sha256,
-    /// The key's kind.
-    pub kind: String,
-    /// When the signature ends to count, in seconds since 1970.
-    pub expires: Option<u64>,
-    /// Whether that time had ended, and the signature counted because of `--allow-expired`.
-    pub expired: bool,
-    /// Who the key's file says holds the key: a claim that nobody checked.
-    pub claimed_holder: Option<Holder>,
-}
-
 /// The trusted keys that signed a bundle.
 pub(super) fn trusted_signers(bundle: &VerifiedBundle) -> impl Iterator<Item = TrustedSigner> {
     bundle.signers().iter().map(|signer| TrustedSigner {
@@ -78,14 +57,11 @@ pub(super) fn claims(holder: Option<&Holder>) -> impl Iterator<Item = String> {
 }
 
 impl Verification {
-    /// The report on this bundle, verified `now`, with so many trusted signatures asked for.
+    /// The facts about this bundle, of which so many trusted signatures were asked for.
     #[must_use]
-    pub fn of(bundle: &VerifiedBundle, threshold: usize, now: u64) -> Self {
+    pub fn of(bundle: &VerifiedBundle, threshold: usize) -> Self {
         let manifest = bundle.manifest();
         Self {
-            verdict: "verified",
-            verified_at: now,
-            verified_by: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },
             bundle: bundle.digest().clone(),
             cluster: manifest.cluster.clone(),
             generation: manifest.generation,
