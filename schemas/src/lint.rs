@@ -276,6 +276,31 @@ mod tests {
     }
 
     #[test]
+    fn what_reaches_the_issuers_distribution_is_a_danger_where_there_is_one() {
+        let bucket = "harbour-oidc".parse().unwrap();
+        let hosting = Hosting::PrivateBucket { bucket, certificate: None };
+        let private = Cluster { hosting, ..cluster() };
+        for (resource, expected) in [
+            ("*", true),
+            ("arn:aws:cloudfront::123456789012:distribution/*", true),
+            ("arn:aws:cloudfront::123456789012:distribution/EDFDVBD6EXAMPLE", true),
+            ("arn:aws:cloudfront::*:distribution/*", true),
+            ("arn:aws:cloudfront::999988887777:distribution/*", false),
+            ("arn:aws:s3:::x", false),
+        ] {
+            let statement: Statement =
+                serde_json::from_str(&allow(r#""cloudfront:Update*""#, resource)).unwrap();
+            let policy = PolicyDocument::of(vec![statement]);
+            for (cluster, expected) in [(&private, expected), (&cluster(), false)] {
+                let own = Own::of(cluster, [(&"/".parse().unwrap(), &own_role())], None);
+                let found = lint_policy("parrot", &policy, &own);
+                let forges = found.iter().any(|finding| finding.rule == "forge-tokens");
+                assert_eq!(forges, expected, "{resource} {}", cluster.hosting);
+            }
+        }
+    }
+
+    #[test]
     fn what_reaches_the_issuers_documents_or_the_bundles_own_roles_is_a_danger() {
         let levels = |text: &str, rule: &str| {
             let found = findings(text).into_iter().filter(|finding| finding.rule == rule);

@@ -16,6 +16,8 @@ pub struct Own {
     bucket: Option<String>,
     /// The ARNs of the documents in it.
     documents: Vec<String>,
+    /// How the ARN of a distribution in front of it begins, where there is one: AWS makes up the rest.
+    distribution: Option<String>,
     /// The ARNs of the roles and of the policies that bound them.
     roles: BTreeSet<String>,
     /// The key of the tag that all of it bears.
@@ -38,7 +40,11 @@ impl Own {
             bucket.as_ref().map(|bucket| format!("{bucket}/{prefix}{key}"))
         };
         let documents = [DISCOVERY_KEY, KEYS_KEY].into_iter().filter_map(document).collect();
-        Self { bucket, documents, roles, tag: cluster.name.ownership_tag() }
+        let is_fronted = matches!(cluster.hosting, Hosting::PrivateBucket { .. });
+        let distribution =
+            || format!("arn:{}:cloudfront::{}:distribution/", cluster.partition, cluster.account);
+        let distribution = is_fronted.then(distribution);
+        Self { bucket, documents, distribution, roles, tag: cluster.name.ownership_tag() }
     }
 
     /// What a bundle calls its own.
@@ -67,6 +73,21 @@ impl Own {
         )
     }
 
+    /// Whether a statement may be about the distribution that serves the issuer.
+    pub(super) fn has_distribution_in(&self, statement: &Statement) -> bool {
+        self.distribution.iter().any(|begin| {
+            let is_one =
+                |pattern: &str| names(pattern, &format!("{begin}{SOME_ID}")) || pattern.starts_with(begin);
+            match (&statement.resource, &statement.not_resource) {
+                (Some(resources), _) => resources.iter().any(is_one),
+                (None, Some(others)) => {
+                    !others.iter().any(|pattern| names(pattern, &format!("{begin}{SOME_ID}")))
+                }
+                (None, None) => false,
+            }
+        })
+    }
+
     /// Whether a statement is about one of the roles, or of the policies that bound them.
     pub(super) fn has_role_in(&self, statement: &Statement) -> bool {
         self.roles.iter().any(|arn| reaches(statement, arn))
@@ -90,6 +111,9 @@ fn bucket_of(cluster: &Cluster) -> Option<(String, String)> {
         }
     }
 }
+
+/// Stands for an id that AWS is yet to make up.
+const SOME_ID: &str = "E1";
 
 /// Whether a statement is about the resource of this ARN.
 fn reaches(statement: &Statement, arn: &str) -> bool {

@@ -62,6 +62,9 @@ const DATA: [&str; 3] = ["kms:Decrypt", "s3:GetObject", "s3:GetObjectVersion"];
 const DOCUMENT_WRITES: [&str; 2] = ["s3:PutObject", "s3:ReplicateObject"];
 const BUCKET_WRITES: [&str; 1] = ["s3:PutBucketPolicy"];
 
+/// Calls that have a distribution serve from elsewhere. Source: Service Authorization Reference of `CloudFront`.
+const DISTRIBUTION_WRITES: [&str; 1] = ["cloudfront:UpdateDistribution"];
+
 /// The keys that keep each kind of finding to part of what it is about.
 const OF_PASSING: [By<'_>; 3] =
     [RESOURCE_TAG, By::Key("iam:PassedToService"), By::Key("iam:AssociatedResourceArn")];
@@ -141,6 +144,9 @@ fn of_issuer(actions: &[&str], statement: &Statement, own: &Own, findings: &mut 
     let (bucket, document) = own.issuer_in(statement);
     let mut writes = if document { allowed(actions, &DOCUMENT_WRITES) } else { Vec::new() };
     writes.extend(if bucket { allowed(actions, &BUCKET_WRITES) } else { Vec::new() });
+    if own.has_distribution_in(statement) {
+        writes.extend(allowed(actions, &DISTRIBUTION_WRITES));
+    }
     if writes.is_empty() {
         return;
     }
