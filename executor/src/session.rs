@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::terminal::printable_lines;
+use sts_schemas::terminal::{printable_json, printable_lines};
 use sts_schemas::verbosity::Verbosity;
 
 /// What a command may read from and write to.
@@ -130,7 +130,7 @@ impl Session<'_> {
     /// When it has no JSON form or standard output cannot be written.
     pub fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::Failed, error))?;
-        self.data(&(text + "\n"))
+        self.data(&(printable_json(&text) + "\n"))
     }
 
     /// Tells the person what is going on and what came of it.

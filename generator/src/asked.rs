@@ -40,6 +40,15 @@ pub(crate) fn read<T>(
 /// Every role, Secret and service account that no request asks for, and every one that is asked for and not there.
 pub(crate) fn check(asked: &Asked, files: &Files, contents: &Contents) -> Result<Vec<String>, Problems> {
     let mut check = Check::of(&asked.requests);
+    let known: BTreeSet<&str> = asked.files().collect();
+    let silent =
+        files.keys().filter(|path| Place::of(path) == Some(Place::Request) && !known.contains(path.as_str()));
+    check.problems.extend(silent.map(|path| {
+        Problem::of(
+            path,
+            "no request is in it, and all that is here goes into the bundle: move it away".into(),
+        )
+    }));
     let paths = role_paths(files);
     let handed = handed(contents);
     for ((namespace, name), (manifest, role)) in &handed {

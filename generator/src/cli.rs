@@ -15,12 +15,12 @@ pub use lint::LintArgs;
 pub(crate) use region::region;
 pub use roles::{RequestArgs, RoleArgs, SelectionArgs, TagArgs};
 
-use crate::commands::{self, Person, Surroundings, Time};
+use crate::commands::{self, Person, Reading, Surroundings, Time};
 use crate::sandbox::{self, Sandbox};
 use crate::voice;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::moment::LAST_MOMENT;
@@ -91,7 +91,8 @@ pub fn main() -> ExitCode {
     let result = settle(&cli.loudness).and_then(|()| surroundings()).and_then(|surroundings| {
         let configuration = configuration();
         enter_sandbox(cli.require_sandbox)?;
-        run(cli.command, surroundings, configuration.as_deref())
+        let reading = Reading { configuration: configuration.as_deref(), clock: surroundings.clock };
+        run(cli.command, surroundings, reading)
     });
     voice::detail(|| format!("the whole run: {} ms", began.elapsed().as_millis()));
     match result {
@@ -100,21 +101,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, surroundings: Surroundings, configuration: Option<&Path>) -> Result<Exit, Failure> {
+fn run(command: Command, surroundings: Surroundings, reading: Reading<'_>) -> Result<Exit, Failure> {
     let done = match command {
-        Command::Diff(args) => return args.run(configuration),
+        Command::Diff(args) => return args.run(reading),
         Command::CreateSigningKey(args) => args.run(surroundings),
         Command::CreateKeyPair(args) => args.run(),
         Command::CreateIdentityProvider(args) => args.run(surroundings),
         Command::CreateIamRoles(args) => args.run(),
-        Command::CreateBundle(args) => args.run(surroundings, configuration),
-        Command::CreateAll(args) => args.run(surroundings, configuration),
-        Command::RotateKeys(args) => args.run(surroundings, configuration),
-        Command::MoveIssuer(args) => args.run(surroundings, configuration),
+        Command::CreateBundle(args) => args.run(surroundings, reading),
+        Command::CreateAll(args) => args.run(surroundings, reading),
+        Command::RotateKeys(args) => args.run(surroundings, reading),
+        Command::MoveIssuer(args) => args.run(surroundings, reading),
         Command::Sign(args) => args.run(surroundings),
-        Command::Finalize(args) => args.run(configuration),
-        Command::CheckCluster(args) => args.run(configuration),
-        Command::Render(args) => args.run(configuration, surroundings),
+        Command::Finalize(args) => args.run(reading),
+        Command::CheckCluster(args) => args.run(reading),
+        Command::Render(args) => args.run(reading),
         Command::Install(args) => commands::install::run(&args),
         Command::Completions(args) => args.run(&mut Cli::command()),
         Command::Man(args) => args.run(Cli::command()),
@@ -162,6 +163,8 @@ const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 fn surroundings() -> Result<Surroundings, Failure> {
     let asked = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let person = if asked { Person::Present } else { Person::Absent };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let clock = now.ok().map(|since| since.as_secs());
     if let Some(text) = std::env::var_os(SOURCE_DATE_EPOCH) {
         let text = text.to_string_lossy();
         let seconds = text.parse().ok().filter(|seconds| *seconds <= LAST_MOMENT).ok_or_else(|| {
@@ -169,12 +172,12 @@ fn surroundings() -> Result<Surroundings, Failure> {
             Failure::new(Exit::Usage, format!("{SOURCE_DATE_EPOCH} is {text:?}, and {needed}"))
         })?;
         voice::detail(|| format!("the time is {seconds}, by {SOURCE_DATE_EPOCH}"));
-        return Ok(Surroundings { time: Time::Told(seconds), person });
+        // A clock from before 1970 counts as that: signatures end to count later, as with every clock that is behind.
+        return Ok(Surroundings { time: Time::Told(seconds), clock: clock.unwrap_or_default(), person });
     }
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    match now {
-        Ok(since) => Ok(Surroundings { time: Time::Read(since.as_secs()), person }),
-        Err(_) => Err(Failure::new(Exit::Failed, "the clock of this machine stands before 1970")
+    match clock {
+        Some(clock) => Ok(Surroundings { time: Time::Read(clock), clock, person }),
+        None => Err(Failure::new(Exit::Failed, "the clock of this machine stands before 1970")
             .hint(format!("set the clock, or {SOURCE_DATE_EPOCH}"))),
     }
 }

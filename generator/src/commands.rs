@@ -27,6 +27,7 @@ mod signing;
 mod trust;
 
 pub use generation::Time;
+pub use trust::Reading;
 
 use crate::directory::{Directory, FileError, Written};
 use crate::feature::{CredentialsMode, InstallConfig};
@@ -42,6 +43,7 @@ use sts_schemas::bundle::Limits;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{self, Place};
 use sts_schemas::lint::{Finding, Level};
+use sts_schemas::terminal::printable_json;
 use zeroize::Zeroizing;
 
 /// What commands take from around the program, read once at its start.
@@ -49,6 +51,8 @@ use zeroize::Zeroizing;
 pub struct Surroundings {
     /// The time: `SOURCE_DATE_EPOCH`, or else the clock.
     pub time: Time,
+    /// The clock itself, in seconds since 1970: by it a signature still counts, or not any more.
+    pub clock: u64,
     /// Whether somebody can be asked for a passphrase.
     pub person: Person,
 }
@@ -160,6 +164,12 @@ fn print_line(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Failure::new(Exit::Failed, error)),
     }
+}
+
+/// JSON that a terminal may show.
+fn as_json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(Exit::Failed, error))?;
+    Ok(printable_json(&text))
 }
 
 /// Reads a file that the command cannot do without.

@@ -170,6 +170,12 @@ impl Directory {
         }
     }
 
+    /// Whether a link stands at this path, which leads out of the directory or into it.
+    #[must_use]
+    pub fn is_link(&self, path: &str) -> bool {
+        fs::symlink_metadata(self.root.join(path)).is_ok_and(|found| found.is_symlink())
+    }
+
     /// Removes a file of an earlier run; one that is not there is no error.
     ///
     /// # Errors

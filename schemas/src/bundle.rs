@@ -8,6 +8,7 @@ mod archive;
 mod error;
 mod limits;
 mod member;
+mod paths;
 
 pub use error::{Verdict, VerifyError};
 pub use limits::Limits;
@@ -21,7 +22,7 @@ use crate::open::{self, BindError, Bound, OpenValue};
 use crate::signature::{self, Claims, Holder, KeyKind, TrustStore};
 use crate::state::Desired;
 use archive::{ArchiveReader, Entry};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 
 /// How far the clocks of author and reader may be apart, in seconds: two days, so that a wrong time zone is no matter.
@@ -225,23 +226,15 @@ fn parse_manifest(bytes: &[u8]) -> Result<Manifest, VerifyError> {
             return Err(VerifyError::BadManifest(what));
         }
     }
-    let mut folded = BTreeSet::new();
-    for entry in &manifest.files {
-        match Place::of(&entry.path) {
-            None | Some(Place::Manifest | Place::Signature { .. }) => {
-                return Err(VerifyError::BadManifest(format!(
-                    "it lists {:?}, where no file belongs",
-                    entry.path
-                )));
-            }
-            Some(_) if !folded.insert(entry.path.to_ascii_lowercase()) => {
-                let what = format!("{:?} differs from another path only by case", entry.path);
-                return Err(VerifyError::BadManifest(what));
-            }
-            Some(_) => {}
-        }
+    let is_stray =
+        |path: &str| matches!(Place::of(path), None | Some(Place::Manifest | Place::Signature { .. }));
+    if let Some(entry) = manifest.files.iter().find(|entry| is_stray(&entry.path)) {
+        return Err(VerifyError::BadManifest(format!("it lists {:?}, where no file belongs", entry.path)));
     }
-    Ok(manifest)
+    match paths::clash(manifest.files.iter().map(|entry| entry.path.as_str())) {
+        Some(what) => Err(VerifyError::BadManifest(what)),
+        None => Ok(manifest),
+    }
 }
 
 fn agree(manifest: &Manifest, claims: &Claims) -> Result<(), String> {

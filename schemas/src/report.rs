@@ -31,6 +31,10 @@ pub struct Report {
     pub threshold: usize,
     /// Flags by which a person let something count that otherwise would not.
     pub overridden: Vec<String>,
+    /// What was warned of, each a sentence: what counts only because of a flag, a date ahead of the clock, a second key or
+    /// issuer, a private key in plain text. Absent where there was nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What was checked and holds, in order; empty where the bundle was rejected.
     pub checks: Vec<String>,
     /// What the bundle is; absent where it was rejected.

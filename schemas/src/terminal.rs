@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-/// The text with everything escaped that moves a cursor or turns the direction of writing.
+/// The text with everything escaped that moves a cursor, turns the direction of writing, or is not seen at all.
 ///
 /// Names come from whoever may write to the account, or put a file into a folder.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if c.is_control() || is_bidirectional_control(c) {
+        if is_unsafe(c) {
             let _ = write!(out, "\\u{{{:x}}}", c as u32);
         } else {
             out.push(c);
@@ -21,6 +21,33 @@ pub fn printable(text: &str) -> String {
 #[must_use]
 pub fn printable_lines(text: &str) -> String {
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON whose texts a terminal may show: within them stand escapes for what [`printable`] escapes. It says the same.
+#[must_use]
+pub fn printable_json(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        // Line ends between the members stay; within a text there is none.
+        if c != '\n' && is_unsafe(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || is_bidirectional_control(c) || is_invisible(c)
+}
+
+/// Spaces without width, separators of lines, and tags. Source: Unicode Character Database, general categories Cf, Zl
+/// and Zp, those that stand in no writing.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Source: Unicode Standard Annex #9, "Directional Formatting Characters".
@@ -65,6 +92,16 @@ mod tests {
     fn text_from_elsewhere_cannot_move_the_cursor_or_turn_around() {
         assert_eq!(printable("a\x1b[2Kb\u{202e}c\u{9b}"), "a\\u{1b}[2Kb\\u{202e}c\\u{9b}");
         assert_eq!(printable("größe €"), "größe €");
+        assert_eq!(printable("a\u{200b}b\u{2028}c\u{e0041}"), "a\\u{200b}b\\u{2028}c\\u{e0041}");
+    }
+
+    #[test]
+    fn json_says_the_same_in_escapes() {
+        let value = serde_json::json!({"a\u{9b}": "b\u{202e}\n\u{e0041}é"});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let safe = printable_json(&text);
+        assert!(!safe.chars().any(|c| c != '\n' && is_unsafe(c)), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
     }
 
     #[test]

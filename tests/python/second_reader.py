@@ -332,7 +332,13 @@ def manifest_of(data):
         must(not re.match(r"signatures/|manifest\.json$", entry["path"]), "lists what it must not")
         paths.append(entry["path"])
     must(paths == sorted(set(paths)), "files are not sorted")
-    must(len({path.lower() for path in paths}) == len(paths), "paths differ by case alone")
+    spelt = {}
+    for path in paths:
+        parts = path.split("/")
+        for length in range(1, len(parts) + 1):
+            name, kind = "/".join(parts[:length]), "file" if length == len(parts) else "folder"
+            known = spelt.setdefault(name.lower(), (name, kind))
+            must(known == (name, kind), f"{path}: a folder too, or another by case alone")
     written = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     order = ["schema_version", "tool", "generation", "cluster", "files"]
     must(list(manifest) == order and written.encode() == data, "not written as it must be")
@@ -477,6 +483,8 @@ class Files:
         tags = dict(pairs)
         must(len(tags) == len(pairs) <= 50, f"{what}: tags")
         must(all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in pairs), f"{what}: tags")
+        must(len({key.lower() for key in tags}) == len(tags), f"{what}: tags that differ by case alone")
+        must(not re.search(r"[\x00-\x1f\x7f-\x9f]", "".join(map("".join, pairs))), f"{what}: control characters")
         owner = f"openshift.io/cloud-credential-operator/{self.cluster['name']}"
         must(tags.get(owner) == "owned", f"{what}: owner")
         for key in tags.keys() - {owner, "sts-handoff/generation"}:
@@ -497,12 +505,14 @@ class Files:
             if path in PRIVATE_KEYS:
                 must(data.count(b"-----BEGIN ") == 1, f"{path}: no or several PEM blocks")
                 continue
-            encoded = re.findall(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,128}", data)
-            decoded = [base64.b64decode(text[: len(text) // 4 * 4]) for text in encoded]
+            decoded = []
+            for whole, begin in ((b"", b"LS0tLS1CRUdJTi"), (b"AC", b"0tLS0tQkVHSU4g"), (b"AAA", b"tLS0tLUJFR0lOI")):
+                encoded = [whole + text for text in re.findall(begin + rb"[A-Za-z0-9+/]{0,128}", data)]
+                decoded += [base64.b64decode(text[: len(text) // 4 * 4]) for text in encoded]
             for text in [data, *decoded]:
                 labels = re.findall(rb"-----BEGIN ((?:(?!-----)[\s\S]){0,59})-----", text)
                 must(not any(b"PRIVATE KEY" in label for label in labels), f"{path}: a private key")
-            has = lambda name: re.search(rb'"%s"\s*:\s*"' % name, data)
+            has = lambda name: re.search(rb'"%s\\*"\s*:\s*\\*"' % name, data)
             must(not (has(b"kty") and has(b"d")), f"{path}: a private JWK")
         must(self.files["serviceaccount-signer.public"].count(b"-----BEGIN ") == 1, "several public keys")
 

@@ -7,7 +7,7 @@
 
 mod large;
 
-use large::{bundle, memory, read};
+use large::{More, bundle, memory, read};
 use sts_schemas::bundle::Limits;
 use sts_schemas::layout;
 
@@ -25,7 +25,7 @@ fn what_is_parsed_and_kept_is_counted_before_it_is_read() {
         ("all-open", 16, MIB, "bytes in files to be kept"),
         ("sound", 1, MIB + 1, "bytes in one file"),
     ] {
-        let (bundle, size) = bundle(case, layout::MANIFESTS, count, length);
+        let (bundle, size) = bundle(case, layout::MANIFESTS, More::comments(count, length));
         let (refused, taken) = read(bundle, before);
         let error = refused.map(drop).unwrap_err().to_string();
         println!("{case}, {count} manifests of {length} bytes more: archive {size}, memory {taken}");

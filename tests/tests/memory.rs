@@ -6,7 +6,7 @@
 
 mod large;
 
-use large::{bundle, key, memory, read};
+use large::{More, bundle, key, memory, read};
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use sts_schemas::bundle::{Expiry, Limits, UnverifiedBundle};
@@ -20,12 +20,22 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn reading_takes_less_than_three_of_the_largest_files_and_never_the_archive() {
     let _alone = ALONE.lock();
     let file = Limits::FORMAT.file;
-    // Near the limit on the archive, by the largest files there may be; near that on entries, by small ones.
-    for (more, length) in [(15, usize::try_from(file).unwrap()), (60_000, 1)] {
-        let (bundle, size) = bundle("sound", layout::REQUESTS, more, length);
+    let largest = usize::try_from(file).unwrap();
+    // Near the limit on the archive, by the largest files there may be, text and none; near that on entries, by small
+    // ones; near that on the manifest, by long paths.
+    for more in [
+        More::comments(15, largest),
+        More { byte: 0xff, ..More::comments(15, largest) },
+        More::comments(60_000, 1),
+        More { path: 140, ..More::comments(58_000, 1) },
+    ] {
+        let (bundle, size) = bundle("sound", layout::REQUESTS, more);
         let (verified, taken) = read(bundle, memory("VmRSS"));
         assert_eq!(verified.unwrap().outline().resources.len(), 5);
-        println!("{more} files of {length} bytes more: archive {size}, memory {taken}");
+        let More { count, length, byte, path } = more;
+        println!(
+            "{count} files of {length} bytes {byte:#x} more, paths of {path}: archive {size}, memory {taken}"
+        );
         assert!(taken < 3 * file, "{taken} bytes for an archive of {size}");
     }
 }
@@ -35,8 +45,11 @@ fn limits_are_enforced_before_anything_is_kept() {
     let _alone = ALONE.lock();
     let trust = TrustStore::new(vec![key().public_key().clone()], NonZeroUsize::MIN).unwrap();
     let refused = |limits: Limits, what: &str| {
-        let result = UnverifiedBundle::with_limits(bundle("sound", layout::REQUESTS, 2, 5000).0, limits)
-            .verify(&trust, Expiry::Enforced(0));
+        let result = UnverifiedBundle::with_limits(
+            bundle("sound", layout::REQUESTS, More::comments(2, 5000)).0,
+            limits,
+        )
+        .verify(&trust, Expiry::Enforced(0));
         let error = result.map(drop).unwrap_err().to_string();
         assert!(error.starts_with("the bundle has more than") && error.ends_with(what), "{error}");
     };

@@ -207,6 +207,12 @@ fn a_private_key_in_plain_text_is_pointed_at_by_the_program_that_never_needs_it(
     let rehearse = |bundle: &Path| Run::of(&mut story.executor_on(bundle, "rehearse")).exits(0);
     let plain = create_all(&["--private-key", "plaintext"]);
     let _ = rehearse(&plain).says("WARNING: the bundle carries the cluster's private key in plain text");
+    for name in ["report.txt", "report.json"] {
+        let report = story.path(name);
+        let _ = Run::of(story.executor_on(&plain, "verify").arg("--report").arg(&report)).exits(0);
+        let evidence = unwrapped(&std::fs::read_to_string(&report).unwrap());
+        assert!(evidence.contains("the cluster's private key in plain text, in tls/bound"), "{evidence}");
+    }
     std::fs::write(story.path("pass"), "correct horse\n").unwrap();
     let sealed = create_all(&["--private-key-passphrase-file", "pass"]);
     let run = rehearse(&sealed).says("private key in serviceaccount-signer.private, encrypted");

@@ -74,26 +74,14 @@ impl BundleArgs {
         let began = Instant::now();
         let bundle = UnverifiedBundle::new(source).verify(&trust, expiry).map_err(refusal::of_bundle)?;
         session.detail(|| format!("Verified it: {} ms.", began.elapsed().as_millis()));
-        for note in expired(&bundle) {
-            session.warn(&format!("WARNING: {note}"));
-        }
-        if bundle.is_ahead_of_the_clock() {
-            session.warn(&format!("WARNING: {}", ahead_of_the_clock(&bundle)));
-        }
-        let outline = bundle.outline();
-        for warning in alarms(&outline.cluster, &outline.token_keys) {
+        for warning in warnings(&bundle) {
             session.warn(&format!("WARNING: {warning}"));
         }
-        for (path, form) in bundle.private_keys() {
-            match form {
-                PrivateKeyForm::Plaintext => session.warn(&format!(
-                    "WARNING: the bundle carries the cluster's private key in plain text, in {path}. Whoever can \
-                     read the bundle can make tokens of the cluster. Nothing here needs it."
-                )),
-                PrivateKeyForm::Encrypted => session.tell(&format!(
-                    "Note: the bundle carries the cluster's private key in {path}, encrypted. Nothing here needs it."
-                )),
-            }
+        for (path, _) in bundle.private_keys().iter().filter(|(_, form)| **form == PrivateKeyForm::Encrypted)
+        {
+            session.tell(&format!(
+                "Note: the bundle carries the cluster's private key in {path}, encrypted. Nothing here needs it."
+            ));
         }
         Ok(bundle)
     }
@@ -116,6 +104,20 @@ impl BundleArgs {
             self.bundle.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         name.strip_suffix(".tar.gz").unwrap_or(&name).to_owned()
     }
+}
+
+/// What whoever decides about a bundle that was verified should know of it, each a sentence.
+pub(super) fn warnings(bundle: &VerifiedBundle) -> Vec<String> {
+    let outline = bundle.outline();
+    let ahead = bundle.is_ahead_of_the_clock().then(|| ahead_of_the_clock(bundle));
+    let plain = bundle.private_keys().iter().filter(|(_, form)| **form == PrivateKeyForm::Plaintext);
+    let plain = plain.map(|(path, _)| {
+        format!(
+            "the bundle carries the cluster's private key in plain text, in {path}. Whoever can read the bundle can make \
+             tokens of the cluster. Nothing here needs it."
+        )
+    });
+    expired(bundle).chain(ahead).chain(alarms(&outline.cluster, &outline.token_keys)).chain(plain).collect()
 }
 
 /// A sentence for each signature that counts only because a person said that its end does not.

@@ -4,7 +4,6 @@ use super::plan::account_and_issuer;
 use super::wrap::wrapped;
 use super::{printable, utc};
 use std::fmt::Write as _;
-use sts_schemas::alarm::alarms;
 use sts_schemas::open::OpenValue;
 use sts_schemas::report::{Report, ReportVerdict, ReportedBundle};
 
@@ -53,6 +52,12 @@ pub fn text(report: &Report) -> String {
     for flag in &report.overridden {
         line(&mut out, "  let pass", flag);
     }
+    if !report.warnings.is_empty() {
+        out.push_str("\nWARNINGS\n");
+        for warning in &report.warnings {
+            out.push_str(&wrapped("  ", &printable(warning)));
+        }
+    }
     if let Some(bundle) = &report.bundle {
         let _ = writeln!(out, "\nWhat holds (sections of FORMAT.md)");
         for (number, check) in report.checks.iter().enumerate() {
@@ -86,9 +91,6 @@ fn describe(out: &mut String, bundle: &ReportedBundle) {
     for key in &bundle.token_keys {
         line(out, "  tokens", key.sha256.as_str());
         line(out, "", &format!("signed with the key of this SHA-256, kid {}", key.kid));
-    }
-    for warning in alarms(cluster, &bundle.token_keys) {
-        out.push_str(&wrapped("  ", &warning));
     }
     let _ = writeln!(out, "\nAWS resources");
     for address in &bundle.resources {

@@ -352,7 +352,7 @@ fn delete_is_refused_whole_while_a_bucket_holds_what_nobody_asked_for() {
     let left = Leftovers { keys: vec!["backup.tar".into()], hidden: Vec::new(), count: 3 };
     observed.leftovers.insert("demo-oidc".parse().unwrap(), left);
     let text = doomed(&observed).unwrap_err().to_string();
-    assert!(text.contains("backup.tar") && text.contains("demo-oidc: 3"), "{text}");
+    assert!(text.contains("backup.tar") && text.contains("delete markers: 3"), "{text}");
     assert!(planned(&observed).is_empty(), "to apply, they are in nobody's way");
 }
 

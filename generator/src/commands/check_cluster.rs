@@ -1,7 +1,7 @@
 //! `sts-generator check-cluster`: a running cluster against its bundle, offline.
 
-use super::trust::{BundleArgs, ExecutorArgs};
-use super::{in_file, print_line};
+use super::trust::{BundleArgs, ExecutorArgs, Reading};
+use super::{as_json, in_file, print_line};
 use crate::living::{Dump, DumpError, Expectation, check};
 use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
@@ -56,8 +56,8 @@ enum CheckClusterError {
 }
 
 impl CheckCluster {
-    pub(crate) fn run(&self, configuration: Option<&Path>) -> Result<(), Failure> {
-        let bundle = self.bundle.verified(configuration)?;
+    pub(crate) fn run(&self, reading: Reading<'_>) -> Result<(), Failure> {
+        let bundle = self.bundle.verified(reading)?;
         let contents = self.contents(&bundle)?;
         let failed = |error| Failure::new(Exit::Failed, error);
         let cluster = &contents.desired.cluster;
@@ -83,9 +83,7 @@ impl CheckCluster {
         };
         match self.format {
             ReportFormat::Text => print_line(text(&report).trim_end())?,
-            ReportFormat::Json => print_line(
-                &serde_json::to_string_pretty(&report).map_err(|error| Failure::new(Exit::Failed, error))?,
-            )?,
+            ReportFormat::Json => print_line(&as_json(&report)?)?,
         }
         if report.sound {
             return Ok(());

@@ -14,6 +14,7 @@ use super::previous::{Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal};
 use super::signing::SigningArgs;
+use super::trust::Reading;
 use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, stale, warn, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::directory::Directory;
@@ -21,7 +22,6 @@ use crate::key::Cores;
 use crate::render::{identity_provider, with_tokens};
 use clap::Args;
 use kept::{KeptArgs, Made};
-use std::path::Path;
 use sts_schemas::cluster::{Cluster, OWNERSHIP_PREFIX};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout;
@@ -74,8 +74,8 @@ pub struct OneCluster {
 
 impl OneCluster {
     /// Makes it, and prints the bundle's path.
-    fn run(&self, surroundings: Surroundings, configuration: Option<&Path>) -> Result<(), Failure> {
-        self.make(surroundings, configuration, Cores::All)?.print()
+    fn run(&self, surroundings: Surroundings, reading: Reading<'_>) -> Result<(), Failure> {
+        self.make(surroundings, reading, Cores::All)?.print()
     }
 
     /// Which cluster the flags speak of.
@@ -87,12 +87,12 @@ impl OneCluster {
     fn make(
         &self,
         surroundings: Surroundings,
-        configuration: Option<&Path>,
+        reading: Reading<'_>,
         cores: Cores,
     ) -> Result<ClosedBundle, Failure> {
         self.output.is_apart_from(&self.requests.credentials_requests_dir)?;
         let cluster = self.meant()?;
-        let following = self.previous.open(&self.signing.bundle_dir, configuration)?;
+        let following = self.previous.open(&self.signing.bundle_dir, reading)?;
         let cluster = match &following {
             Some(following) => following.issuer_of(cluster),
             None => cluster,

@@ -6,6 +6,7 @@ use super::previous::{self, Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal, derived};
 use super::signing::SigningArgs;
+use super::trust::Reading;
 use super::{Surroundings, fitted, say, tell_findings, warn};
 use crate::asked;
 use crate::cli::{LintArgs, OutputArgs, partition_of};
@@ -16,7 +17,6 @@ use crate::recognise::cluster_of;
 use crate::render::{Files, Upgrade, generation_of, mark_generation};
 use crate::unfinished;
 use clap::Args;
-use std::path::Path;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, Problems};
@@ -53,15 +53,11 @@ pub struct CreateBundle {
 }
 
 impl CreateBundle {
-    pub(crate) fn run(
-        &self,
-        surroundings: Surroundings,
-        configuration: Option<&Path>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn run(&self, surroundings: Surroundings, reading: Reading<'_>) -> Result<(), Failure> {
         if let Some(region) = &self.region {
             partition_of(region, self.partition)?;
         }
-        let following = self.previous.open(&self.signing.bundle_dir, configuration)?;
+        let following = self.previous.open(&self.signing.bundle_dir, reading)?;
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let directory = Directory::claim_existing(&self.output.output_dir)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
@@ -254,6 +250,11 @@ fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
     for path in known_files(directory)? {
         if Place::of(&path) == Some(Place::PrivateKey) {
             continue;
+        }
+        if directory.is_link(&path) {
+            let error = format!("{} is a link", directory.path().join(&path).display());
+            return Err(Failure::new(Exit::Failed, error)
+                .hint("what a bundle carries lies in its directory: put the file itself there, or take the link away"));
         }
         if let Some(bytes) = directory.read(&path).map_err(failed)? {
             files.insert(path, bytes);

@@ -2,14 +2,14 @@
 
 mod side;
 
-use super::print_line;
-use super::trust::TrustArgs;
+use super::trust::{Reading, TrustArgs};
+use super::{as_json, print_line};
 use crate::access::difference;
 use crate::cli::SelectionArgs;
 use crate::render::{difference_markdown, difference_text};
 use clap::{Args, ValueEnum};
 use side::Reader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::failure::{Exit, Failure};
 
@@ -59,20 +59,15 @@ enum DiffFormat {
 }
 
 impl DiffArgs {
-    pub(crate) fn run(&self, configuration: Option<&Path>) -> Result<Exit, Failure> {
-        let reader = Reader {
-            trust: &self.trust,
-            configuration,
-            selection: &self.selection,
-            region: self.region.as_ref(),
-        };
+    pub(crate) fn run(&self, reading: Reading<'_>) -> Result<Exit, Failure> {
+        let reader =
+            Reader { trust: &self.trust, reading, selection: &self.selection, region: self.region.as_ref() };
         let (old, new) = reader.both(&self.old, &self.new, self.partition)?;
         let difference = difference((old.side, &old.access), (new.side, &new.access));
         let text = match self.format {
             DiffFormat::Text => difference_text(&difference),
             DiffFormat::Markdown => difference_markdown(&difference),
-            DiffFormat::Json => serde_json::to_string_pretty(&difference)
-                .map_err(|error| Failure::new(Exit::Failed, error))?,
+            DiffFormat::Json => as_json(&difference)?,
         };
         print_line(text.trim_end())?;
         let pending = self.detailed_exitcode && !difference.is_empty();

@@ -1,12 +1,12 @@
 //! `sts-generator finalize`: installer manifests with the values AWS gave.
 
-use super::trust::{BundleArgs, ExecutorArgs};
+use super::trust::{BundleArgs, ExecutorArgs, Reading};
 use super::{in_file, say, write_files};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError};
 use crate::render::Files;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::layout::{DISCOVERY, KEYS, PUBLIC_KEY, Place};
@@ -40,8 +40,8 @@ struct OtherDirectory {
 }
 
 impl Finalize {
-    pub(crate) fn run(&self, configuration: Option<&Path>) -> Result<(), Failure> {
-        let bundle = self.bundle.verified(configuration)?;
+    pub(crate) fn run(&self, reading: Reading<'_>) -> Result<(), Failure> {
+        let bundle = self.bundle.verified(reading)?;
         let receipt = self.executor.receipt(&self.receipt)?;
         let contents = receipt.complete(&bundle).map_err(|error| {
             in_file(&self.receipt, error).hint("ask for the receipt of a complete apply of this very bundle")

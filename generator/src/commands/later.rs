@@ -1,6 +1,6 @@
 //! Bundles of the same cluster that were made after the one to follow.
 
-use crate::commands::trust::TrustArgs;
+use crate::commands::trust::{Reading, TrustArgs};
 use crate::commands::{read_bundle, warn};
 use crate::directory::FileError;
 use crate::previous::Previous;
@@ -28,8 +28,8 @@ pub(super) struct Lookout {
 }
 
 impl Lookout {
-    pub(super) fn new(folder: &Path, trust: &TrustArgs, configuration: Option<&Path>) -> Self {
-        let (trust, configuration) = (trust.clone(), configuration.map(Path::to_owned));
+    pub(super) fn new(folder: &Path, trust: &TrustArgs, reading: Reading<'_>) -> Self {
+        let (trust, configuration) = (trust.clone(), reading.configuration.map(Path::to_owned));
         Self { folder: folder.to_owned(), trust, configuration }
     }
 
@@ -49,7 +49,8 @@ impl Lookout {
         previous: &Previous,
         counts: impl Fn(&VerifiedBundle) -> bool,
     ) -> Result<Option<PathBuf>, Failure> {
-        latest(&self.folder, (&self.trust, self.configuration.as_deref()), previous, counts)
+        let reading = Reading { configuration: self.configuration.as_deref(), clock: 0 };
+        latest(&self.folder, (&self.trust, reading), previous, counts)
     }
 
     /// Tells of a later bundle that says otherwise than these files of an upgrade, which say anew what the roles are.
@@ -87,11 +88,11 @@ fn has_keys_and_issuer_of(bundle: &VerifiedBundle, previous: &Previous) -> bool 
 /// Names the latest; or the folder, where it cannot be read.
 pub(super) fn refuse(
     folder: &Path,
-    (trust, configuration): (&TrustArgs, Option<&Path>),
+    (trust, reading): (&TrustArgs, Reading<'_>),
     previous: &Previous,
     files: &Files,
 ) -> Result<(), Failure> {
-    match latest(folder, (trust, configuration), previous, |bundle| !says(bundle, files))? {
+    match latest(folder, (trust, reading), previous, |bundle| !says(bundle, files))? {
         Some(path) => Err(refused(path)),
         None => Ok(()),
     }
@@ -105,7 +106,7 @@ fn refused(path: PathBuf) -> Failure {
 /// The latest bundle in the folder that is later than the previous one, of the same cluster, and of which this is true.
 fn latest(
     folder: &Path,
-    (trust, configuration): (&TrustArgs, Option<&Path>),
+    (trust, reading): (&TrustArgs, Reading<'_>),
     previous: &Previous,
     counts: impl Fn(&VerifiedBundle) -> bool,
 ) -> Result<Option<PathBuf>, Failure> {
@@ -113,7 +114,7 @@ fn latest(
     for path in candidates(folder, previous)? {
         let bytes = read_bundle(&path)?;
         // It has been made: that its signature ended to count for new work changes nothing.
-        let Ok(bundle) = trust.verify(bytes.as_slice(), Expiry::Overridden(0), configuration) else {
+        let Ok(bundle) = trust.verify(bytes.as_slice(), Expiry::Overridden(0), reading) else {
             continue;
         };
         let generation = bundle.manifest().generation;

@@ -6,13 +6,13 @@ use super::later;
 use super::previous::{Following, read_previous};
 use super::seal::Seal;
 use super::signing::SigningArgs;
-use super::trust::{ExecutorArgs, TrustArgs};
+use super::trust::{ExecutorArgs, Reading, TrustArgs};
 use super::{Surroundings, create_identity_provider, in_file, say};
 use crate::cli::HostingArgs;
 use crate::moving::{MoveError, Moved, add, remove, switch};
 use crate::previous::{Settled, UnsettledError};
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
 
 /// Move a living cluster to another issuer, in three bundles, each with its plan and its way back.
@@ -89,27 +89,23 @@ struct Common {
 }
 
 impl MoveIssuer {
-    pub(crate) fn run(
-        &self,
-        surroundings: Surroundings,
-        configuration: Option<&Path>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn run(&self, surroundings: Surroundings, reading: Reading<'_>) -> Result<(), Failure> {
         match &self.step {
             Step::Add(args) => {
                 let thumbprints = args.thumbprints.thumbprints()?;
-                args.common.follow((surroundings, configuration), steps::after_add, |before, generation| {
+                args.common.follow((surroundings, reading), steps::after_add, |before, generation| {
                     let cluster = &before.cluster;
                     let next = args.hosting.hosting(&cluster.name, &cluster.region, cluster.partition)?;
                     add(before, next, thumbprints, generation).map_err(|error| args.common.refused(error))
                 })
             }
             Step::Switch(Switch { common }) => {
-                common.follow((surroundings, configuration), steps::after_switch, |before, _| {
+                common.follow((surroundings, reading), steps::after_switch, |before, _| {
                     switch(before).map_err(|error| common.refused(error))
                 })
             }
             Step::Remove(Remove { common }) => {
-                common.follow((surroundings, configuration), steps::after_remove, |before, _| {
+                common.follow((surroundings, reading), steps::after_remove, |before, _| {
                     remove(before).map_err(|error| common.refused(error))
                 })
             }
@@ -124,18 +120,18 @@ impl Common {
     /// Makes the bundle that equals the previous one but for what `step` changes.
     fn follow(
         &self,
-        (surroundings, configuration): (Surroundings, Option<&Path>),
+        (surroundings, reading): (Surroundings, Reading<'_>),
         afterwards: Afterwards,
         step: impl FnOnce(&Settled, u64) -> Result<Moved, Failure>,
     ) -> Result<(), Failure> {
-        let previous = read_previous(&self.previous, &self.trust, configuration)?;
+        let previous = read_previous(&self.previous, &self.trust, reading)?;
         let following = Following::of(&self.previous, previous);
         let generation = surroundings.time.after(Some(following.generation()));
         following.is_before(generation)?;
         let before = self.settled(&following)?;
         let moved = step(&before, generation)?;
         if !self.leave_out_later {
-            let trusting = (&self.trust, configuration);
+            let trusting = (&self.trust, reading);
             later::refuse(&self.signing.bundle_dir, trusting, &following.previous, &moved.files)?;
         }
         let seal = Seal::without_private_key(&self.signing, surroundings)?;

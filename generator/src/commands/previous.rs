@@ -2,7 +2,7 @@
 
 use super::later::Lookout;
 use super::seal::{ClosedBundle, Seal, derived};
-use super::trust::TrustArgs;
+use super::trust::{Reading, TrustArgs};
 use super::{create_key_pair, in_file, read_bundle, say, warn};
 use crate::access::{Access, difference};
 use crate::directory::Directory;
@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use sts_schemas::InvalidText;
-use sts_schemas::bundle::Expiry;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
 use sts_schemas::difference::{Difference, Side, SideKind};
@@ -70,11 +69,7 @@ pub(crate) struct Following {
 
 impl PreviousArgs {
     /// Verifies the previous bundle, where there is one; the new one goes to `bundle_dir`.
-    pub(crate) fn open(
-        &self,
-        bundle_dir: &Path,
-        configuration: Option<&Path>,
-    ) -> Result<Option<Following>, Failure> {
+    pub(crate) fn open(&self, bundle_dir: &Path, reading: Reading<'_>) -> Result<Option<Following>, Failure> {
         let Some(path) = &self.previous else {
             return if self.trust.is_given() {
                 Err(Failure::new(Exit::Usage, "--trusted-key is for --previous, and there is none"))
@@ -82,8 +77,8 @@ impl PreviousArgs {
                 Ok(None)
             };
         };
-        let previous = read_previous(path, &self.trust, configuration)?;
-        let lookout = (!self.leave_out_later).then(|| Lookout::new(bundle_dir, &self.trust, configuration));
+        let previous = read_previous(path, &self.trust, reading)?;
+        let lookout = (!self.leave_out_later).then(|| Lookout::new(bundle_dir, &self.trust, reading));
         // Keys and issuer are not the new bundle's to say: that they are the cluster's last is seen before anything is made.
         lookout.as_ref().map_or(Ok(()), |lookout| lookout.refuse_other_keys(&previous))?;
         Ok(Some(Following { path: path.clone(), previous, release: self.release.clone(), lookout }))
@@ -94,11 +89,10 @@ impl PreviousArgs {
 pub(super) fn read_previous(
     path: &Path,
     trust: &TrustArgs,
-    configuration: Option<&Path>,
+    reading: Reading<'_>,
 ) -> Result<Previous, Failure> {
     let bytes = read_bundle(path)?;
-    // It has been applied: that its signature ended to count for new work changes nothing.
-    let bundle = trust.verify(bytes.as_slice(), Expiry::Overridden(0), configuration)?;
+    let bundle = trust.applied(bytes.as_slice(), reading)?;
     Previous::of(bundle, &bytes).map_err(|error| in_file(path, error))
 }
 

@@ -1,10 +1,10 @@
 //! `sts-generator render`: a bundle's resources for other engines.
 
-use super::trust::TrustArgs;
-use super::{Surroundings, in_file, print_line, warn};
+use super::trust::{Reading, TrustArgs};
+use super::{in_file, print_line, warn};
 use crate::engine::{Engine, rendering};
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use sts_schemas::bundle::Expiry;
 use sts_schemas::failure::{Exit, Failure};
 
@@ -28,13 +28,9 @@ pub struct Render {
 }
 
 impl Render {
-    pub(crate) fn run(
-        &self,
-        configuration: Option<&Path>,
-        surroundings: Surroundings,
-    ) -> Result<(), Failure> {
-        let now = Expiry::Enforced(surroundings.time.seconds());
-        let bundle = self.trust.verified(&self.bundle, now, configuration)?;
+    pub(crate) fn run(&self, reading: Reading<'_>) -> Result<(), Failure> {
+        let now = Expiry::Enforced(reading.clock);
+        let bundle = self.trust.verified(&self.bundle, now, reading)?;
         let rendering = rendering(bundle.outline(), self.format)
             .map_err(|error| in_file(&self.bundle, error).hint("apply it with sts-executor, which can"))?;
         let text = serde_json::to_string_pretty(&rendering.document)

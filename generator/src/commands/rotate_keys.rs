@@ -7,11 +7,11 @@ use super::later;
 use super::previous::{Following, read_previous};
 use super::seal::Seal;
 use super::signing::SigningArgs;
-use super::trust::TrustArgs;
+use super::trust::{Reading, TrustArgs};
 use super::{Surroundings, in_file, say};
 use crate::rotation::{Exchange, RotationError, retire, stage};
 use clap::{Args, Subcommand};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use steps::{after_retire, after_stage};
 use sts_schemas::failure::Failure;
 
@@ -75,22 +75,18 @@ struct Common {
 }
 
 impl RotateKeys {
-    pub(crate) fn run(
-        &self,
-        surroundings: Surroundings,
-        configuration: Option<&Path>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn run(&self, surroundings: Surroundings, reading: Reading<'_>) -> Result<(), Failure> {
         match &self.step {
             Step::Stage(args) => {
                 let new = read_public(&args.public_key_file)?;
-                args.common.follow(surroundings, configuration, |following| {
+                args.common.follow(surroundings, reading, |following| {
                     let exchange = stage(&following.previous, new)?;
                     Ok((exchange, after_stage as fn(&_, &_) -> _))
                 })
             }
             Step::Retire(args) => {
                 let given = args.public_key_file.as_deref().map(read_public).transpose()?;
-                args.common.follow(surroundings, configuration, |following| {
+                args.common.follow(surroundings, reading, |following| {
                     let exchange = retire(&following.previous, given.as_ref())?;
                     Ok((exchange, after_retire as fn(&_, &_) -> _))
                 })
@@ -107,10 +103,10 @@ impl Common {
     fn follow(
         &self,
         surroundings: Surroundings,
-        configuration: Option<&Path>,
+        reading: Reading<'_>,
         exchange: impl FnOnce(&Following) -> Result<(Exchange, Afterwards), RotationError>,
     ) -> Result<(), Failure> {
-        let previous = read_previous(&self.previous, &self.trust, configuration)?;
+        let previous = read_previous(&self.previous, &self.trust, reading)?;
         let following = Following::of(&self.previous, previous);
         let cluster = following.previous.cluster();
         let generation = surroundings.time.after(Some(following.generation()));
@@ -120,7 +116,7 @@ impl Common {
         let mut files = following.previous.files().clone();
         files.extend(exchange.files.clone());
         if !self.leave_out_later {
-            let trusting = (&self.trust, configuration);
+            let trusting = (&self.trust, reading);
             later::refuse(&self.signing.bundle_dir, trusting, &following.previous, &files)?;
         }
         let closed = following.succeed(&seal, (cluster, generation), files)?;

@@ -60,7 +60,7 @@ pub struct Sign {
 
 impl Sign {
     pub(crate) fn run(&self, surroundings: Surroundings) -> Result<(), Failure> {
-        let subject = Subject::read(&self.bundle, &self.trusted_key, surroundings.time.seconds())?;
+        let subject = Subject::read(&self.bundle, &self.trusted_key, surroundings.clock)?;
         // What is asked about is shown, however quiet the rest is.
         let asks = self.to_be_signed.is_none() && self.person(surroundings) == Person::Present;
         subject.show(if asks { warn } else { say });

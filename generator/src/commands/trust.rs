@@ -8,8 +8,18 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Expiry, UntrustedBundle, UnverifiedBundle, VerifiedBundle, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::moment;
 use sts_schemas::receipt::{CheckedReceipt, UnverifiedReceipt};
 use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, exposed, trusted_keys};
+
+/// What whoever reads a bundle takes from around the program.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The configuration folder, in which trusted keys may lie.
+    pub configuration: Option<&'a Path>,
+    /// What the clock says, in seconds since 1970, whatever `SOURCE_DATE_EPOCH` says: that dates what is made.
+    pub clock: u64,
+}
 
 /// Whose signatures on a bundle count.
 #[derive(Debug, Clone, Args)]
@@ -53,20 +63,35 @@ impl TrustArgs {
         &self,
         path: &Path,
         expiry: Expiry,
-        configuration: Option<&Path>,
+        reading: Reading<'_>,
     ) -> Result<VerifiedBundle, Failure> {
-        self.verify(open(path)?, expiry, configuration)
+        self.verify(open(path)?, expiry, reading)
     }
 
     /// Verifies the bundle at this path where there is a key to do it with, and else only reads it.
     ///
-    /// It is looked at, not acted on: that its signature ended to count changes nothing.
-    pub(super) fn read(&self, path: &Path, configuration: Option<&Path>) -> Result<ReadBundle, Failure> {
-        if keys(&self.trusted_key, configuration)?.is_empty() {
+    /// It is looked at, not acted on: that its signature ended to count is told and changes nothing.
+    pub(super) fn read(&self, path: &Path, reading: Reading<'_>) -> Result<ReadBundle, Failure> {
+        if keys(&self.trusted_key, reading.configuration)?.is_empty() {
             let bundle = UnverifiedBundle::new(open(path)?).read_without_trust();
             return bundle.map(Box::new).map(ReadBundle::Untrusted).map_err(rejected);
         }
-        self.verified(path, Expiry::Overridden(0), configuration).map(Box::new).map(ReadBundle::Verified)
+        self.applied(open(path)?, reading).map(Box::new).map(ReadBundle::Verified)
+    }
+
+    /// Verifies the bytes of a bundle that was applied, or is only looked at: that a signature of it ended to count for
+    /// new work is told, and changes nothing.
+    pub(super) fn applied(&self, bytes: impl Read, reading: Reading<'_>) -> Result<VerifiedBundle, Failure> {
+        let bundle = self.verify(bytes, Expiry::Overridden(reading.clock), reading)?;
+        for signer in bundle.signers().iter().filter(|signer| signer.expired) {
+            let ended = signer.expires.map_or_else(String::new, |end| format!(" at {}", moment::utc(end)));
+            warn(&format!(
+                "WARNING: EXPIRED: the signature of the key {} ended to count{ended}; it is taken, for nothing new is applied \
+                 by it",
+                signer.key
+            ));
+        }
+        Ok(bundle)
     }
 
     /// Verifies a bundle's bytes.
@@ -74,12 +99,13 @@ impl TrustArgs {
         &self,
         bytes: impl Read,
         expiry: Expiry,
-        configuration: Option<&Path>,
+        reading: Reading<'_>,
     ) -> Result<VerifiedBundle, Failure> {
         warn_of_exposed(&self.trusted_key);
-        let trust =
-            TrustStore::new(keys(&self.trusted_key, configuration)?, NonZeroUsize::MIN).map_err(|error| {
-                let folder = configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
+        let trust = TrustStore::new(keys(&self.trusted_key, reading.configuration)?, NonZeroUsize::MIN)
+            .map_err(|error| {
+                let folder =
+                    reading.configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
                 let folder = folder.map_or_else(String::new, |folder| format!(", or put it into {folder}"));
                 Failure::new(Exit::BundleRejected, error)
                     .hint(format!("give the author's public key with --trusted-key{folder}"))
@@ -89,9 +115,9 @@ impl TrustArgs {
 }
 
 impl BundleArgs {
-    /// Verifies the bundle. It has been applied: that its signature ended to count for new work changes nothing.
-    pub(crate) fn verified(&self, configuration: Option<&Path>) -> Result<VerifiedBundle, Failure> {
-        let verified = self.trust.verified(&self.bundle, Expiry::Overridden(0), configuration);
+    /// Verifies the bundle, which has been applied.
+    pub(crate) fn verified(&self, reading: Reading<'_>) -> Result<VerifiedBundle, Failure> {
+        let verified = self.trust.applied(open(&self.bundle)?, reading);
         verified.map_err(|failure| match failure.exit() {
             Exit::BundleRejected => failure.hint(
                 "give the bundle as it was made, and the public key of its author with --trusted-key; the one by which \

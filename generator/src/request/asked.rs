@@ -4,7 +4,7 @@ use super::document;
 use super::fields::Fields;
 use super::object::{self, CredentialsRequest, Outcome};
 use super::partition::RewritePartition;
-use super::problem::{Problem, Source};
+use super::problem::Problem;
 use super::selection::{Assumed, Selection};
 use crate::feature::FeatureSet;
 use std::collections::BTreeSet;
@@ -35,6 +35,14 @@ pub(crate) struct Asked {
     pub(crate) requests: Vec<AskedRequest>,
     /// What could not be read.
     pub(crate) unread: Vec<Problem>,
+}
+
+impl Asked {
+    /// The files that ask for something, or say something that could not be read; some more than once.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        let asking = self.requests.iter().map(|asked| asked.request.source.file.as_str());
+        asking.chain(self.unread.iter().map(|problem| problem.source.file.as_str()))
+    }
 }
 
 /// What these files, each with its path, ask for in this partition; and what was done while they were read.
@@ -93,8 +101,7 @@ fn read(files: &[(&str, &[u8])], selection: &Selection) -> (Reading, Need) {
             let node = match document::parse(document.text) {
                 Ok(node) => node,
                 Err(malformed) => {
-                    let source = Source { document: document.number, ..Source::file(path) };
-                    reading.problems.push(Problem { source, column: None, message: malformed.message });
+                    reading.problems.push(malformed.in_file(path, document));
                     continue;
                 }
             };

@@ -232,3 +232,26 @@ fn a_person_at_a_terminal_sees_what_they_vouch_for_and_only_a_whole_yes_signs_it
     assert!(!run.stderr.contains("Type yes"), "{}", run.stderr);
     author.read(&bundle, &both, NOW).unwrap();
 }
+
+#[test]
+fn a_signature_whose_time_has_ended_is_told_of_and_makes_nothing_new_whatever_the_told_time_says() {
+    let author = Author::new();
+    // Made when `SOURCE_DATE_EPOCH` says, years ago by the clock.
+    let bundle = author.create_all("out", &["--expires", "90d"]).exits(0).stdout.trim_end().to_owned();
+    let trusted = ["--trusted-key", "author.key.pub"];
+    let told = "WARNING: EXPIRED: the signature of the key";
+    author.run(&[&["diff", &bundle, "out"][..], &trusted].concat()).exits(0).says(&[told]);
+    author.put("cluster.json", "{\"kind\":\"List\",\"items\":[]}");
+    let check = ["check-cluster", "--bundle", &bundle, "cluster.json"];
+    author.run(&[&check[..], &trusted].concat()).says(&[told]);
+    let upgrade = ["--previous", &bundle, "--output-dir", "next"];
+    author.create_all("next", &[&upgrade[..2], &trusted].concat()).exits(1).says(&[told]);
+    let render = ["render", &bundle, "--format", "cloudformation"];
+    author
+        .run(&[&render[..], &trusted].concat())
+        .exits(3)
+        .says(&["does not hold", "it expired at 2024-02-12 22:13:20 UTC"]);
+    let sign = ["sign", &bundle, "--public-key", "author.key.pub", "--to-be-signed", "input"];
+    author.run(&[&sign[..], &trusted].concat()).exits(3);
+    author.run(&sign).exits(0);
+}

@@ -27,6 +27,34 @@ fn an_installers_directory_loses_nothing_and_gains_nothing() {
 }
 
 #[test]
+fn a_bundle_carries_no_file_that_nobody_asked_for_and_none_that_a_link_leads_to() {
+    let author = Author::new();
+    author.create_all("out", &[]).exits(0);
+    let bundle = || {
+        author.run(&[
+            "create-bundle",
+            "--output-dir",
+            "out",
+            "--signing-key",
+            "author.key",
+            "--bundle-dir",
+            "b",
+        ])
+    };
+    for text in ["a note\n", "kind: ConfigMap\n", "# nothing\n"] {
+        author.put("out/requests/note.yaml", text);
+        let run = bundle().exits(1).says(&["requests/note.yaml: no request is in it", "move it away"]);
+        assert!(!author.path("b").exists(), "{}", run.stderr);
+    }
+    author.shell("rm out/requests/note.yaml && ln -s /etc/passwd out/requests/note.yaml");
+    bundle().exits(1).says(&["out/requests/note.yaml is a link"]);
+    author.shell("rm out/requests/note.yaml && mv out/requests/70_backup.yaml . && ln -s ../../70_backup.yaml out/requests");
+    bundle().exits(1).says(&["out/requests/70_backup.yaml is a link"]);
+    author.shell("rm out/requests/70_backup.yaml && mv 70_backup.yaml out/requests");
+    bundle().exits(0);
+}
+
+#[test]
 fn files_of_an_earlier_run_that_nothing_asks_for_go() {
     let author = Author::new();
     author.copy_requests("some");

@@ -59,7 +59,11 @@ pub enum VerifyError {
     #[error("nobody signed this bundle")]
     Unsigned,
     /// Too few trusted keys signed.
-    #[error("{trusted} of the {threshold} trusted signatures needed are there; {} by unknown keys", unknown.len())]
+    #[error(
+        "{trusted} of the {threshold} trusted signatures needed are there; {} by unknown keys{}",
+        unknown.len(),
+        ids(unknown)
+    )]
     Untrusted {
         /// How many trusted keys signed.
         trusted: usize,
@@ -158,4 +162,10 @@ impl VerifyError {
     pub(super) fn limit(what: &'static str, most: u64) -> Self {
         Self::LimitExceeded { what, most }
     }
+}
+
+/// The ids of keys, behind a colon.
+fn ids(keys: &[Sha256]) -> String {
+    let list = keys.iter().map(Sha256::as_str).collect::<Vec<_>>().join(", ");
+    if list.is_empty() { list } else { format!(": {list}") }
 }

@@ -5,13 +5,17 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// How every PEM block begins. Source: RFC 7468, section 2.
-const BEGIN: &str = "-----BEGIN ";
-/// How it begins in base64, as the data of a Secret are written.
-const BEGIN_IN_BASE64: &str = "LS0tLS1CRUdJTi";
+const BEGIN: &[u8] = b"-----BEGIN ";
+/// How it begins in base64, as the data of a Secret are written: at the beginning of a group of three bytes, and behind
+/// one and two others, each with what makes a whole group of it.
+const BEGIN_IN_BASE64: [(&str, &str); 3] =
+    [("", "LS0tLS1CRUdJTi"), ("AC", "0tLS0tQkVHSU4g"), ("AAA", "tLS0tLUJFR0lOI")];
 /// What the label of every private key has in it. Source: RFC 7468, sections 10 to 13, and `OpenSSH`'s and `OpenPGP`'s.
 const PRIVATE: &str = "PRIVATE KEY";
 /// The most bytes of a label that is looked at.
 const LONGEST_LABEL: usize = 59;
+/// What ends a label.
+const DASHES: &str = "-----";
 
 /// The cut of a label may end in the middle of a group.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -22,51 +26,73 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// What kind of private key a file holds, in words; `None` where none is seen.
+///
+/// One walk over the bytes, be they text or not: all that is looked for is ASCII. Nothing of them is kept.
 pub(super) fn private_key_in(bytes: &[u8]) -> Option<String> {
-    // All that is looked for is ASCII: it is whole within what is text, whatever stands around that.
-    let texts: Vec<&str> = match std::str::from_utf8(bytes) {
-        Ok(text) => vec![text],
-        Err(_) => bytes.utf8_chunks().map(|chunk| chunk.valid()).collect(),
-    };
-    let texts = || texts.iter().copied();
-    texts().find_map(in_pem).or_else(|| texts().find_map(in_base64)).or_else(|| {
-        let has = |name| texts().any(|text| after(text, name).any(is_member));
-        (has("\"kty\"") && has("\"d\"")).then(|| "a JSON Web Key with the member d".to_owned())
-    })
+    let (mut has_kty, mut has_d) = (false, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        let rest = &bytes[at..];
+        let label = match byte {
+            b'-' => private_label(rest, &mut [0; DECODED]).map(ToOwned::to_owned),
+            b'L' | b'0' | b't' => in_base64(rest),
+            b'"' => {
+                has_kty = has_kty || is_member(rest, b"kty");
+                has_d = has_d || is_member(rest, b"d");
+                None
+            }
+            _ => None,
+        };
+        if label.is_some() {
+            return label;
+        }
+    }
+    (has_kty && has_d).then(|| "a JSON Web Key with the member d".to_owned())
 }
 
-fn in_pem(text: &str) -> Option<String> {
-    after(text, BEGIN).find_map(private_label).map(ToOwned::to_owned)
+/// Room for the beginning of a block with its label.
+const DECODED: usize = 3 * (BEGIN.len() + LONGEST_LABEL + DASHES.len()).div_ceil(3) + 3;
+
+/// The label of the block that begins a text, if it is that of a private key.
+fn private_label<'a>(text: &[u8], room: &'a mut [u8; DECODED]) -> Option<&'a str> {
+    let rest = text.strip_prefix(BEGIN)?;
+    let rest = &rest[..rest.len().min(LONGEST_LABEL + DASHES.len())];
+    let end = rest.windows(DASHES.len()).position(|window| window == DASHES.as_bytes())?;
+    room[..end].copy_from_slice(&rest[..end]);
+    let label = std::str::from_utf8(&room[..end]).ok()?;
+    label.contains(PRIVATE).then_some(label)
 }
 
-/// The label at the beginning of a text, if it is that of a private key.
-fn private_label(text: &str) -> Option<&str> {
-    let (label, _) = text.split_once("-----")?;
-    (label.len() <= LONGEST_LABEL && label.contains(PRIVATE)).then_some(label)
+/// The same in base64.
+const ENCODED: usize = DECODED / 3 * 4;
+
+fn in_base64(rest: &[u8]) -> Option<String> {
+    let (whole, _) = BEGIN_IN_BASE64.into_iter().find(|(_, begin)| rest.starts_with(begin.as_bytes()))?;
+    let of_alphabet = |sign: &&u8| sign.is_ascii_alphanumeric() || matches!(sign, b'+' | b'/');
+    let (mut encoded, mut decoded) = ([0; ENCODED], [0; DECODED]);
+    let mut length = 0;
+    for sign in whole.as_bytes().iter().chain(rest.iter().take_while(of_alphabet)).take(ENCODED) {
+        encoded[length] = *sign;
+        length += 1;
+    }
+    let bytes = LENIENT.decode_slice_unchecked(&encoded[..length / 4 * 4], &mut decoded).ok()?;
+    // What fills up the group is as many bytes as signs, less one.
+    let text = decoded[..bytes].get(whole.len().saturating_sub(1)..)?;
+    private_label(text, &mut [0; DECODED]).map(|label| format!("{label} in base64"))
 }
 
-fn in_base64(text: &str) -> Option<String> {
-    after(text, BEGIN_IN_BASE64).find_map(|rest| {
-        let of_alphabet = |sign: &char| sign.is_ascii_alphanumeric() || matches!(sign, '+' | '/');
-        let more = rest.chars().take_while(of_alphabet).take(2 * LONGEST_LABEL);
-        let encoded: String = BEGIN_IN_BASE64.chars().chain(more).collect();
-        let decoded = LENIENT.decode(&encoded[..encoded.len() / 4 * 4]).ok()?;
-        let decoded = String::from_utf8_lossy(&decoded);
-        private_label(decoded.strip_prefix(BEGIN)?).map(|label| format!("{label} in base64"))
-    })
-}
-
-/// Whether a JSON member with a text follows its name. A key in JSON has `kty`, and `d` if it is private.
+/// Whether a text begins with the name of a JSON member and that is followed by a text. A key in JSON has `kty`, and `d`
+/// if it is private. The quotes may be escaped: a key within a text of JSON is one too.
 ///
 /// Source: RFC 7517, section 4, and RFC 7518, sections 6.2.2 and 6.3.2.
-fn is_member(rest: &str) -> bool {
-    let value = rest.trim_start().strip_prefix(':');
-    value.is_some_and(|value| value.trim_start().starts_with('"'))
-}
-
-/// What follows each occurrence of a text.
-fn after<'a>(text: &'a str, sought: &'a str) -> impl Iterator<Item = &'a str> {
-    text.match_indices(sought).map(move |(at, _)| &text[at + sought.len()..])
+fn is_member(text: &[u8], name: &[u8]) -> bool {
+    let quote = |text: &'_ [u8]| -> Option<usize> {
+        let escapes = text.iter().take_while(|byte| **byte == b'\\').count();
+        (text.get(escapes) == Some(&b'"')).then_some(escapes + 1)
+    };
+    let Some(rest) = text.strip_prefix(b"\"").and_then(|text| text.strip_prefix(name)) else { return false };
+    let Some(rest) = quote(rest).map(|length| &rest[length..]) else { return false };
+    let value = rest.trim_ascii_start().strip_prefix(b":");
+    value.is_some_and(|value| quote(value.trim_ascii_start()).is_some())
 }
 
 #[cfg(test)]
@@ -83,9 +109,17 @@ mod tests {
             ("-----BEGIN PGP PRIVATE KEY BLOCK-----", "PGP PRIVATE KEY BLOCK"),
             ("  tls.key: LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSUV2", "PRIVATE KEY in base64"),
             ("  tls.key: LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUk=", "RSA PRIVATE KEY in base64"),
+            // What stands before the block moves it within the groups of three bytes.
+            ("tls.key: Ci0tLS0tQkVHSU4gUFJJVkFURSBLRVktLS0tLQpNSUk=", "PRIVATE KEY in base64"),
+            ("tls.key: I2EKLS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1JSQ==", "PRIVATE KEY in base64"),
+            ("tls.key: I2EtLS0tLUJFR0lOIFBSSVZBVEUgS0VZLS0tLS0KTUlJ", "PRIVATE KEY in base64"),
+            ("I2EtLS0tLUJFR0lOIEVDIFBSSVZBVEUgS0VZLS0tLS0KTUlJ", "EC PRIVATE KEY in base64"),
             (r#"{"kty":"RSA","n":"x","d": "x"}"#, "a JSON Web Key with the member d"),
+            (r#"{"jwk":"{\"kty\":\"RSA\",\"d\":\"x\"}"}"#, "a JSON Web Key with the member d"),
         ] {
             assert_eq!(private_key_in(text.as_bytes()).as_deref(), Some(kind), "{text}");
+            let within = [&[0xff, 0xfe][..], text.as_bytes(), &[0xff]].concat();
+            assert_eq!(private_key_in(&within).as_deref(), Some(kind), "{text} within what is no text");
         }
     }
 

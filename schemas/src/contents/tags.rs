@@ -4,6 +4,7 @@ use super::ContentsReader;
 use crate::cli_input::{self, Tag};
 use crate::cluster::{OWNED, OWNERSHIP_PREFIX};
 use crate::resource::{GENERATION_TAG, OWN_TAG_PREFIX, Tags};
+use std::collections::BTreeSet;
 
 /// The most tags a bucket, an OIDC provider or a role takes. Source: IAM User Guide, "IAM and AWS STS
 /// quotas"; S3 takes as many for a bucket, and ten for an object, which `hosting` checks.
@@ -42,7 +43,20 @@ impl ContentsReader {
                 format!("the tag {other:?} is another cluster's, or kept for AWS or for these programs"),
             );
         }
+        let mut keys = BTreeSet::new();
+        for twice in tags.keys().filter(|known| !keys.insert(known.to_ascii_lowercase())) {
+            self.problem(
+                path,
+                format!("the tag {twice:?} differs from another only by case, which IAM does not take"),
+            );
+        }
         for (key, value) in tags {
+            if [key, value].iter().any(|text| text.chars().any(char::is_control)) {
+                self.problem(
+                    path,
+                    format!("the tag {key:?} has a control character in it, which AWS does not take"),
+                );
+            }
             if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
                 self.problem(
                     path,

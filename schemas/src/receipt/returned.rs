@@ -221,6 +221,10 @@ impl CheckedReceipt {
         same("account", receipt.account.as_str(), cluster.account.as_str());
         same("partition", receipt.partition.id(), cluster.partition.id());
         same("region", receipt.region.as_str(), cluster.region.as_str());
+        // What follows from another cluster or account is no news.
+        if receipt.cluster != cluster.name || receipt.account != cluster.account {
+            return;
+        }
         let text = |arn: Option<&Arn>| arn.map_or("missing", Arn::as_str).to_owned();
         same(
             "issuer",

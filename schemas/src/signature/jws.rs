@@ -112,7 +112,7 @@ pub enum SignatureError {
         key: Sha256,
     },
     /// It ended to count.
-    #[error("it expired at {expired} (seconds since 1970), and it is {now} now")]
+    #[error("it expired at {}, and it is {} now", crate::moment::utc(*expired), crate::moment::utc(*now))]
     Expired {
         /// When it ended.
         expired: u64,

@@ -179,6 +179,23 @@ pub(super) const MORE_CASES: &[Case] = &[
         damage: elsewhere,
     },
     Case {
+        name: "role-with-tags-that-differ-by-case",
+        verdict: "inconsistent: differs from another only by case",
+        damage: |s| {
+            edited(
+                s,
+                ROLE,
+                r#""Tags": ["#,
+                r#""Tags": [{"Key":"team","Value":"a"},{"Key":"Team","Value":"a"},"#,
+            )
+        },
+    },
+    Case {
+        name: "role-with-a-control-character-in-a-tag",
+        verdict: "inconsistent: a control character in it",
+        damage: |s| edited(s, ROLE, r#""Tags": ["#, r#""Tags": [{"Key":"team","Value":"a\u001b[2K"},"#),
+    },
+    Case {
         name: "role-with-a-tag-too-long",
         verdict: "inconsistent: is longer than AWS takes",
         damage: long_tag,

@@ -53,6 +53,16 @@ pub(super) const MIXED: &[Case] = &[
         damage: |s| with_text(s, REQUEST, |text| format!("{text}# tls.key: {STRAY_IN_BASE64}\n")),
     },
     Case {
+        name: "private-key-in-base64-behind-a-comment",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, REQUEST, |text| format!("{text}# tls.key: {STRAY_IN_BASE64_BEHIND}\n")),
+    },
+    Case {
+        name: "private-key-as-a-jwk-in-a-text",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, REQUEST, |text| format!("{text}# {{\"jwk\":{STRAY_JWK:?}}}\n")),
+    },
+    Case {
         name: "private-key-as-a-jwk",
         verdict: "inconsistent: a private key stands in it",
         damage: |s| with_text(s, REQUEST, |text| format!("{text}# {STRAY_JWK}\n")),
@@ -83,6 +93,8 @@ pub(super) const MIXED: &[Case] = &[
 /// What is no key and looks like one.
 const STRAY: &str = "-----BEGIN PRIVATE KEY-----\nnone\n-----END PRIVATE KEY-----\n";
 const STRAY_IN_BASE64: &str = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCm5vbmUK";
+/// `#key` and a newline before the same.
+const STRAY_IN_BASE64_BEHIND: &str = "I2tleQotLS0tLUJFR0lOIFBSSVZBVEUgS0VZLS0tLS0Kbm9uZQo=";
 const STRAY_JWK: &str = r#"{"kty": "OKP", "crv": "Ed25519", "x": "none", "d" : "none"}"#;
 const REQUEST: &str = "requests/backup.yaml";
 

@@ -48,6 +48,21 @@ pub(super) const CASES: &[Case] = &[
         damage: |s| manifest_text(s, |text| text.replace("\"0.1.0\"", &format!("\"{}\"", "0".repeat(129)))),
     },
     Case { name: "names-differ-by-case", verdict: "bad-manifest", damage: differ_by_case },
+    Case {
+        name: "folders-differ-by-case",
+        verdict: "bad-manifest: folders that differ only by case",
+        damage: |s| lists_both(s, ["requests/Nested/a.yaml", "requests/nested/b.yaml"]),
+    },
+    Case {
+        name: "file-that-is-a-folder-too",
+        verdict: "bad-manifest: has it for a folder",
+        damage: |s| lists_both(s, ["requests/a", "requests/a/b.yaml"]),
+    },
+    Case {
+        name: "file-that-is-a-folder-in-other-letters",
+        verdict: "bad-manifest: has it for a folder",
+        damage: |s| lists_both(s, ["requests/A", "requests/a/b.yaml"]),
+    },
     Case { name: "format-of-the-future", verdict: "unsupported", damage: of_the_future },
     Case { name: "claims-another-cluster", verdict: "claims-differ", damage: another_cluster },
     Case { name: "claims-another-account", verdict: "claims-differ", damage: another_account },
@@ -194,11 +209,21 @@ fn member_twice(sound: &Sound) -> Vec<u8> {
 
 /// The manifest lists one more file, under this path, of the same bytes as the last.
 fn lists(sound: &Sound, path: &str) -> Vec<u8> {
+    lists_all(sound, &[path])
+}
+
+fn lists_both(sound: &Sound, paths: [&str; 2]) -> Vec<u8> {
+    lists_all(sound, &paths)
+}
+
+fn lists_all(sound: &Sound, paths: &[&str]) -> Vec<u8> {
     let mut manifest = sound.manifest.clone();
-    let mut entry = manifest.files[manifest.files.len() - 1].clone();
-    path.clone_into(&mut entry.path);
-    let place = manifest.files.partition_point(|listed| listed.path < entry.path);
-    manifest.files.insert(place, entry);
+    for path in paths {
+        let mut entry = manifest.files[manifest.files.len() - 1].clone();
+        (*path).clone_into(&mut entry.path);
+        let place = manifest.files.partition_point(|listed| listed.path < entry.path);
+        manifest.files.insert(place, entry);
+    }
     with_manifest(sound, &sound.files, manifest.to_bytes())
 }
 

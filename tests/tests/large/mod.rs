@@ -96,8 +96,29 @@ pub(crate) fn key() -> SigningKey {
     SigningKey::generate(Algorithm::EdDsa, fill).unwrap()
 }
 
-/// A bundle that is kept, with so many files more in this folder, each of so many bytes; and its archive's size.
-pub(crate) fn bundle(case: &str, folder: &str, count: usize, length: usize) -> (Bundle, usize) {
+/// Files that are more than a bundle has.
+#[derive(Clone, Copy)]
+pub(crate) struct More {
+    /// How many.
+    pub(crate) count: usize,
+    /// How many bytes each has.
+    pub(crate) length: usize,
+    /// The byte that all of them consist of.
+    pub(crate) byte: u8,
+    /// How long each one's path is at least.
+    pub(crate) path: usize,
+}
+
+impl More {
+    /// So many, each of so many bytes of a comment.
+    pub(crate) fn comments(count: usize, length: usize) -> Self {
+        Self { count, length, byte: b'#', path: 0 }
+    }
+}
+
+/// A bundle that is kept, with more files in this folder; and its archive's size.
+pub(crate) fn bundle(case: &str, folder: &str, besides: More) -> (Bundle, usize) {
+    let More { count, length, byte, path: long } = besides;
     let sound = std::fs::read(Path::new(FOLDER).join(case).join(BUNDLE)).unwrap();
     let mut kept = files(&unpack(&sound));
     let mut manifest: Manifest = serde_json::from_slice(&kept.remove(0).bytes).unwrap();
@@ -109,11 +130,14 @@ pub(crate) fn bundle(case: &str, folder: &str, count: usize, length: usize) -> (
             all.push((path, Piece::Bytes(file.bytes)));
         }
     }
-    let sha256 = Sha256::of(&vec![b'#'; length]);
+    let sha256 = Sha256::of(&vec![byte; length]);
     for number in 0..count {
-        let path = format!("{folder}/more-{number:08}.yaml");
+        let file = format!("more-{number:08}.yaml");
+        let middle = "x".repeat(long.saturating_sub(folder.len() + file.len() + 2).min(100));
+        let path =
+            if middle.is_empty() { format!("{folder}/{file}") } else { format!("{folder}/{middle}/{file}") };
         manifest.files.push(FileEntry { path: path.clone(), length: length as u64, sha256: sha256.clone() });
-        all.push((path, Piece::Repeated(b'#', length)));
+        all.push((path, Piece::Repeated(byte, length)));
     }
     manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
     all.sort_by(|a, b| a.0.cmp(&b.0));

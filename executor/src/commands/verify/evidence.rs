@@ -1,6 +1,6 @@
 //! The report of a verification: what it says, and the file it goes to.
 
-use super::super::bundle::BundleArgs;
+use super::super::bundle::{BundleArgs, warnings};
 use crate::cli::Format;
 use crate::session::Session;
 use crate::show;
@@ -14,6 +14,7 @@ use sts_schemas::manifest::{Manifest, SchemaVersion, Tool};
 use sts_schemas::report::{ReceivedFile, Report, ReportVerdict, ReportedBundle, TrustedKey};
 use sts_schemas::resource::Address;
 use sts_schemas::signature::PublicKey;
+use sts_schemas::terminal::printable_json;
 
 /// What a verification that went well has checked, in order. Source: `FORMAT.md`, the sections named.
 const CHECKS: [&str; 6] = [
@@ -87,6 +88,7 @@ pub(super) fn report(
         trusted_keys: keys.iter().map(|key| trusted(key, bundle)).collect(),
         threshold: args.trust.threshold(),
         overridden: bundle.map_or_else(Vec::new, |bundle| args.trust.overridden(bundle)),
+        warnings: bundle.map_or_else(Vec::new, warnings),
         checks: bundle.map_or_else(Vec::new, |_| CHECKS.map(str::to_owned).to_vec()),
         bundle: bundle.map(reported),
     }))
@@ -145,7 +147,9 @@ pub(super) fn write(report: &Report, path: &PathBuf) -> Result<(), Failure> {
     let text = match format_of(path) {
         Format::Text => show::report::text(report),
         Format::Json => {
-            serde_json::to_string_pretty(report).map_err(|error| Failure::new(Exit::Failed, error))? + "\n"
+            let text =
+                serde_json::to_string_pretty(report).map_err(|error| Failure::new(Exit::Failed, error))?;
+            printable_json(&text) + "\n"
         }
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,7 +1,7 @@
 //! `create-all` for one cluster, or for each cluster of a file.
 
 use super::OneCluster;
-use crate::commands::{Person, Surroundings, in_file, print_line, read_start, say};
+use crate::commands::{Person, Reading, Surroundings, as_json, in_file, print_line, read_start, say};
 use crate::fleet::{Entry, Flags, Given, entries, words};
 use crate::key::Cores;
 use crate::request::document::with_stack;
@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -124,20 +124,16 @@ struct Member {
 }
 
 impl CreateAll {
-    pub(crate) fn run(
-        &self,
-        surroundings: Surroundings,
-        configuration: Option<&Path>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn run(&self, surroundings: Surroundings, reading: Reading<'_>) -> Result<(), Failure> {
         match self {
-            Self::One(cluster) => cluster.run(surroundings, configuration),
-            Self::Fleet(fleet) => fleet.run(surroundings, configuration),
+            Self::One(cluster) => cluster.run(surroundings, reading),
+            Self::Fleet(fleet) => fleet.run(surroundings, reading),
         }
     }
 }
 
 impl Fleet {
-    fn run(&self, surroundings: Surroundings, configuration: Option<&Path>) -> Result<(), Failure> {
+    fn run(&self, surroundings: Surroundings, reading: Reading<'_>) -> Result<(), Failure> {
         // Nobody can answer for many at once.
         let surroundings = Surroundings { person: Person::Absent, ..surroundings };
         let members: Vec<_> = self.read()?.into_iter().map(|entry| self.member(entry)).collect();
@@ -145,7 +141,7 @@ impl Fleet {
             in_file(&self.file, error)
                 .hint("nothing was made; give each cluster a name of its own, and what goes with it")
         })?;
-        let outcomes = make_all(&members, surroundings, configuration);
+        let outcomes = make_all(&members, surroundings, reading);
         let members = members.into_iter().zip(outcomes);
         let members = members.map(|(Member { name, line, .. }, outcome)| FleetMember { name, line, outcome });
         let summary = FleetBundles { schema_version: SchemaVersion::CURRENT, clusters: members.collect() };
@@ -181,9 +177,7 @@ impl Fleet {
 
     fn print(&self, summary: &FleetBundles) -> Result<(), Failure> {
         if self.format == SummaryFormat::Json {
-            let text =
-                serde_json::to_string_pretty(summary).map_err(|error| Failure::new(Exit::Failed, error))?;
-            return print_line(&text);
+            return print_line(&as_json(summary)?);
         }
         summary.clusters.iter().try_for_each(|member| match &member.outcome {
             MemberOutcome::Made { bundle, .. } => print_line(bundle),
@@ -261,11 +255,7 @@ fn distinct(members: &[Member]) -> Result<(), Alike> {
 }
 
 /// Makes the bundles, one on each core at a time, and says what became of each as soon as it is known.
-fn make_all(
-    members: &[Member],
-    surroundings: Surroundings,
-    configuration: Option<&Path>,
-) -> Vec<MemberOutcome> {
+fn make_all(members: &[Member], surroundings: Surroundings, reading: Reading<'_>) -> Vec<MemberOutcome> {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(BTreeMap::new());
@@ -276,7 +266,7 @@ fn make_all(
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     members.get(index).map(|member| (index, member))
                 } {
-                    let outcome = make(member, surroundings, configuration);
+                    let outcome = make(member, surroundings, reading);
                     let mut outcomes = outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     outcomes.insert(index, outcome);
                 }
@@ -286,7 +276,7 @@ fn make_all(
     outcomes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_values().collect()
 }
 
-fn make(member: &Member, surroundings: Surroundings, configuration: Option<&Path>) -> MemberOutcome {
+fn make(member: &Member, surroundings: Surroundings, reading: Reading<'_>) -> MemberOutcome {
     let failed = |failure: &Failure| {
         let mut text = format!("NOT MADE (line {})\n", member.line).into_bytes();
         // A vector takes all that is written to it.
@@ -298,7 +288,7 @@ fn make(member: &Member, surroundings: Surroundings, configuration: Option<&Path
         Ok(cluster) => cluster,
         Err(failure) => return failed(failure),
     };
-    match as_one_of_many(&member.name, || cluster.make(surroundings, configuration, Cores::One)) {
+    match as_one_of_many(&member.name, || cluster.make(surroundings, reading, Cores::One)) {
         Ok(closed) => {
             let bundle = closed.path().display().to_string();
             say(&format!("{}: {bundle}", member.name));

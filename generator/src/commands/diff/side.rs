@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::cli::SelectionArgs;
 use crate::commands::create_bundle::directory_contents;
-use crate::commands::trust::{ReadBundle, TrustArgs};
+use crate::commands::trust::{ReadBundle, Reading, TrustArgs};
 use crate::commands::{in_file, requests};
 use crate::directory::Directory;
 use std::path::Path;
@@ -16,7 +16,7 @@ use sts_schemas::layout;
 /// How sides are read.
 pub(super) struct Reader<'a> {
     pub(super) trust: &'a TrustArgs,
-    pub(super) configuration: Option<&'a Path>,
+    pub(super) reading: Reading<'a>,
     pub(super) selection: &'a SelectionArgs,
     pub(super) region: Option<&'a Region>,
 }
@@ -64,7 +64,7 @@ impl Reader<'_> {
             let contents = directory_contents(&Directory::to_read(path), self.region)?;
             return read(path, Side { name, kind: SideKind::Directory, bundle: None }, &contents);
         }
-        let (kind, bundle) = match self.trust.read(path, self.configuration)? {
+        let (kind, bundle) = match self.trust.read(path, self.reading)? {
             ReadBundle::Verified(bundle) => (SideKind::VerifiedBundle, bundle),
             ReadBundle::Untrusted(bundle) => {
                 (SideKind::UnverifiedBundle, Box::new(bundle.as_if_verified().clone()))
