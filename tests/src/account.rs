@@ -1,6 +1,7 @@
 //! Looks at an account, and changes it behind the executor's back, with an AWS client nobody here wrote.
 
 use crate::emulator::python;
+use crate::handoff::REGION;
 use crate::programs::command;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -108,4 +109,24 @@ impl Drop for Watch {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A distribution as boto3 takes it, in front of this bucket of the tests' region, with this origin access identity and
+/// these tags.
+#[must_use]
+pub fn distribution_before(bucket: &str, identity: &str, tags: &Value) -> Value {
+    json!({"DistributionConfigWithTags": {
+        "DistributionConfig": {
+            "CallerReference": format!("made-for-{bucket}"), "Comment": "somebody's", "Enabled": true,
+            "Origins": {"Quantity": 1, "Items": [{
+                "Id": "one", "DomainName": format!("{bucket}.s3.{REGION}.amazonaws.com"),
+                "S3OriginConfig": {"OriginAccessIdentity": identity},
+            }]},
+            "DefaultCacheBehavior": {
+                "TargetOriginId": "one", "ViewerProtocolPolicy": "https-only",
+                "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+            },
+        },
+        "Tags": {"Items": tags},
+    }})
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use std::path::Path;
-use sts_tests::account::Account;
+use sts_tests::account::{Account, distribution_before};
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, REQUESTS, with_credentials};
 use sts_tests::programs::{Run, command, program};
@@ -15,32 +15,14 @@ fn everything(account: &Account) -> (Value, Value) {
     (account.dump(), account.fronts())
 }
 
-/// A distribution as boto3 takes it, in front of this bucket and with these tags.
-fn distribution(bucket: &str, identity: &str, tags: &Value) -> Value {
-    json!({"DistributionConfigWithTags": {
-        "DistributionConfig": {
-            "CallerReference": format!("made-for-{bucket}"), "Comment": "somebody's", "Enabled": true,
-            "Origins": {"Quantity": 1, "Items": [{
-                "Id": "one", "DomainName": format!("{bucket}.s3.{REGION}.amazonaws.com"),
-                "S3OriginConfig": {"OriginAccessIdentity": identity},
-            }]},
-            "DefaultCacheBehavior": {
-                "TargetOriginId": "one", "ViewerProtocolPolicy": "https-only",
-                "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
-            },
-        },
-        "Tags": {"Items": tags},
-    }})
-}
-
 /// Strangers, among them a distribution of another cluster's and one in front of the bucket this one will have.
 fn inhabited() -> (Emulator, Account) {
     let emulator = handoff::inhabited();
     let account = handoff::account(&emulator);
     let other = json!([{"Key": "openshift.io/cloud-credential-operator/other", "Value": "owned"}]);
     account.call(&json!([
-        ["cloudfront", "create_distribution_with_tags", distribution("bystander-files", "", &other)],
-        ["cloudfront", "create_distribution_with_tags", distribution("harbour-oidc", "", &other)],
+        ["cloudfront", "create_distribution_with_tags", distribution_before("bystander-files", "", &other)],
+        ["cloudfront", "create_distribution_with_tags", distribution_before("harbour-oidc", "", &other)],
         ["cloudfront", "create_origin_access_control", {"OriginAccessControlConfig": {
             "Name": "bystander-files", "Description": "somebody's", "SigningProtocol": "sigv4",
             "SigningBehavior": "always", "OriginAccessControlOriginType": "s3",
@@ -240,7 +222,7 @@ fn a_private_cluster_that_ccoctl_made_is_recognised_by_its_tags_and_deleted_by_n
 }
 
 fn ccoctl_distribution(identity: &str, tags: &Value) -> Value {
-    let mut made = distribution("harbour-oidc", identity, tags)["DistributionConfigWithTags"].take();
+    let mut made = distribution_before("harbour-oidc", identity, tags)["DistributionConfigWithTags"].take();
     made["DistributionConfig"]["CallerReference"] = CLUSTER.into();
     made
 }

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
+use sts_tests::account::distribution_before;
 use sts_tests::emulator::Emulator;
 use sts_tests::guard::{Guard, Key};
 use sts_tests::handoff::{self, Handoff};
@@ -225,8 +226,20 @@ fn delete_needs_every_action_of_its_policy_and_no_other() {
         court.guard.allow(&delete);
         let _ = court.run(&key, "delete").exits(0);
     }
+    // Before the bucket stands a distribution that is not the cluster's, as its tags tell.
+    let fronted = || {
+        let key = lossy();
+        let bucket = "harbour-oidc";
+        handoff::account(&court.emulator).call(&json!([[
+            "cloudfront",
+            "create_distribution_with_tags",
+            distribution_before(bucket, "", &json!([]))
+        ]]));
+        key
+    };
     let left = court.not_missed(("delete", &delete), &actions(&delete), versioned);
-    let unneeded = court.not_missed(("delete", &delete), &left, lossy);
+    let left = court.not_missed(("delete", &delete), &left, lossy);
+    let unneeded = court.not_missed(("delete", &delete), &left, fronted);
     assert_eq!(unneeded, BTreeSet::new());
 
     // The same names, of a cluster `harbour-2` as it were.

@@ -6,7 +6,7 @@ use super::distribution::Fronts;
 use super::role::{Interest, Profiles, Reading};
 use super::statement::StoredPolicy;
 use super::{Aws, distribution, provider, role};
-use crate::account::{AccountError, AccountErrorKind, Scope, Search};
+use crate::account::{AccountError, AccountErrorKind, Departing, Scope, Search};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -113,13 +113,19 @@ async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Reading>, Account
 }
 
 /// What CloudFront holds of the cluster; `None` where nobody speaks of a distribution and it could not be looked at.
+///
+/// # Errors
+/// Where all shall go, permissions that are wanting too: nobody could say that no distribution is left. That CloudFront
+/// is out of reach, or denied from above whatever the caller's own policies say, is none: nobody could mend it there.
 async fn observe_distributions(aws: &Aws, scope: &Scope) -> Result<Option<Fronts>, AccountError> {
     let is_wanted =
         |address: &Address| matches!(address, Address::Distribution(_)) && !scope.led.contains(address);
     if scope.wanted.iter().any(is_wanted) {
         return distribution::observe(aws, scope).await.map(Some);
     }
+    let all_goes = scope.departing == Departing::Everything;
     match tokio::time::timeout(BESIDE, distribution::observe(aws, scope)).await {
+        Ok(Err(error)) if error.kind == AccountErrorKind::AccessDenied && all_goes => Err(error),
         Ok(Err(error)) if is_denial(&error) || error.kind == AccountErrorKind::Unreachable => Ok(None),
         Ok(seen) => seen.map(Some),
         Err(_) => Ok(None),
