@@ -68,15 +68,11 @@ const ENCODED: usize = DECODED / 3 * 4;
 fn in_base64(rest: &[u8]) -> Option<String> {
     let (whole, _) = BEGIN_IN_BASE64.into_iter().find(|(_, begin)| rest.starts_with(begin.as_bytes()))?;
     let of_alphabet = |sign: &&u8| sign.is_ascii_alphanumeric() || matches!(sign, b'+' | b'/');
-    let (mut encoded, mut decoded) = ([0; ENCODED], [0; DECODED]);
-    let mut length = 0;
-    for sign in whole.as_bytes().iter().chain(rest.iter().take_while(of_alphabet)).take(ENCODED) {
-        encoded[length] = *sign;
-        length += 1;
-    }
-    let bytes = LENIENT.decode_slice_unchecked(&encoded[..length / 4 * 4], &mut decoded).ok()?;
+    let signs = whole.as_bytes().iter().chain(rest.iter().take_while(of_alphabet));
+    let encoded: Vec<u8> = signs.take(ENCODED).copied().collect();
+    let decoded = LENIENT.decode(&encoded[..encoded.len() / 4 * 4]).ok()?;
     // What fills up the group is as many bytes as signs, less one.
-    let text = decoded[..bytes].get(whole.len().saturating_sub(1)..)?;
+    let text = decoded.get(whole.len().saturating_sub(1)..)?;
     private_label(text, &mut [0; DECODED]).map(|label| format!("{label} in base64"))
 }
 
