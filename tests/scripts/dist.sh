@@ -44,6 +44,8 @@ export COMPILER_PATH=$lld
 # Code that is the same in many places, or but for a constant, is written once: that makes the
 # difference between too big and small enough.
 last=(-C llvm-args=-enable-machine-outliner=always)
+# But not for a byte or two: the loops that reckon with large numbers would be slower by half.
+last+=(-C llvm-args=-outliner-benefit-threshold=4)
 last+=(-C llvm-args=-enable-global-merge-func -C llvm-args=-global-merging-skip-no-params=false)
 for argument in -fuse-ld=lld -Wl,--icf=all -Wl,--pack-dyn-relocs=relr -Wl,--no-eh-frame-hdr -Wl,-T,tests/scripts/dist.ld; do
     last+=(-C "link-arg=$argument")
