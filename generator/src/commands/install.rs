@@ -28,7 +28,7 @@ use sts_schemas::failure::{Exit, Failure};
   openshift-install create cluster --dir cluster")]
 pub struct InstallArgs {
     /// The directory that create-all wrote.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", default_value = ".")]
     pub from: PathBuf,
     /// The installer's directory, the one given to `openshift-install --dir`.
     #[arg(long, value_name = "DIR")]

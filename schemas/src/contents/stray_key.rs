@@ -66,13 +66,18 @@ fn private_label<'a>(text: &[u8], room: &'a mut [u8; DECODED]) -> Option<&'a str
 const ENCODED: usize = DECODED / 3 * 4;
 
 fn in_base64(rest: &[u8]) -> Option<String> {
-    let (whole, _) = BEGIN_IN_BASE64.into_iter().find(|(_, begin)| rest.starts_with(begin.as_bytes()))?;
+    let (whole, begin) = BEGIN_IN_BASE64.into_iter().find(|(_, begin)| rest.starts_with(begin.as_bytes()))?;
+    // The rest of the space and the first two bits of a letter: few other texts have that there.
+    if whole.is_empty() && rest.get(begin.len()) != Some(&b'B') {
+        return None;
+    }
     let of_alphabet = |sign: &&u8| sign.is_ascii_alphanumeric() || matches!(sign, b'+' | b'/');
+    let (mut encoded, mut decoded) = ([0; ENCODED], [0; DECODED]);
     let signs = whole.as_bytes().iter().chain(rest.iter().take_while(of_alphabet));
-    let encoded: Vec<u8> = signs.take(ENCODED).copied().collect();
-    let decoded = LENIENT.decode(&encoded[..encoded.len() / 4 * 4]).ok()?;
+    let length = encoded.iter_mut().zip(signs).map(|(place, sign)| *place = *sign).count();
+    let length = LENIENT.decode_slice_unchecked(&encoded[..length / 4 * 4], &mut decoded).ok()?;
     // What fills up the group is as many bytes as signs, less one.
-    let text = decoded.get(whole.len().saturating_sub(1)..)?;
+    let text = decoded[..length].get(whole.len().saturating_sub(1)..)?;
     private_label(text, &mut [0; DECODED]).map(|label| format!("{label} in base64"))
 }
 

@@ -5,7 +5,7 @@ use crate::cli::Format;
 use crate::session::Session;
 use crate::show;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{Limits, VerifiedBundle};
 use sts_schemas::digest::Sha256Hasher;
@@ -129,6 +129,25 @@ fn with_tokens(address: &Address, manifest: &Manifest) -> String {
         .fold(address.to_string(), |text, value| text.replace(value.stand_in(), value.token()))
 }
 
+/// Escapes in JSON what a terminal would obey. Pieces of text come whole, as `serde_json` has them.
+struct Printable<W>(W);
+
+impl<W: Write> Write for Printable<W> {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        match std::str::from_utf8(piece) {
+            Ok(text) if !text.is_ascii() || text.contains('\u{7f}') => {
+                self.0.write_all(printable_json(text).as_bytes())?;
+            }
+            _ => self.0.write_all(piece)?,
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("the report cannot be written to {path}")]
 struct Unwritable {
@@ -144,21 +163,22 @@ fn format_of(path: &Path) -> Format {
 
 /// Writes a report whole or not at all.
 pub(super) fn write(report: &Report, path: &PathBuf) -> Result<(), Failure> {
-    let text = match format_of(path) {
-        Format::Text => show::report::text(report),
-        Format::Json => {
-            let text =
-                serde_json::to_string_pretty(report).map_err(|error| Failure::new(Exit::Failed, error))?;
-            printable_json(&text) + "\n"
-        }
-    };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".report-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let written = builder.tempfile_in(folder).and_then(|mut draft| {
-        draft.write_all(text.as_bytes())?;
+        match format_of(path) {
+            Format::Text => draft.write_all(show::report::text(report).as_bytes())?,
+            // A piece at a time: with many files it is long.
+            Format::Json => {
+                let mut pieces = Printable(BufWriter::new(&mut draft));
+                serde_json::to_writer_pretty(&mut pieces, report)?;
+                pieces.write_all(b"\n")?;
+                pieces.flush()?;
+            }
+        }
         draft.as_file().sync_all()?;
         draft.persist(path).map(drop).map_err(|error| error.error)
     });
