@@ -1,56 +1,62 @@
 //! One more signature on a bundle that is there; not a byte of anything else changes.
 
-use crate::pack::append;
-use sts_schemas::archive::{PathTooLong, gzip, spans, ungzip};
+use crate::pack::{AppendError, append};
+use std::io::{self, Read, Write};
+use sts_schemas::archive::{BLOCK, END_BLOCKS, GzipWriter};
+use sts_schemas::bundle::{Entries, RawEntry, VerifyError};
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout::{self, Place};
-use zeroize::Zeroizing;
 
 /// A signature that could not be put into a bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum CountersignError {
-    /// The bytes are no bundle that a reader has found in order.
+    /// What was read is no bundle.
     #[error("the archive inside it is not that of a bundle")]
-    NotABundle,
-    /// The signature's path does not fit the archive.
-    #[error("the signature cannot be packed")]
-    Path(#[from] PathTooLong),
+    NotABundle(#[from] VerifyError),
+    /// A file of it, or the signature, does not get into the archive.
+    #[error("the bundle cannot be packed")]
+    Append(#[from] AppendError),
+    /// What was to be written to took no more.
+    #[error("the bundle cannot be written")]
+    Write(#[from] io::Error),
 }
 
-/// The bundle with this signature in its place, instead of one that stands there under the same key id.
+/// Copies a bundle with this signature in its place, instead of one that stands there under the same key id. One of its
+/// files is in memory at a time.
 ///
-/// The bundle must be one that a reader has found in order.
+/// Whether the bundle is in order is for a reader to say, of what comes out too.
 ///
 /// # Errors
-/// When the bytes are no such bundle.
-pub fn with_signature(
-    bundle: &[u8],
+/// When the bytes are not in the form of a bundle, or cannot be written.
+pub fn with_signature<W: Write>(
+    bundle: impl Read,
     key: &Sha256,
     token: &str,
-) -> Result<Zeroizing<Vec<u8>>, CountersignError> {
-    let archive = Zeroizing::new(ungzip(bundle).ok_or(CountersignError::NotABundle)?);
-    let spans = spans(&archive).ok_or(CountersignError::NotABundle)?;
-    let manifest = spans.first().ok_or(CountersignError::NotABundle)?;
-    let (top, _) = manifest.path.split_once('/').ok_or(CountersignError::NotABundle)?;
+    to: W,
+) -> Result<W, CountersignError> {
     let path = layout::signature(key.as_str());
-
-    let below = |full: &str| full.split_once('/').map_or_else(String::new, |(_, below)| below.to_owned());
-    let is_before = |full: &str| match Place::of(&below(full)) {
-        Some(Place::Manifest) => true,
-        Some(Place::Signature { .. }) => below(full) < path,
-        _ => false,
+    let comes_later = |entry: &RawEntry| match entry.place {
+        Place::Manifest => false,
+        Place::Signature { .. } => entry.path > path,
+        _ => true,
     };
-    let before = spans.iter().take_while(|span| is_before(&span.path)).last();
-    let at = before.ok_or(CountersignError::NotABundle)?.range.end;
-    let replaced = spans.iter().find(|span| below(&span.path) == path);
-    let rest = replaced.map_or(at, |span| span.range.end);
-
-    let mut signed = Zeroizing::new(Vec::with_capacity(archive.len() + ROOM));
-    signed.extend_from_slice(&archive[..at]);
-    append(&mut signed, top, &path, token.as_bytes())?;
-    signed.extend_from_slice(&archive[rest..]);
-    Ok(Zeroizing::new(gzip(&signed)))
+    let mut entries = Entries::open(bundle)?;
+    let mut signed = GzipWriter::new(to)?;
+    let mut pending = Some(token);
+    while let Some(entry) = entries.next_entry()? {
+        if comes_later(&entry)
+            && let Some(token) = pending.take()
+        {
+            append(&mut signed, entries.top(), &path, token.as_bytes())?;
+        }
+        if entry.path != path {
+            append(&mut signed, entries.top(), &entry.path, &entry.bytes)?;
+        }
+    }
+    if let Some(token) = pending {
+        append(&mut signed, entries.top(), &path, token.as_bytes())?;
+    }
+    entries.finish()?;
+    signed.write_all(&[0; END_BLOCKS * BLOCK])?;
+    Ok(signed.finish()?)
 }
-
-/// More bytes than a signature takes with its header and padding. Source: `FORMAT.md`, section 1.5.
-const ROOM: usize = 16 << 10;

@@ -2,7 +2,7 @@
 
 mod file;
 
-pub use file::{FileError, Written, write_new, write_whole};
+pub use file::{FileError, Written, write_by, write_new, write_whole};
 
 use crate::progress::Stage;
 use crate::unfinished::UNFINISHED;

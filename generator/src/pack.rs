@@ -1,6 +1,7 @@
 //! From a directory's files to one signed bundle, byte for byte the same for the same inputs.
 
 use crate::render::Files;
+use std::io::{self, Write};
 use sts_schemas::archive::{BLOCK, END_BLOCKS, PathTooLong, gzip, header, padding};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, ContentsReader, Problem, Problems};
@@ -60,9 +61,9 @@ pub enum PackError {
     /// The files do not hold together.
     #[error("the files do not hold together: {0}")]
     Inconsistent(Problems),
-    /// A path that the archive's format cannot hold.
+    /// A file that does not get into the archive.
     #[error("a file cannot be packed")]
-    Path(#[from] PathTooLong),
+    Append(#[from] AppendError),
     /// The signing key failed.
     #[error("the bundle could not be signed")]
     Signature(#[from] SignatureError),
@@ -115,12 +116,12 @@ impl UnsignedBundle {
         let digest = Sha256::of(&self.manifest_bytes);
         let name = name(&self.manifest.cluster, &digest);
         let mut archive = Zeroizing::new(Vec::with_capacity(self.room()));
-        append(&mut archive, &name, layout::MANIFEST, &self.manifest_bytes)?;
+        append(&mut *archive, &name, layout::MANIFEST, &self.manifest_bytes)?;
         if let Some((key, token)) = &signature {
-            append(&mut archive, &name, &layout::signature(key.as_str()), token.as_bytes())?;
+            append(&mut *archive, &name, &layout::signature(key.as_str()), token.as_bytes())?;
         }
         for (path, bytes) in &self.files {
-            append(&mut archive, &name, path, bytes)?;
+            append(&mut *archive, &name, path, bytes)?;
         }
         let end = archive.len() + END_BLOCKS * BLOCK;
         archive.resize(end, 0);
@@ -155,12 +156,28 @@ fn same_but_for_case(files: &Files) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
+/// A file that does not get into an archive.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The archive's format cannot hold its path.
+    #[error(transparent)]
+    Path(#[from] PathTooLong),
+    /// The archive took no more.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
+
 /// Appends one entry: header, content, padding.
-pub(crate) fn append(archive: &mut Vec<u8>, top: &str, path: &str, bytes: &[u8]) -> Result<(), PathTooLong> {
+pub(crate) fn append(
+    archive: &mut impl Write,
+    top: &str,
+    path: &str,
+    bytes: &[u8],
+) -> Result<(), AppendError> {
     let mode = Place::of(path).map_or(0o600, |place| place.mode());
     let length = bytes.len() as u64;
-    archive.extend_from_slice(header(&format!("{top}/{path}"), mode, length)?.as_bytes());
-    archive.extend_from_slice(bytes);
-    archive.resize(archive.len() + padding(length), 0);
+    archive.write_all(header(&format!("{top}/{path}"), mode, length)?.as_bytes())?;
+    archive.write_all(bytes)?;
+    archive.write_all(&[0; BLOCK][..padding(length)])?;
     Ok(())
 }

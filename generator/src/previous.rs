@@ -3,8 +3,7 @@
 use crate::access::{Access, AccessError};
 use crate::living::Expectation;
 use crate::render::{Files, is_own_tag};
-use sts_schemas::archive::{BLOCK, spans, ungzip};
-use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::bundle::{Entries, VerifiedBundle, VerifyError};
 use sts_schemas::cluster::{Cluster, IssuerUrl};
 use sts_schemas::difference::{Side, SideKind};
 use sts_schemas::layout::{self, Place};
@@ -13,7 +12,6 @@ use sts_schemas::oidc::{ClusterKeyError, Jwk, Jwks};
 use sts_schemas::open::OpenValue;
 use sts_schemas::receipt::{CheckedReceipt, ReceiptError};
 use sts_schemas::resource::{Resource, Role};
-use zeroize::Zeroizing;
 
 /// A bundle that was made before, for the same cluster.
 #[derive(Debug)]
@@ -25,9 +23,9 @@ pub struct Previous {
 /// A new bundle that cannot follow the previous one.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviousError {
-    /// The bytes are not those that were verified.
+    /// The bytes are not in the form of a bundle, and so not those that were verified.
     #[error("the archive inside it is not that of the verified bundle")]
-    OtherBytes,
+    OtherBytes(#[from] VerifyError),
     /// Something that a living cluster depends on would change.
     #[error("the previous bundle and the new one are not for the same cluster:{}", listed(.0))]
     OtherCluster(Vec<String>),
@@ -87,17 +85,12 @@ impl Previous {
     /// # Errors
     /// When the bytes are others.
     pub fn of(bundle: VerifiedBundle, bytes: &[u8]) -> Result<Self, PreviousError> {
-        let other = || PreviousError::OtherBytes;
-        let archive = Zeroizing::new(ungzip(bytes).ok_or_else(other)?);
+        let mut entries = Entries::open(bytes)?;
         let mut files = Files::new();
-        for span in spans(&archive).ok_or_else(other)? {
-            let (_, path) = span.path.split_once('/').ok_or_else(other)?;
-            let listed = bundle.manifest().files.iter().find(|entry| entry.path == path);
-            let Some(entry) = listed.filter(|_| Place::of(path) != Some(Place::PrivateKey)) else { continue };
-            let start = span.range.start + BLOCK;
-            let end = usize::try_from(entry.length).ok().and_then(|length| start.checked_add(length));
-            let content = end.and_then(|end| archive.get(start..end)).ok_or_else(other)?;
-            files.insert(path.to_owned(), content.to_vec());
+        while let Some(mut entry) = entries.next_entry()? {
+            if !matches!(entry.place, Place::PrivateKey | Place::Manifest | Place::Signature { .. }) {
+                files.insert(entry.path, std::mem::take(&mut *entry.bytes));
+            }
         }
         Ok(Self { bundle, files })
     }

@@ -4,8 +4,9 @@
 //! Writer and reader make headers with the same function. The reader compares what it received with what
 //! the writer would have written, so that a header has no room for anything else. See `FORMAT.md`.
 
-use std::ops::Range;
+use std::io::{self, Write};
 use tar::{EntryType, Header};
+use zeroize::Zeroizing;
 
 /// The bytes every bundle begins with: deflate, no flags, no time, no word on speed, unknown system.
 ///
@@ -40,44 +41,61 @@ pub fn gzip(archive: &[u8]) -> Vec<u8> {
     member
 }
 
-/// The archive inside a member that [`gzip`] made; `None` for any other bytes.
-#[must_use]
-pub fn ungzip(member: &[u8]) -> Option<Vec<u8>> {
-    let end = member.len().checked_sub(GZIP_TRAILER)?;
-    let stored = member.get(GZIP_HEADER.len()..end)?;
-    let mut archive = Vec::with_capacity(stored.len());
-    for block in stored.chunks(STORED_BLOCK_HEADER + STORED_BLOCK) {
-        archive.extend_from_slice(block.get(STORED_BLOCK_HEADER..)?);
+/// Writes the member that [`gzip`] makes piece by piece, for an archive that is not to be held.
+#[derive(Debug)]
+pub struct GzipWriter<W> {
+    to: W,
+    /// The block that is being filled: whether it is the last shows only when more comes, or nothing does.
+    block: Zeroizing<Vec<u8>>,
+    sum: flate2::Crc,
+}
+
+impl<W: Write> GzipWriter<W> {
+    /// Begins a member.
+    ///
+    /// # Errors
+    /// When the bytes cannot be written.
+    pub fn new(mut to: W) -> io::Result<Self> {
+        to.write_all(&GZIP_HEADER)?;
+        let block = Zeroizing::new(Vec::with_capacity(STORED_BLOCK));
+        Ok(Self { to, block, sum: flate2::Crc::new() })
     }
-    (gzip(&archive) == member).then_some(archive)
-}
 
-/// Where an entry of an archive is, from its header to the end of its padding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
-    /// Its path, top folder included.
-    pub path: String,
-    /// Its bytes in the archive.
-    pub range: Range<usize>,
-}
-
-/// Where the entries of an archive are that a reader found in order; `None` for any other bytes.
-#[must_use]
-pub fn spans(archive: &[u8]) -> Option<Vec<Span>> {
-    let mut spans = Vec::new();
-    let mut start = 0_usize;
-    loop {
-        let block = archive.get(start..start.checked_add(BLOCK)?)?;
-        if block == [0; BLOCK] {
-            return Some(spans);
+    /// Ends the member, and gives back what it was written to.
+    ///
+    /// # Errors
+    /// When the bytes cannot be written.
+    pub fn finish(mut self) -> io::Result<W> {
+        if !self.block.is_empty() {
+            self.end_block(true)?;
         }
-        let header = Header::from_byte_slice(block);
-        let path = String::from_utf8(header.path_bytes().into_owned()).ok()?;
-        let length = header.entry_size().ok()?;
-        let content = usize::try_from(length).ok()?.checked_add(padding(length))?;
-        let end = start.checked_add(BLOCK)?.checked_add(content)?;
-        spans.push(Span { path, range: start..end });
-        start = end;
+        self.to.write_all(&gzip_trailer(&self.sum))?;
+        self.to.flush()?;
+        Ok(self.to)
+    }
+
+    fn end_block(&mut self, last: bool) -> io::Result<()> {
+        self.to.write_all(&stored_block_header(self.block.len(), last))?;
+        self.to.write_all(&self.block)?;
+        self.block.clear();
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for GzipWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.block.len() == STORED_BLOCK && !bytes.is_empty() {
+            self.end_block(false)?;
+        }
+        let taken = &bytes[..bytes.len().min(STORED_BLOCK - self.block.len())];
+        self.block.extend_from_slice(taken);
+        self.sum.update(taken);
+        Ok(taken.len())
+    }
+
+    /// Writes nothing early: a block is as long as it can be.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -143,32 +161,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_archive_comes_out_of_its_member_as_it_went_in_and_out_of_nothing_else() {
-        for length in [1, BLOCK, STORED_BLOCK, STORED_BLOCK + 1, 3 * STORED_BLOCK] {
-            let archive = vec![7; length];
-            let member = gzip(&archive);
-            assert_eq!(ungzip(&member).as_deref(), Some(archive.as_slice()), "{length}");
-            for at in [0, GZIP_HEADER.len(), member.len() - 1] {
-                let mut damaged = member.clone();
-                damaged[at] ^= 1;
-                assert_eq!(ungzip(&damaged), None, "{length}, byte {at}");
+    fn a_member_written_in_pieces_is_the_one_written_at_once() {
+        for length in [1, BLOCK, STORED_BLOCK - 1, STORED_BLOCK, STORED_BLOCK + 1, 3 * STORED_BLOCK] {
+            let archive: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            for piece in [1000, BLOCK, STORED_BLOCK, length] {
+                let mut writer = GzipWriter::new(Vec::new()).unwrap();
+                for piece in archive.chunks(piece) {
+                    writer.write_all(piece).unwrap();
+                }
+                assert!(writer.finish().unwrap() == gzip(&archive), "{length} in pieces of {piece}");
             }
         }
-        assert_eq!(ungzip(b""), None);
-    }
-
-    #[test]
-    fn entries_are_found_where_they_are() {
-        let mut archive = Vec::new();
-        for (path, length) in [("top/a", 0), ("top/b", 1), ("top/c", 512)] {
-            archive.extend_from_slice(header(path, 0o644, length).unwrap().as_bytes());
-            archive.resize(archive.len() + usize::try_from(length).unwrap() + padding(length), 1);
-        }
-        archive.resize(archive.len() + END_BLOCKS * BLOCK, 0);
-        let found: Vec<_> =
-            spans(&archive).unwrap().into_iter().map(|span| (span.path, span.range)).collect();
-        let expected = [("top/a", 0..512), ("top/b", 512..1536), ("top/c", 1536..2560)];
-        assert_eq!(found, expected.map(|(path, range)| (path.to_owned(), range)));
-        assert_eq!(spans(&archive[..2000]), None, "an archive without its end");
     }
 }

@@ -5,11 +5,13 @@
 //! received, digests of the files, and only then what the files say.
 
 mod archive;
+mod entries;
 mod error;
 mod limits;
 mod member;
 mod paths;
 
+pub use entries::{Entries, RawEntry};
 pub use error::{Verdict, VerifyError};
 pub use limits::Limits;
 use limits::Tally;

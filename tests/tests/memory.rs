@@ -6,12 +6,16 @@
 
 mod large;
 
-use large::{More, bundle, key, memory, read};
+use large::{More, bundle, key, memory, memory_of, read};
+use std::fs::File;
 use std::num::NonZeroUsize;
+use std::process::Stdio;
 use std::sync::Mutex;
+use std::time::Duration;
 use sts_schemas::bundle::{Expiry, Limits, UnverifiedBundle};
 use sts_schemas::layout;
 use sts_schemas::signature::TrustStore;
+use sts_tests::programs::{command, program};
 
 /// Held by each test here, so that none measures what another takes.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -38,6 +42,34 @@ fn reading_takes_less_than_three_of_the_largest_files_and_never_the_archive() {
         );
         assert!(taken < 3 * file, "{taken} bytes for an archive of {size}");
     }
+}
+
+#[test]
+fn signing_a_bundle_takes_no_more_memory_than_reading_it() {
+    let _alone = ALONE.lock();
+    let (generator, folder) = (program("sts-generator"), tempfile::tempdir().unwrap());
+    let at = |name: &str| folder.path().join(name);
+    let made = command(&generator).args(["create-signing-key", "--output"]).arg(at("key")).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let largest = usize::try_from(Limits::FORMAT.file).unwrap();
+    let (mut whole, size) = bundle("sound", layout::REQUESTS, More::comments(15, largest));
+    std::io::copy(&mut whole, &mut File::create(at("bundle.tar.gz")).unwrap()).unwrap();
+
+    let mut signing = command(&generator);
+    signing.arg("sign").arg(at("bundle.tar.gz")).arg("--signing-key").arg(at("key"));
+    let mut signing = signing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // The peak only grows: what it was when last looked at is what it was, but for the last instant.
+    let mut peak = 0;
+    let status = loop {
+        peak = memory_of(&signing.id().to_string(), "VmHWM").unwrap_or(peak);
+        match signing.try_wait().unwrap() {
+            Some(status) => break status,
+            None => std::thread::sleep(Duration::from_millis(1)),
+        }
+    };
+    assert!(status.success(), "{status}");
+    println!("signing an archive of {size}: memory {peak}");
+    assert!(peak > 0 && peak < 3 * Limits::FORMAT.file, "{peak} bytes for an archive of {size}");
 }
 
 #[test]

@@ -187,8 +187,13 @@ fn there(
             return Ok(Some(bytes));
         }
     }
-    with_signature(&bytes, id, token).map(Some).map_err(|error| in_file(path, error))
+    let mut signed = Zeroizing::new(Vec::with_capacity(bytes.len() + ROOM_FOR_SIGNATURE));
+    with_signature(bytes.as_slice(), id, token, &mut *signed).map_err(|error| in_file(path, error))?;
+    Ok(Some(signed))
 }
+
+/// More bytes than a signature takes with its header, padding and block. Source: `FORMAT.md`, section 1.5.
+const ROOM_FOR_SIGNATURE: usize = 16 << 10;
 
 /// What a compact JWS signs: all of it but the signature.
 fn said(token: &str) -> Option<&str> {

@@ -169,8 +169,7 @@ impl Sign {
 
     /// Writes the bundle with the signature in it, once a reader has taken the result.
     fn put(&self, subject: &Subject, key: &PublicKey, token: &str) -> Result<(), Failure> {
-        let bytes = subject.signed(key, token)?;
-        write_whole(&self.bundle, &bytes, subject.mode).map_err(|error| Failure::new(Exit::Failed, error))?;
+        subject.put(key, token)?;
         say(&format!("signed by {}", key.id()));
         print_line(&self.bundle.display().to_string())
     }

@@ -43,7 +43,7 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, File
         return Ok(Written::Unchanged);
     }
     let is_new = !path.exists();
-    write_beside(path, bytes, mode, |beside| fs::rename(beside, path))?;
+    write_beside(path, mode, |file| fill(path, file, bytes, mode), |beside| fs::rename(beside, path))?;
     Ok(if is_new { Written::New } else { Written::Changed })
 }
 
@@ -63,7 +63,20 @@ fn is_as_wanted(found: u32, wanted: u32) -> bool {
 /// # Errors
 /// When something is there, or the file system refuses.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    write_beside(path, bytes, mode, |beside| rename_to_nothing(beside, path))
+    write_beside(path, mode, |file| fill(path, file, bytes, mode), |beside| rename_to_nothing(beside, path))
+}
+
+/// Writes a file as [`write_whole`] does, by a function that is given it open, to be read back too. Where that fails,
+/// what was there stays.
+///
+/// # Errors
+/// The function's, or when the file system refuses.
+pub fn write_by<E: From<FileError>>(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&File) -> Result<(), E>,
+) -> Result<(), E> {
+    write_beside(path, mode, |file| write(&file), |beside| fs::rename(beside, path))
 }
 
 /// What stands between being looked for and being renamed is not overwritten either, where the file system can tell.
@@ -78,21 +91,23 @@ fn rename_to_nothing(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-fn write_beside(
+fn write_beside<E: From<FileError>>(
     path: &Path,
-    bytes: &[u8],
     mode: u32,
+    fill: impl FnOnce(File) -> Result<(), E>,
     put: impl FnOnce(&Path) -> io::Result<()>,
-) -> Result<(), FileError> {
+) -> Result<(), E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}{HALF_WRITTEN}", std::process::id()));
-    let result =
-        create(&beside, folder, mode).and_then(|file| fill(file, bytes, mode)).and_then(|()| put(&beside));
-    result.map_err(|error| {
+    let failed = |error| FileError::new("write", path, error);
+    let write = || {
+        fill(create(&beside, folder, mode).map_err(failed)?)?;
+        Ok(put(&beside).map_err(failed)?)
+    };
+    write().inspect_err(|_| {
         // The half-written file is of no use; that it cannot be removed changes nothing about the error.
         let _ = fs::remove_file(&beside);
-        FileError::new("write", path, error)
     })
 }
 
@@ -112,7 +127,7 @@ pub(super) const SECRET: u32 = 0o600;
 
 /// Opens a new file; its folder is made only where it turns out to be missing, which is rare among many files.
 fn create(path: &Path, folder: &Path, mode: u32) -> io::Result<File> {
-    let open = || OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    let open = || OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path);
     match open() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             fs::create_dir_all(folder)?;
@@ -122,10 +137,11 @@ fn create(path: &Path, folder: &Path, mode: u32) -> io::Result<File> {
     }
 }
 
-fn fill(mut file: File, bytes: &[u8], mode: u32) -> io::Result<()> {
-    file.write_all(bytes)?;
+fn fill(path: &Path, mut file: File, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let written = file.write_all(bytes);
     // What is public can be made again from the same inputs; a key that is lost is lost.
-    if mode == SECRET { file.sync_all() } else { Ok(()) }
+    let kept = written.and_then(|()| if mode == SECRET { file.sync_all() } else { Ok(()) });
+    kept.map_err(|error| FileError::new("write", path, error))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Signatures on a bundle that is there: added in place, nothing else touched, and never without a look at it.
 
 use crate::author::{Author, CLUSTER_KEY, NOW, PROVIDER, Ran, at_a_terminal};
+use flate2::read::GzDecoder;
 use std::fs;
-use sts_schemas::archive::{gzip, spans, ungzip};
+use std::io::Read as _;
+use std::ops::Range;
+use sts_schemas::archive::gzip;
 use sts_schemas::bundle::VerifyError;
 use sts_schemas::signature::SignatureError;
 
@@ -18,10 +21,29 @@ fn sign(author: &Author, bundle: &str, key: &str, flags: &[&str]) -> Ran {
     author.run(&[&["sign", bundle, "--signing-key", key][..], flags].concat())
 }
 
+/// The archive inside a bundle, as any program unpacks it.
+fn unpacked(bundle: &[u8]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    GzDecoder::new(bundle).read_to_end(&mut archive).unwrap();
+    archive
+}
+
+/// Where each entry of an archive is, from its header to the end of its padding.
+fn spans(archive: &[u8]) -> Vec<(String, Range<usize>)> {
+    let mut entries = tar::Archive::new(archive);
+    let place = |entry: std::io::Result<tar::Entry<&[u8]>>| {
+        let entry = entry.unwrap();
+        let start = usize::try_from(entry.raw_header_position()).unwrap();
+        let blocks = usize::try_from(entry.size()).unwrap().div_ceil(512);
+        (entry.path().unwrap().to_str().unwrap().to_owned(), start..start + (1 + blocks) * 512)
+    };
+    entries.entries().unwrap().map(place).collect()
+}
+
 /// The entries of a bundle by path, each with every byte of its header, content and padding.
 fn entries(author: &Author, bundle: &str) -> Vec<(String, Vec<u8>)> {
-    let archive = ungzip(&fs::read(author.path(bundle)).unwrap()).unwrap();
-    spans(&archive).unwrap().into_iter().map(|span| (span.path, archive[span.range].to_vec())).collect()
+    let archive = unpacked(&fs::read(author.path(bundle)).unwrap());
+    spans(&archive).into_iter().map(|(path, range)| (path, archive[range].to_vec())).collect()
 }
 
 const BOTH: [&str; 2] = ["author.key.pub", "reviewer.key.pub"];
@@ -83,9 +105,9 @@ fn who_signs_first_makes_no_difference_to_a_single_byte() {
 fn a_bundle_that_a_reader_would_refuse_is_not_signed_and_not_touched() {
     let (author, bundle) = prepared();
     let sound = fs::read(author.path(&bundle)).unwrap();
-    let mut archive = ungzip(&sound).unwrap();
-    let last = spans(&archive).unwrap().pop().unwrap();
-    archive[last.range.start + 512] ^= 1;
+    let mut archive = unpacked(&sound);
+    let (_, last) = spans(&archive).pop().unwrap();
+    archive[last.start + 512] ^= 1;
     let mut tail = sound.clone();
     tail.push(0);
     for (bytes, why) in [
@@ -109,15 +131,15 @@ fn a_bundle_that_a_reader_would_refuse_is_not_signed_and_not_touched() {
 fn a_signature_that_somebody_put_under_the_signers_id_is_not_covered_up() {
     let (author, bundle) = prepared();
     let ids = BOTH.map(|key| author.fingerprint(key));
-    let archive = ungzip(&fs::read(author.path(&bundle)).unwrap()).unwrap();
+    let archive = unpacked(&fs::read(author.path(&bundle)).unwrap());
     let forged: Vec<u8> = {
         // Of the same length and so at the same place: only the name changes, and the header's checksum.
-        let span = spans(&archive).unwrap().into_iter().find(|span| span.path.contains(&ids[0])).unwrap();
-        let path = span.path.replace(&ids[0], &ids[1]);
-        let content = archive[span.range.start + 512..].iter().take_while(|byte| **byte != 0).count();
+        let (path, range) = spans(&archive).into_iter().find(|(path, _)| path.contains(&ids[0])).unwrap();
+        let path = path.replace(&ids[0], &ids[1]);
+        let content = archive[range.start + 512..].iter().take_while(|byte| **byte != 0).count();
         let header = sts_schemas::archive::header(&path, 0o644, content as u64).unwrap();
         let mut changed = archive.clone();
-        changed[span.range.start..span.range.start + 512].copy_from_slice(header.as_bytes());
+        changed[range.start..range.start + 512].copy_from_slice(header.as_bytes());
         changed
     };
     fs::write(author.path(&bundle), gzip(&forged)).unwrap();

@@ -174,11 +174,16 @@ pub(crate) fn bundle(case: &str, folder: &str, besides: More) -> (Bundle, usize)
     (bundle, size)
 }
 
-/// A figure of this program's memory, in bytes. Source: proc(5), `/proc/pid/status`.
+/// A figure of this program's memory, in bytes.
 pub(crate) fn memory(figure: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    memory_of("self", figure).unwrap()
+}
+
+/// A figure of a process's memory, in bytes; none where it has ended. Source: proc(5), `/proc/pid/status`.
+pub(crate) fn memory_of(process: &str, figure: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(figure))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }
 
 /// What a reader says of a bundle, and the most memory that it took beyond these bytes.

@@ -3,30 +3,29 @@
 use crate::commands::trust::warn_of_exposed;
 use crate::commands::{in_file, warn};
 use crate::countersign::{CountersignError, with_signature};
-use crate::directory::FileError;
+use crate::directory::{FileError, write_by};
 use crate::voice::detail;
-use std::fs::File;
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{self, Seek as _};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use sts_schemas::bundle::{Expiry, Limits, Signer, UntrustedBundle, UnverifiedBundle, VerifyError};
+use sts_schemas::bundle::{Expiry, Signer, UntrustedBundle, UnverifiedBundle, VerifyError};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::moment::utc;
 use sts_schemas::open::OpenValue;
 use sts_schemas::signature::{self, Claims, PublicKey, SignatureError, TrustError, TrustStore, trusted_keys};
-use zeroize::Zeroizing;
 
 /// A bundle found in order; by whom it is signed, only where keys were named.
 pub(super) struct Subject {
     path: PathBuf,
-    bytes: Zeroizing<Vec<u8>>,
+    /// Open, so that what is signed is what was looked at, whatever its path leads to by then.
+    file: File,
     bundle: UntrustedBundle,
     /// Whose signatures hold; none where nobody said whom to trust.
     vouchers: Option<Vec<Signer>>,
-    /// The mode of its file.
-    pub(super) mode: u32,
+    mode: u32,
 }
 
 /// What a key has done about a bundle so far.
@@ -65,21 +64,24 @@ enum ResultError {
     Trust(#[from] TrustError),
     #[error("with the signature the bundle would be refused, so it was left as it was")]
     Refused(#[from] VerifyError),
+    #[error("somebody changed the bundle while it was signed, so it was left to them")]
+    Changed,
+    #[error("the bundle cannot be read again")]
+    Read(#[from] io::Error),
+    #[error(transparent)]
+    File(#[from] FileError),
 }
-
-/// The most bytes read of a file: an archive of the largest size, and what its blocks add.
-const MOST: u64 = Limits::FORMAT.archive + (1 << 20);
 
 impl Subject {
     /// Reads the bundle and checks all of it; its signatures where keys are named, at this time in seconds since 1970.
     pub(super) fn read(path: &Path, trusted: &[PathBuf], now: u64) -> Result<Self, Failure> {
         let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
         detail(|| format!("reading {}", path.display()));
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(failed(io::Error::other("it is no file")));
+        }
         let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        let room = usize::try_from(metadata.len().min(MOST)).unwrap_or_default();
-        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-        file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
         let refused = |source| {
             let path = path.display().to_string();
             let hint = match source {
@@ -90,10 +92,11 @@ impl Subject {
             };
             Failure::new(Exit::BundleRejected, SubjectError::Refused { path, source }).hint(hint)
         };
-        let vouchers = vouchers(&bytes, trusted, now)?.transpose().map_err(refused)?;
-        let bundle = UnverifiedBundle::new(bytes.as_slice()).read_without_trust().map_err(refused)?;
+        let vouchers = vouchers(&file, trusted, now)?.transpose().map_err(refused)?;
+        (&file).rewind().map_err(failed)?;
+        let bundle = UnverifiedBundle::new(&file).read_without_trust().map_err(refused)?;
         let mode = metadata.permissions().mode() & 0o777;
-        Ok(Self { path: path.to_owned(), bytes, bundle, vouchers, mode })
+        Ok(Self { path: path.to_owned(), file, bundle, vouchers, mode })
     }
 
     /// What the bundle is called in a question about it.
@@ -185,21 +188,25 @@ impl Subject {
         Ok(Standing::Open)
     }
 
-    /// The bundle with this signature, which a reader who trusts the key has taken.
-    pub(super) fn signed(&self, key: &PublicKey, token: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let result = || -> Result<_, ResultError> {
-            let bytes = with_signature(&self.bytes, key.id(), token)?;
+    /// Writes the bundle with this signature in its place, once a reader who trusts the key has taken it, and found it to
+    /// be the bundle that was looked at.
+    pub(super) fn put(&self, key: &PublicKey, token: &str) -> Result<(), Failure> {
+        let write = |beside: &File| -> Result<(), ResultError> {
             let trust = TrustStore::new(vec![key.clone()], NonZeroUsize::MIN)?;
-            UnverifiedBundle::new(bytes.as_slice()).verify(&trust, Expiry::Enforced(0))?;
-            Ok(bytes)
+            (&self.file).rewind()?;
+            let mut result = with_signature(&self.file, key.id(), token, beside)?;
+            result.rewind()?;
+            let result = UnverifiedBundle::new(result).verify(&trust, Expiry::Enforced(0))?;
+            let is_the_same = result.digest() == self.bundle.as_if_verified().digest();
+            if is_the_same { Ok(()) } else { Err(ResultError::Changed) }
         };
-        result().map_err(|error| in_file(&self.path, error))
+        write_by(&self.path, self.mode, write).map_err(|error| in_file(&self.path, error))
     }
 }
 
 /// The holders of these keys who signed; none where there are no keys to ask about.
 fn vouchers(
-    bytes: &[u8],
+    bytes: &File,
     trusted: &[PathBuf],
     now: u64,
 ) -> Result<Option<Result<Vec<Signer>, VerifyError>>, Failure> {
