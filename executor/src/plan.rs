@@ -4,6 +4,7 @@
 
 mod blind;
 mod compare;
+mod dangers;
 mod delete;
 mod former;
 mod fronts;
@@ -84,6 +85,7 @@ pub fn plan(
     let retired = live_keys::retired_by(draft.steps.values().collect(), desired, observed);
     draft.notes.extend(retired.iter().map(|kid| live_keys::note(kid)));
     draft.notes.extend(moved_issuer::note(draft.steps.values()));
+    draft.notes.extend(dangers::note(desired, &draft.steps));
     let cluster = &desired.cluster;
     Ok(Plan {
         schema_version: SchemaVersion::CURRENT,

@@ -13,6 +13,7 @@ pub mod moved;
 pub mod page;
 mod paint;
 pub mod plan;
+mod powers;
 pub mod progress;
 pub mod receipt;
 pub mod report;

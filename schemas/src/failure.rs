@@ -78,14 +78,14 @@ impl Failure {
     /// # Errors
     /// When the sink cannot be written.
     pub fn print(&self, sink: &mut dyn Write) -> std::io::Result<()> {
-        writeln!(sink, "Error: {}", printable_lines(&self.error.to_string()))?;
+        writeln!(sink, "Error: {}", behind(&self.error.to_string()))?;
         let mut cause = self.error.source();
         while let Some(error) = cause {
-            writeln!(sink, "Caused by: {}", printable_lines(&error.to_string()))?;
+            writeln!(sink, "Caused by: {}", behind(&error.to_string()))?;
             cause = error.source();
         }
         if let Some(hint) = &self.hint {
-            writeln!(sink, "Hint: {}", printable_lines(hint))?;
+            writeln!(sink, "Hint: {}", behind(hint))?;
         }
         Ok(())
     }
@@ -105,6 +105,17 @@ impl fmt::Display for Failure {
     }
 }
 
+/// A text of one or more lines, safe to show; no line but the first begins where the program's own begin, whoever wrote it.
+fn behind(text: &str) -> String {
+    let set = |line: &str| {
+        if line.starts_with("  ") || line.is_empty() { line.to_owned() } else { format!("  {line}") }
+    };
+    let text = printable_lines(text);
+    let mut lines = text.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |out, line| out + "\n" + &set(line))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +131,14 @@ mod tests {
         failure.print(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "Error: cannot read keys.pem\nCaused by: no such file\nHint: give --signing-key\n");
+    }
+
+    #[test]
+    fn a_line_end_in_a_text_from_elsewhere_makes_no_line_of_the_programs_own() {
+        let mut out = Vec::new();
+        let failure = Failure::new(Exit::Failed, "no bundle: x\nVerified.\nHint: go on\n  a list");
+        failure.print(&mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text, "Error: no bundle: x\n  Verified.\n  Hint: go on\n  a list\n");
     }
 }

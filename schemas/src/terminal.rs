@@ -1,6 +1,8 @@
 //! Text for a terminal: as wide as that is, and nothing that it would obey.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
+use terminal_size::terminal_size_of;
 
 /// The text with everything escaped that moves a cursor, turns the direction of writing, or is not seen at all.
 ///
@@ -55,33 +57,86 @@ fn is_bidirectional_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// How wide text is: what a terminal has had since punched cards.
+/// How wide text is at most: what a terminal has had since punched cards.
 pub const WIDTH: usize = 80;
 
-/// The text on lines of at most 80 characters, each behind `indent`, each ending in a newline.
-///
-/// Words are never cut: a longer one stands on a line of its own.
+/// How wide text is here: as [`WIDTH`] says, and less where standard output is a narrower terminal, down to half of that.
 #[must_use]
-pub fn wrapped(indent: &str, text: &str) -> String {
-    let mut out = String::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        let width = indent.chars().count() + line.chars().count() + 1 + word.chars().count();
-        if !line.is_empty() && width > WIDTH {
-            out.push_str(&format_line(indent, &line));
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    out.push_str(&format_line(indent, &line));
-    out
+pub fn width() -> usize {
+    static HERE: OnceLock<usize> = OnceLock::new();
+    *HERE.get_or_init(|| {
+        let terminal = terminal_size_of(std::io::stdout());
+        terminal.map_or(WIDTH, |(columns, _)| usize::from(columns.0).clamp(WIDTH / 2, WIDTH))
+    })
 }
 
-fn format_line(indent: &str, line: &str) -> String {
-    format!("{indent}{line}").trim_end().to_owned() + "\n"
+/// The text on lines that fit, each behind `indent`, each ending in a newline.
+///
+/// Words are not cut: a longer one stands on a line of its own, so that it can be copied. Only those are that are not
+/// of ASCII alone, for what looks like a blank may be in them.
+#[must_use]
+pub fn wrapped(indent: &str, text: &str) -> String {
+    hanging(indent, indent, text)
+}
+
+/// The same with all lines but the first behind `deeper`: set so that nothing of the program's own begins there, text
+/// from elsewhere begins no line that could be taken for one of those.
+#[must_use]
+pub fn hanging(indent: &str, deeper: &str, text: &str) -> String {
+    let mut lines = Lines { out: String::new(), indent, deeper, line: String::new() };
+    for word in text.split_whitespace() {
+        if word.is_ascii() {
+            lines.put(word);
+        } else {
+            let room = width().saturating_sub(indent.len().max(deeper.len())).max(1);
+            let signs: Vec<char> = word.chars().collect();
+            signs.chunks(room).for_each(|piece| lines.put(&String::from_iter(piece)));
+        }
+    }
+    lines.end();
+    lines.out
+}
+
+/// Lines that are being filled.
+struct Lines<'a> {
+    out: String,
+    indent: &'a str,
+    deeper: &'a str,
+    line: String,
+}
+
+impl Lines<'_> {
+    fn put(&mut self, word: &str) {
+        let length = |text: &str| text.chars().count();
+        let filled = length(self.indent) + length(&self.line) + 1 + length(word);
+        if !self.line.is_empty() && filled > width() {
+            self.end();
+        }
+        if !self.line.is_empty() {
+            self.line.push(' ');
+        }
+        self.line.push_str(word);
+    }
+
+    fn end(&mut self) {
+        self.out.push_str(format!("{}{}", self.indent, self.line).trim_end());
+        self.out.push('\n');
+        self.line.clear();
+        self.indent = self.deeper;
+    }
+}
+
+/// One long text with all its blanks, cut where a line is full; every line but the first behind `deeper`.
+///
+/// `indent` is how much stands before the first line already, in signs.
+#[must_use]
+pub fn cut(indent: usize, deeper: &str, text: &str) -> String {
+    let signs: Vec<char> = text.chars().collect();
+    let first = width().saturating_sub(indent).max(1).min(signs.len());
+    let (first, rest) = signs.split_at(first);
+    let room = width().saturating_sub(deeper.chars().count()).max(1);
+    rest.chunks(room)
+        .fold(String::from_iter(first), |out, piece| out + "\n" + deeper + &String::from_iter(piece))
 }
 
 #[cfg(test)]
@@ -112,5 +167,25 @@ mod tests {
         assert!(text.lines().next().unwrap().len() > WIDTH - 6);
         let long = "x".repeat(100);
         assert_eq!(wrapped("  ", &format!("a {long} b")), format!("  a\n  {long}\n  b\n"));
+    }
+
+    #[test]
+    fn text_from_elsewhere_begins_no_line_of_the_programs_own() {
+        let text = hanging("  ", "      ", &"word ".repeat(40));
+        assert!(text.starts_with("  word"), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("      word") && line.len() <= WIDTH));
+        // A blank that is none to Unicode, in one long word.
+        let text = hanging("  ", "      ", &format!("{}Plan: nothing", "\u{2800}".repeat(100)));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with("      ")), "{text}");
+    }
+
+    #[test]
+    fn a_long_value_keeps_its_blanks_and_stays_behind_its_indent() {
+        let value = format!("\"x{}Plan: nothing\"", " ".repeat(150));
+        let shown = cut(10, "            ", &value);
+        assert_eq!(shown.lines().next().unwrap().len(), WIDTH - 10);
+        assert!(shown.lines().skip(1).all(|line| line.starts_with("            ") && line.len() <= WIDTH));
+        assert_eq!(shown.replace("\n            ", ""), value);
     }
 }

@@ -1,24 +1,28 @@
 //! Who may do what, as text: every statement of every role, as Markdown and HTML have it too.
 
 use super::grant::{Grant, action_texts, conditions, grants, resources};
-use super::wrap::wrapped;
+use super::wrap::hanging;
 use super::{Paint, Tone, printable};
 use std::fmt::Write as _;
 use sts_schemas::policy::{Effect, Statement};
 use sts_schemas::state::Desired;
+
+/// Where lines go on that say something of a role, and of a statement: nowhere does one begin there.
+const BEHIND_ROLE: &str = "        ";
+const BEHIND_STATEMENT: &str = "            ";
 
 /// A paragraph for each role.
 pub(super) fn text(desired: &Desired, paint: Paint) -> String {
     grants(desired).iter().fold(String::new(), |mut out, grant| {
         let _ = writeln!(out, "  {}", paint.tone(Tone::Strong, &printable(grant.role.name.as_str())));
         for line in of_role(grant) {
-            out.push_str(&wrapped("      ", &printable(&line)));
+            out.push_str(&hanging("      ", BEHIND_ROLE, &printable(&line)));
         }
         for (number, statement) in grant.statements() {
             let [first, rest @ ..] = &of_statement(number, statement)[..] else { continue };
-            out.push_str(&wrapped("      ", &printable(first)));
+            out.push_str(&hanging("      ", BEHIND_ROLE, &printable(first)));
             for line in rest {
-                out.push_str(&wrapped("          ", &printable(line)));
+                out.push_str(&hanging("          ", BEHIND_STATEMENT, &printable(line)));
             }
         }
         out

@@ -4,7 +4,7 @@ use super::access;
 use super::facts::{facts, open_places_named, private_key_form};
 use super::plan::essence;
 use super::verification::trusted_signers;
-use super::wrap::wrapped;
+use super::wrap::{cut, hanging, wrapped};
 use super::{Paint, Tone, printable};
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms;
@@ -66,13 +66,13 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
     }
     for (name, value) in facts(bundle) {
         // The longest name leaves no room for the space behind it.
-        let _ = writeln!(out, "{:<11}{value}", format!("{name} "));
+        out.push_str(&hanging(&format!("{:<11}", format!("{name} ")), "             ", &value));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "AWS resources"));
     for (address, resource) in &bundle.outline().resources {
         let address = open_places_named(bundle, &address.to_string());
         let _ = writeln!(out, "  {}", printable(&address));
-        out.push_str(&wrapped("      ", &printable(&essence(resource))));
+        out.push_str(&hanging("      ", "        ", &printable(&essence(resource))));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "What to look at twice"));
     let findings = lint_roles(bundle.outline());
@@ -86,7 +86,7 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
     out.push_str(&open_places_named(bundle, &access::text(bundle.outline(), paint)));
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "Files"));
     for file in &bundle.manifest().files {
-        let _ = writeln!(out, "  {:>7}  {}", file.length, printable(&file.path));
+        let _ = writeln!(out, "  {:>7}  {}", file.length, cut(11, "             ", &printable(&file.path)));
     }
     out
 }

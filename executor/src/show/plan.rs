@@ -1,15 +1,15 @@
 //! A plan as text.
 
 use super::value::change;
-use super::wrap::wrapped;
-use super::{KNOWN_AFTER_APPLY, Paint, Tone, hide_stand_ins, printable};
+use super::wrap::{hanging, wrapped};
+use super::{KNOWN_AFTER_APPLY, Paint, Tone, hide_stand_ins, powers, printable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose, Step};
-use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Principal};
-use sts_schemas::resource::{BucketStatement, Resource, Role};
+use sts_schemas::policy::{OneOrMany, PolicyDocument, Principal};
+use sts_schemas::resource::{BucketStatement, Resource};
 use sts_schemas::state::Leftovers;
 
 /// The whole plan: what it is for, each step, all that was found, a summary and the digest to approve.
@@ -101,7 +101,7 @@ fn step_text(step: &Step, paint: Paint) -> String {
     let mut out = paint.tone(tone, &line) + "\n";
     match step {
         Step::Create { after } => {
-            out.push_str(&wrapped("      ", &printable(&essence(after))));
+            out.push_str(&hanging("      ", "        ", &printable(&essence(after))));
         }
         Step::Update { changes, .. } => {
             for (name, values) in changes {
@@ -124,7 +124,11 @@ pub(super) fn essence(resource: &Resource) -> String {
         Resource::Bucket(bucket) => format!(
             "in {}, {}",
             bucket.region,
-            if bucket.policy.is_some() { "with a bucket policy" } else { "without a bucket policy" }
+            match &bucket.policy {
+                Some(policy) if lets_everyone_in(policy) => "open to everyone by its bucket policy",
+                Some(_) => "with a bucket policy",
+                None => "without a bucket policy",
+            }
         ),
         Resource::AccessControl(_) => "signs what the distribution asks of the bucket".into(),
         Resource::Distribution(distribution) => {
@@ -138,8 +142,12 @@ pub(super) fn essence(resource: &Resource) -> String {
             let audiences: Vec<_> = provider.client_ids.iter().map(String::as_str).collect();
             format!("for {}", audiences.join(", "))
         }
-        Resource::Role(role) => role_essence(role),
+        Resource::Role(role) => powers::of_role(role),
     }
+}
+
+fn lets_everyone_in(policy: &PolicyDocument) -> bool {
+    policy.statement.iter().any(|one| matches!(one.principal, Some(Principal::Everyone(_))))
 }
 
 fn statement_essence(one: &BucketStatement) -> String {
@@ -149,27 +157,6 @@ fn statement_essence(one: &BucketStatement) -> String {
     };
     let what: Vec<_> = one.statement.resource.iter().flat_map(OneOrMany::iter).collect();
     format!("lets {who} read {}", what.join(", "))
-}
-
-fn role_essence(role: &Role) -> String {
-    let accounts = service_accounts(&role.trust);
-    let actions: usize = role.inline.values().map(allowed_actions).sum();
-    let actions = match actions {
-        _ if role.inline.values().any(allows_all_but_some) => "EVERY ACTION but some".to_owned(),
-        1 => "1 action".to_owned(),
-        _ => format!("{actions} actions"),
-    };
-    match accounts.as_slice() {
-        [] => format!("may do {actions}"),
-        accounts => format!("{actions} for {}", accounts.join(", ")),
-    }
-}
-
-fn allows_all_but_some(policy: &PolicyDocument) -> bool {
-    policy
-        .statement
-        .iter()
-        .any(|statement| statement.effect == Effect::Allow && statement.not_action.is_some())
 }
 
 /// The service accounts a trust policy lets in, without the words that all of them begin with.
@@ -188,21 +175,12 @@ pub(super) fn service_accounts(trust: &PolicyDocument) -> Vec<String> {
     found
 }
 
-fn allowed_actions(policy: &PolicyDocument) -> usize {
-    policy
-        .statement
-        .iter()
-        .filter_map(|statement| statement.action.as_ref())
-        .map(|list| list.iter().count())
-        .sum()
-}
-
 /// The resources that are not the cluster's, each with how that is known.
 #[must_use]
 pub fn foreign(plan: &Plan) -> String {
     plan.foreign.iter().fold(String::new(), |mut out, (address, reason)| {
         let _ = writeln!(out, "  ! {}", printable(&address.to_string()));
-        out + &wrapped("      ", &printable(reason))
+        out + &hanging("      ", "        ", &printable(reason))
     })
 }
 

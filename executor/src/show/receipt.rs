@@ -1,6 +1,6 @@
 //! A receipt as text.
 
-use super::wrap::wrapped;
+use super::wrap::{width, wrapped};
 use super::{Paint, Tone, hide_stand_ins, printable, utc};
 use std::fmt::Write as _;
 use sts_schemas::receipt::{Outcome, Receipt};
@@ -18,6 +18,12 @@ pub fn summary(receipt: &Receipt) -> String {
     )
 }
 
+/// What became of a step; where its address leaves no room on the line, it stands below.
+fn line(became: &str, action: &str, address: &str) -> String {
+    let line = format!("{became:<12} {action} {address}");
+    if line.chars().count() <= width() { line } else { format!("{became:<12} {action}\n    {address}") }
+}
+
 /// How it went: a line for each step that was not done, and a summary.
 #[must_use]
 pub fn text(receipt: &Receipt, paint: Paint) -> String {
@@ -27,16 +33,16 @@ pub fn text(receipt: &Receipt, paint: Paint) -> String {
         match &step.outcome {
             Outcome::Done => {}
             Outcome::Failed { error } => {
-                let line = format!("failed       {} {address}", step.action);
+                let line = line("failed", &step.action, &address);
                 let _ = writeln!(out, "{}", paint.tone(Tone::Removed, &line));
                 out.push_str(&wrapped("    ", &printable(error)));
             }
             Outcome::UnderWay => {
-                let line = format!("under way    {} {address}", step.action);
+                let line = line("under way", &step.action, &address);
                 let _ = writeln!(out, "{}", paint.tone(Tone::Warning, &line));
             }
             Outcome::NotReached => {
-                let line = format!("not reached  {} {address}", step.action);
+                let line = line("not reached", &step.action, &address);
                 let _ = writeln!(out, "{}", paint.tone(Tone::Changed, &line));
             }
         }

@@ -1,7 +1,7 @@
 //! The report of a verification as text, for a file that a person signs off.
 
 use super::plan::account_and_issuer;
-use super::wrap::wrapped;
+use super::wrap::{cut, hanging, wrapped};
 use super::{printable, utc};
 use std::fmt::Write as _;
 use sts_schemas::open::OpenValue;
@@ -69,7 +69,7 @@ pub fn text(report: &Report) -> String {
 }
 
 fn line(out: &mut String, name: &str, value: &str) {
-    let _ = writeln!(out, "{name:<11}{}", printable(value));
+    out.push_str(&hanging(&format!("{name:<11}"), "             ", &printable(value)));
 }
 
 fn describe(out: &mut String, bundle: &ReportedBundle) {
@@ -101,6 +101,7 @@ fn describe(out: &mut String, bundle: &ReportedBundle) {
     }
     let _ = writeln!(out, "\nFiles");
     for file in &bundle.files {
-        let _ = writeln!(out, "  {} {:>7}  {}", file.sha256, file.length, printable(&file.path));
+        let _ = writeln!(out, "  {:>7}  {}", file.length, cut(11, "             ", &printable(&file.path)));
+        let _ = writeln!(out, "           {}", file.sha256);
     }
 }

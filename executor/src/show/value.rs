@@ -1,6 +1,6 @@
 //! One setting's old and new value.
 
-use super::wrap::WIDTH;
+use super::wrap::{cut, width};
 use super::{Paint, Tone, keys, printable};
 use serde_json::Value;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
@@ -18,10 +18,16 @@ pub(super) fn change(name: &str, change: &Change, paint: Paint) -> String {
             format!("      {name}: {} -> {}\n", one_line(old), one_line(new))
         }
         (None, Some(new)) if is_short(new) => {
-            format!("      {name}: {}\n", paint.tone(Tone::Added, &format!("+ {}", one_line(new))))
+            format!(
+                "      {name}: {}\n",
+                paint.tone(Tone::Added, &long(&name, &format!("+ {}", one_line(new))))
+            )
         }
         (Some(old), None) if is_short(old) => {
-            format!("      {name}: {}\n", paint.tone(Tone::Removed, &format!("- {}", one_line(old))))
+            format!(
+                "      {name}: {}\n",
+                paint.tone(Tone::Removed, &long(&name, &format!("- {}", one_line(old))))
+            )
         }
         (old, new) => {
             let shown = keys::change(change, paint);
@@ -35,10 +41,18 @@ pub(super) fn change(name: &str, change: &Change, paint: Paint) -> String {
 fn fits(name: &str, old: &Value, new: &Value) -> bool {
     /// What stands before, between and behind: `      name: old -> new`.
     const AROUND: usize = 6 + 2 + 4;
-    let width = |text: &str| text.chars().count();
+    let length = |text: &str| text.chars().count();
     is_short(old)
         && is_short(new)
-        && AROUND + width(name) + width(&one_line(old)) + width(&one_line(new)) <= WIDTH
+        && AROUND + length(name) + length(&one_line(old)) + length(&one_line(new)) <= width()
+}
+
+/// Where a value goes on that is longer than a line: nothing else begins so.
+const BEHIND: &str = "            | ";
+
+/// A value behind the name of its setting.
+fn long(name: &str, value: &str) -> String {
+    cut(6 + name.chars().count() + 2, BEHIND, value)
 }
 
 fn is_short(value: &Value) -> bool {
@@ -66,7 +80,7 @@ fn diff(old: &str, new: &str, paint: Paint) -> String {
             text.push_str("          ...\n");
         }
         for line in group.iter().flat_map(|operation| operation.iter_changes(&old, &new)) {
-            let content = printable(line.value().text);
+            let content = cut(10, BEHIND, &printable(line.value().text));
             let line = match line.tag() {
                 ChangeTag::Equal => format!("  {content}"),
                 ChangeTag::Insert => paint.tone(Tone::Added, &format!("+ {content}")),
@@ -101,6 +115,7 @@ fn placed(json: &str) -> Vec<Placed<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wrap::WIDTH;
     use super::*;
     use serde_json::json;
 

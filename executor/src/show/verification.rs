@@ -1,7 +1,7 @@
 //! What verification found, for people and for the security officer's file.
 
 use super::plan::account_and_issuer;
-use super::wrap::wrapped;
+use super::wrap::{hanging, wrapped};
 use super::{Paint, Tone, printable, utc};
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms;
@@ -80,7 +80,7 @@ impl Verification {
     pub fn text(&self, paint: Paint) -> String {
         let mut out = format!("{}\n", paint.tone(Tone::Added, "Verified."));
         let mut line = |name: &str, value: &str| {
-            let _ = writeln!(out, "  {name:<11}{value}");
+            out.push_str(&hanging(&format!("  {name:<11}"), "               ", &printable(value)));
         };
         line("bundle", self.bundle.as_str());
         for signer in &self.signers {
@@ -96,13 +96,13 @@ impl Verification {
             }
         }
         for key in &self.unknown_signatures {
-            line("unknown key", &format!(" {key}"));
+            line("unknown key ", key.as_str());
         }
         line("cluster", self.cluster.name.as_str());
         let (account, issuer) = account_and_issuer(&self.cluster);
         line("account", &format!("{account} in {} ({})", self.cluster.region, self.cluster.partition));
         line("issuer", &issuer);
-        let tool = printable(&format!("{} {}", self.made_by.name, self.made_by.version));
+        let tool = format!("{} {}", self.made_by.name, self.made_by.version);
         line("made", &format!("{} by {tool}", utc(self.generation)));
         for key in &self.token_keys {
             line("token key", key.sha256.as_str());

@@ -1,3 +1,5 @@
 //! Lines that fit a terminal.
 
-pub(super) use sts_schemas::terminal::{WIDTH, wrapped};
+#[cfg(test)]
+pub(super) use sts_schemas::terminal::WIDTH;
+pub(super) use sts_schemas::terminal::{cut, hanging, width, wrapped};

@@ -58,6 +58,21 @@ fn changing() -> Plan {
 }
 
 #[test]
+fn a_long_value_begins_no_line_of_the_plans_own() {
+    let forged = format!("x{}Plan: nothing to do{}Digest: 0", " ".repeat(71), " ".repeat(61));
+    let (before, after) = (role("demo-b", "old", "iam:*"), role("demo-b", &forged, "iam:*"));
+    let changes =
+        json!({"description": {"old": "old", "new": forged}, "tag a": {"old": null, "new": forged}});
+    let steps = json!([{"action": "update", "before": before, "after": after, "changes": changes}]);
+    let shown = text(&plan(&steps, "apply", &json!({})), Paint::Plain);
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    let begins =
+        |start: &str| shown.lines().filter(|line| line.trim_start().starts_with(start)).collect::<Vec<_>>();
+    assert_eq!(begins("Plan: ").len(), 1, "{shown}");
+    assert!(begins("Digest: ").iter().all(|line| line.len() > 20), "{shown}");
+}
+
+#[test]
 fn a_plan_shows_each_change_and_all_that_was_found_and_ends_in_its_digest() {
     let plan = changing();
     let expected = r#"Plan for cluster demo
@@ -65,7 +80,7 @@ fn a_plan_shows_each_change_and_all_that_was_found_and_ends_in_its_digest() {
 
   + create role/demo-a
       2 actions for openshift-cluster-csi-drivers:aws-ebs-csi-driver-operator,
-      openshift-cluster-csi-drivers:aws-ebs-csi-driver-controller-sa
+        openshift-cluster-csi-drivers:aws-ebs-csi-driver-controller-sa
   ~ update role/demo-b
       description: "old" -> "new\u001b[2J"
       inline policy demo-b:

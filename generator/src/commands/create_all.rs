@@ -117,7 +117,7 @@ impl OneCluster {
         let tags = made.tags.tags()?;
         let roles = role_files(&cluster, &self.requests, &made.roles, &made.tags)?;
         let directory = self.output.claim()?;
-        stale(&directory, known_files(&directory)?, &roles, &is_of_roles)?;
+        stale(&directory, known_files(&directory, &self.signing.bundle_dir)?, &roles, &is_of_roles)?;
         warn_of_other_cluster(&directory, &cluster)?;
         let key = match (&self.provider.public_key_file, &following) {
             (Some(path), following) => {

@@ -5,7 +5,7 @@ use super::key_proof::{BegunProof, Published};
 use super::previous::{self, Following, PreviousArgs};
 use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal, derived};
-use super::signing::SigningArgs;
+use super::signing::{BUNDLE_DIR, SigningArgs};
 use super::trust::Reading;
 use super::{Surroundings, fitted, say, tell_findings, warn};
 use crate::asked;
@@ -17,6 +17,7 @@ use crate::recognise::cluster_of;
 use crate::render::{Files, Upgrade, generation_of, mark_generation};
 use crate::unfinished;
 use clap::Args;
+use std::path::Path;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, Problems};
@@ -116,7 +117,7 @@ impl<'a> Checked<'a> {
     ) -> Result<Self, Failure> {
         unfinished::settle(directory)?;
         let stage = Stage::begin("checking");
-        let mut files = bundled_files(directory)?;
+        let mut files = bundled_files(directory, seal.bundle_dir())?;
         let settled = settle(&files);
         seal.add_private_key(directory, &mut files)?;
         let cluster = cluster_of(&files, region).map_err(|problems| inconsistent(directory, problems))?;
@@ -222,7 +223,7 @@ pub(crate) fn directory_contents(
     region: Option<&Region>,
 ) -> Result<Contents, Failure> {
     unfinished::refuse(directory)?;
-    let files = bundled_files(directory)?;
+    let files = bundled_files(directory, &directory.path().join(BUNDLE_DIR))?;
     let inconsistent = |problems| inconsistent(directory, problems);
     let cluster = cluster_of(&files, region).map_err(inconsistent)?;
     let generation = generation_of(&files).unwrap_or_default();
@@ -244,10 +245,10 @@ fn inconsistent(directory: &Directory, problems: Problems) -> Failure {
 }
 
 /// The files that go into every bundle: all of the directory's but private keys.
-fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
+fn bundled_files(directory: &Directory, bundle_dir: &Path) -> Result<Files, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let mut files = Files::new();
-    for path in known_files(directory)? {
+    for path in known_files(directory, bundle_dir)? {
         if Place::of(&path) == Some(Place::PrivateKey) {
             continue;
         }
@@ -264,13 +265,20 @@ fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
 }
 
 /// The files of a directory, all of which have a place in what this program writes; a directory with others is refused.
-pub(crate) fn known_files(directory: &Directory) -> Result<Vec<String>, Failure> {
+/// Bundles are none of them where the folder they go to lies in the directory.
+pub(crate) fn known_files(directory: &Directory, bundle_dir: &Path) -> Result<Vec<String>, Failure> {
     let files = directory.files().map_err(|error| Failure::new(Exit::Failed, error))?;
+    let bundles = bundle_dir.canonicalize().ok();
+    let is_bundle = |path: &str| {
+        let folder = || directory.path().join(path).parent().and_then(|folder| folder.canonicalize().ok());
+        path.ends_with(".tar.gz") && bundles.is_some() && folder() == bundles
+    };
     let is_strange =
-        |path: &&String| matches!(Place::of(path), Some(Place::Manifest | Place::Signature { .. }) | None);
-    let strangers: Vec<_> = files.iter().filter(is_strange).collect();
+        |path: &str| matches!(Place::of(path), Some(Place::Manifest | Place::Signature { .. }) | None);
+    let (strangers, known): (Vec<_>, Vec<_>) =
+        files.into_iter().filter(|path| !is_bundle(path)).partition(|path| is_strange(path));
     if strangers.is_empty() {
-        return Ok(files);
+        return Ok(known);
     }
     let count = strangers.len();
     let listed = strangers.iter().take(20).fold(String::new(), |text, path| format!("{text}\n  {path}"));

@@ -99,6 +99,11 @@ impl Seal {
         self.path(name).is_file()
     }
 
+    /// The folder its bundles go to.
+    pub(crate) fn bundle_dir(&self) -> &Path {
+        &self.bundle_dir
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.bundle_dir.join(format!("{name}.tar.gz"))
     }

@@ -25,9 +25,12 @@ pub(crate) struct SigningArgs {
     #[arg(long, conflicts_with_all = ["signing_key", "passphrase_file", "algorithm", "expires"])]
     pub(crate) unsigned: bool,
     /// Directory for the bundle.
-    #[arg(long, value_name = "DIR", default_value = "bundles")]
+    #[arg(long, value_name = "DIR", default_value = BUNDLE_DIR)]
     pub(crate) bundle_dir: PathBuf,
 }
+
+/// Where bundles go when nothing else is said.
+pub(crate) const BUNDLE_DIR: &str = "bundles";
 
 /// How a key signs.
 #[derive(Debug, Clone, Args)]

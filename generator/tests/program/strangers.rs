@@ -27,6 +27,20 @@ fn an_installers_directory_loses_nothing_and_gains_nothing() {
 }
 
 #[test]
+fn bundles_that_go_into_the_clusters_own_directory_are_no_strangers_there() {
+    let author = Author::new();
+    let first = author.create_all("out", &["--bundle-dir", "out/bundles"]).exits(0).stdout;
+    let again = author.create_all("out", &["--bundle-dir", "out/bundles"]).exits(0).stdout;
+    assert_eq!(first, again);
+    author.run(&["diff", "out", "out"]).exits(0);
+    author.put("out/bundles/notes.txt", "");
+    author
+        .create_all("out", &["--bundle-dir", "out/bundles"])
+        .exits(1)
+        .says(&["that no bundle has", "notes.txt"]);
+}
+
+#[test]
 fn a_bundle_carries_no_file_that_nobody_asked_for_and_none_that_a_link_leads_to() {
     let author = Author::new();
     author.create_all("out", &[]).exits(0);
