@@ -17,8 +17,11 @@ pub fn page(rendered: &str, usage: &str, examples: &str) -> String {
         page.push_str(SECTION);
         match section.split_once('\n') {
             Some(("SYNOPSIS", _)) => page.push_str(&synopsis(usage)),
-            // An example may be as wide as the terminal: it stands at the margin.
-            Some(("EXTRA", _)) => page.push_str(&format!("EXAMPLES\n.in 0\n{}", verbatim(examples))),
+            Some(("EXTRA", _)) => {
+                // An example may be as wide as the terminal: it stands at the margin.
+                page.push_str("EXAMPLES\n.in 0\n");
+                page.push_str(&verbatim(examples));
+            }
             _ => page.push_str(section),
         }
     }
@@ -31,11 +34,11 @@ pub fn page(rendered: &str, usage: &str, examples: &str) -> String {
 /// The section of a usage, with what is to be replaced in italics.
 fn synopsis(usage: &str) -> String {
     const TITLE: &str = "Usage: ";
-    let lines = usage.lines().map(|line| {
-        // Further lines are indented as far as the title is wide.
-        let line = line.strip_prefix(TITLE).or_else(|| line.strip_prefix("       ")).unwrap_or(line);
-        line.to_owned()
-    });
+    // Further lines are indented as far as the title is wide.
+    const INDENT: &str = "       ";
+    let lines = usage
+        .lines()
+        .map(|line| line.strip_prefix(TITLE).or_else(|| line.strip_prefix(INDENT)).unwrap_or(line));
     let text = verbatim(&lines.collect::<Vec<_>>().join("\n"));
     format!("SYNOPSIS\n{}", text.replace('<', "<\\fI").replace('>', "\\fR>"))
 }
@@ -49,9 +52,14 @@ fn verbatim(text: &str) -> String {
         .replace('`', "\\(ga")
         .replace('~', "\\(ti")
         .replace('^', "\\(ha");
-    // A line that begins with a dot would be a request; these are not.
-    let lines = escaped.lines().map(|line| format!("\\&{line}\n")).collect::<String>();
-    format!(".nf\n{lines}.fi")
+    let mut roff = String::from(".nf\n");
+    for line in escaped.lines() {
+        // A line that begins with a dot would be a request; these are not.
+        roff.push_str("\\&");
+        roff.push_str(line);
+        roff.push('\n');
+    }
+    roff + ".fi"
 }
 
 #[cfg(test)]
