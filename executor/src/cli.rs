@@ -1,5 +1,9 @@
 //! The command line: flags to commands, results to exit codes.
 
+#[cfg(test)]
+mod examples;
+mod mistake;
+
 use crate::commands::{
     apply, completions, delete, inspect, man, permissions, plan, rehearse, status, verify,
 };
@@ -16,9 +20,13 @@ use sts_schemas::version::VERSION;
 ///
 /// Exit codes: 0 done, or nothing to do; 1 failed; 2 changes pending (with --detailed-exitcode);
 /// 3 bundle rejected; 4 plan not approved, or the account moved; 5 a foreign resource in the way;
-/// 6 partly applied; 64 wrong command line.
+/// 6 partly applied; 64 wrong command line; 130 or 143 ended by a signal before anything was changed.
 #[derive(Debug, Parser)]
 #[command(name = "sts-executor", version = VERSION.as_str(), max_term_width = 100)]
+#[command(after_help = "Example, with the digest that plan printed:
+  sts-executor verify BUNDLE --trusted-key author.key.pub
+  sts-executor plan BUNDLE --trusted-key author.key.pub
+  sts-executor apply BUNDLE --trusted-key author.key.pub --approve DIGEST")]
 struct Cli {
     /// How results are written to standard output; markdown and html are for `inspect` alone.
     #[arg(long, global = true, value_enum, default_value_t = Form::Text)]
@@ -109,7 +117,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, session: &mut Session<
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            session.warn(error.to_string().trim_end());
+            session.warn(mistake::advised(error).to_string().trim_end());
             return Exit::Usage;
         }
         // Asked for help or the version: these are the result.

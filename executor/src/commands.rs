@@ -24,3 +24,14 @@ mod refusal;
 pub(crate) mod rehearse;
 pub(crate) mod status;
 pub(crate) mod verify;
+
+use std::num::{IntErrorKind, ParseIntError};
+use std::str::FromStr;
+
+/// A number that is not 0, with the rule in our words where it is.
+fn at_least_one<N: FromStr<Err = ParseIntError>>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::Zero => "at least 1 is needed".into(),
+        _ => error.to_string(),
+    })
+}

@@ -1,9 +1,11 @@
 //! The command line of `sts-generator`.
 
 mod cluster;
+mod dry_run;
 mod hosting;
 mod lifetime;
 mod lint;
+mod mistake;
 mod region;
 mod roles;
 
@@ -18,7 +20,7 @@ pub use roles::{RequestArgs, RoleArgs, SelectionArgs, TagArgs};
 use crate::commands::{self, Person, Reading, Surroundings, Time};
 use crate::sandbox::{self, Sandbox};
 use crate::voice;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,8 +33,16 @@ use sts_schemas::version::VERSION;
 ///
 /// Hand the bundle and your public key to whoever administers the account; they run sts-executor on it.
 /// This program has no AWS credentials and gives up the network before it reads anything.
+///
+/// Exit codes: 0 done; 1 failed; 2 a difference (diff with --detailed-exitcode); 3 bundle rejected; 4 signature
+/// declined; 64 wrong command line; 130 or 143 ended by a signal.
 #[derive(Debug, Parser)]
 #[command(name = "sts-generator", version = VERSION.as_str(), max_term_width = 100)]
+#[command(after_help = "Example:
+  sts-generator create-signing-key --output author.key
+  sts-generator create-all --name demo --region us-east-1 \\
+      --account-id 123456789012 --credentials-requests-dir requests \\
+      --signing-key author.key --output-dir demo")]
 pub struct Cli {
     /// Fail where the kernel cannot take the network away from this program, instead of saying so and going on.
     #[arg(long, global = true)]
@@ -56,11 +66,17 @@ struct Loudness {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(arg = dry_run::flag())]
     CreateSigningKey(commands::create_signing_key::CreateSigningKey),
+    #[command(arg = dry_run::flag())]
     CreateKeyPair(commands::create_key_pair::CreateKeyPair),
+    #[command(arg = dry_run::flag())]
     CreateIdentityProvider(commands::create_identity_provider::CreateIdentityProvider),
+    #[command(arg = dry_run::flag())]
     CreateIamRoles(commands::create_iam_roles::CreateIamRoles),
+    #[command(arg = dry_run::flag())]
     CreateBundle(commands::create_bundle::CreateBundle),
+    #[command(arg = dry_run::flag())]
     CreateAll(Box<commands::create_all::CreateAll>),
     Sign(commands::sign::Sign),
     Diff(commands::diff::DiffArgs),
@@ -77,18 +93,25 @@ enum Command {
 /// The whole program: reads the command line and what is around it, gives up the network, runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let matches = Cli::command().try_get_matches();
+    let parsed =
+        matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, dry_run::is_asked(&matches))));
+    let (cli, is_dry_run_asked) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
+            let is_wrong = error.use_stderr();
             // Help and version are no errors and go to stdout; clap knows which is which.
-            if error.print().is_err() {
+            if mistake::advised(error).print().is_err() {
                 return Exit::Failed.into();
             }
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+            return if is_wrong { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
     let began = std::time::Instant::now();
     let result = settle(&cli.loudness).and_then(|()| surroundings()).and_then(|surroundings| {
+        if is_dry_run_asked {
+            dry_run::tell();
+        }
         let configuration = configuration();
         enter_sandbox(cli.require_sandbox)?;
         let reading = Reading { configuration: configuration.as_deref(), clock: surroundings.clock };

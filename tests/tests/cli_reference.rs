@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use sts_schemas::manifest::SchemaVersion;
+use sts_schemas::program::{EXECUTOR, GENERATOR};
 use sts_tests::programs::{Run, command, program};
 
 const PROGRAMS: [&str; 2] = ["sts-generator", "sts-executor"];
@@ -76,14 +77,23 @@ fn the_reference_of_the_command_line_is_the_one_that_was_looked_at() {
 fn the_help_fits_a_terminal_and_every_command_says_what_it_does() {
     for program in PROGRAMS {
         for (words, help) in commands(program, &[]) {
-            // Clap writes a usage in one line, however long; a terminal breaks it.
-            for line in help.lines().filter(|line| !line.starts_with("Usage: ")) {
+            for line in help.lines() {
                 assert!(line.chars().count() <= COLUMNS, "{program} {words:?}: {line}");
             }
             let about = help.lines().next().unwrap_or_default();
             assert!(!about.is_empty(), "{program} {words:?}");
             assert!(!about.starts_with("Usage"), "{program} {words:?} says nothing about itself");
         }
+    }
+}
+
+#[test]
+fn each_program_knows_the_commands_of_the_other() {
+    for program in [GENERATOR, EXECUTOR] {
+        let help = printed(program.name, &["--help"]);
+        let own: Vec<_> =
+            listed(&help).into_iter().filter(|name| !["completions", "man"].contains(name)).collect();
+        assert_eq!(own, program.commands);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opening the AWS account, and looking at it.
 
 use super::place::{self, Kind, Neighbours};
-use super::refusal;
+use super::{at_least_one, refusal};
 use crate::account::{
     Account, Aws, CallLimits, CallLog, CertificateBundle, ConnectOptions, Departing, ForeignEndpoints,
     NoCertificates, Reach, Roots, Runtime, Scope, Search,
@@ -27,7 +27,7 @@ pub(crate) struct AccountArgs {
     #[arg(long)]
     allow_foreign_endpoints: bool,
     /// How long one attempt at a call to AWS may take, in seconds; all attempts at it, five times that.
-    #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::ATTEMPT_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::ATTEMPT_SECONDS, value_parser = at_least_one::<NonZeroU32>)]
     call_timeout: NonZeroU32,
     /// How often a call to AWS is tried before it counts as failed, at most 100 times.
     #[arg(long, value_name = "N", default_value_t = CallLimits::ATTEMPTS, value_parser = attempts)]
@@ -35,10 +35,10 @@ pub(crate) struct AccountArgs {
     /// How many further attempts all calls together may take, after which a failure counts at once.
     ///
     /// One for a call that was throttled counts a tenth, and one more comes back every second.
-    #[arg(long, value_name = "N", default_value_t = CallLimits::RETRIES)]
+    #[arg(long, value_name = "N", default_value_t = CallLimits::RETRIES, value_parser = at_least_one::<NonZeroU16>)]
     retry_budget: NonZeroU16,
     /// How long looking at the account, and then changing it, may take, in seconds; nothing new begins after that.
-    #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::RUN_SECONDS)]
+    #[arg(long, value_name = "SECONDS", default_value_t = CallLimits::RUN_SECONDS, value_parser = at_least_one::<NonZeroU32>)]
     run_timeout: NonZeroU32,
     /// Add a line of JSON for every attempt at every call to AWS to this file. Nothing secret stands in it.
     #[arg(long, value_name = "FILE")]

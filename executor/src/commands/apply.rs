@@ -23,6 +23,11 @@ use sts_schemas::plan::Plan;
 /// On a terminal the plan is shown and a yes is asked for. Elsewhere give --approve with the digest that
 /// `plan` printed, or --yes; without either, the plan is printed and nothing is changed (exit 4).
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example, on a terminal, which asks:
+  sts-executor apply BUNDLE --trusted-key author.key.pub
+Example, without one, of a plan that was approved, with a signed receipt:
+  sts-executor apply BUNDLE --trusted-key author.key.pub \\
+      --approved-plan plan.json --receipt receipt.json --receipt-key admin.key")]
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,

@@ -1,7 +1,7 @@
 //! Opening a bundle: whom to trust, and the one way to a verified one.
 
 use super::place::Neighbours;
-use super::refusal;
+use super::{at_least_one, refusal};
 use crate::session::Session;
 use crate::show::utc;
 use std::fs::File;
@@ -33,7 +33,7 @@ pub(crate) struct TrustArgs {
     #[arg(long, value_name = "FILE")]
     trusted_key: Vec<PathBuf>,
     /// How many different trusted keys must have signed.
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one::<NonZeroUsize>)]
     threshold: NonZeroUsize,
     /// Take signatures whose time has ended; the report, the plan and the receipt say so.
     #[arg(long)]

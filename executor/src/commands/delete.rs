@@ -27,6 +27,10 @@ use sts_schemas::state::{Observed, Unseen};
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example, on a terminal, which asks:
+  sts-executor delete BUNDLE --trusted-key author.key.pub
+Example, where no bundle is left:
+  sts-executor delete --name demo --region us-east-1")]
 pub(crate) struct Args {
     /// A bundle of the cluster that shall go, an older one too: what goes is what bears the cluster's tag.
     #[arg(required_unless_present = "name", conflicts_with = "name")]

@@ -10,6 +10,11 @@ use sts_schemas::inspection::Trust;
 
 /// Show what is in a bundle; without a trusted key, under a warning.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sts-executor inspect BUNDLE --trusted-key author.key.pub
+Example, a page for a browser:
+  sts-executor inspect BUNDLE --trusted-key author.key.pub \\
+      --format html > bundle.html")]
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,

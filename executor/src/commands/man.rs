@@ -1,35 +1,44 @@
 //! `man`: the manual, as `man -l -` takes it.
 
 use crate::session::Session;
+use clap::Command;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::manual;
+use sts_schemas::program::EXECUTOR;
 
 /// Print a manual page: of the program, or of one command.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sts-executor man apply | man -l -")]
 pub(crate) struct Args {
     /// The command; the whole program where absent.
-    command: Option<String>,
+    command: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error("there is no command {0:?}")]
 struct NoSuchCommand(String);
 
-pub(crate) fn run(
-    args: &Args,
-    mut program: clap::Command,
-    session: &mut Session<'_>,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, mut program: Command, session: &mut Session<'_>) -> Result<Exit, Failure> {
     // Names of commands in their own pages come from here, as in `sts-executor-apply`.
     program.build();
-    let page = match &args.command {
-        None => program,
-        Some(name) => program
-            .find_subcommand(name)
-            .cloned()
-            .ok_or_else(|| Failure::new(Exit::Usage, NoSuchCommand(name.clone())))?,
-    };
-    let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text).map_err(|error| Failure::new(Exit::Failed, error))?;
-    session.data(&String::from_utf8_lossy(&text))?;
+    let words = std::iter::once(EXECUTOR.name).chain(args.command.iter().map(String::as_str));
+    let mut command = titled(&program, &words.collect::<Vec<_>>().join("-"))
+        .cloned()
+        .ok_or_else(|| Failure::new(Exit::Usage, NoSuchCommand(args.command.join(" "))))?;
+    let usage = command.render_usage().to_string();
+    let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let page = clap_mangen::Man::new(command).source(concat!("sts-executor ", env!("CARGO_PKG_VERSION")));
+    let mut rendered = Vec::new();
+    page.render(&mut rendered).map_err(|error| Failure::new(Exit::Failed, error))?;
+    session.data(&manual::page(&String::from_utf8_lossy(&rendered), &usage, &examples))?;
     Ok(Exit::Done)
+}
+
+/// The command whose page has this title: all the words that lead to it, with hyphens between them.
+fn titled<'a>(command: &'a Command, title: &str) -> Option<&'a Command> {
+    if command.get_display_name().unwrap_or_else(|| command.get_name()) == title {
+        return Some(command);
+    }
+    command.get_subcommands().find_map(|below| titled(below, title))
 }

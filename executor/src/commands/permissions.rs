@@ -1,5 +1,6 @@
 //! `permissions`: the least IAM policy.
 
+use super::at_least_one;
 use super::bundle::BundleArgs;
 use crate::cli::Format;
 use crate::permissions::{Errand, MANAGED_POLICY_LENGTH, least_policy, parts};
@@ -19,6 +20,9 @@ use sts_schemas::failure::{Exit, Failure};
 /// What may be deleted must bear the cluster's tag. IAM takes 6,144 characters in a managed policy; where there are
 /// so many roles that it is more, this is said, and --part prints it in pieces that fit, to be attached together.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sts-executor permissions BUNDLE --trusted-key author.key.pub \\
+      --for apply > policy.json")]
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,
@@ -26,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long = "for", value_name = "COMMAND", value_enum)]
     errand: Errand,
     /// Print only this one, from 1, of the policies that together make up one that is too long.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZero<usize>>)]
     part: Option<NonZero<usize>>,
 }
 

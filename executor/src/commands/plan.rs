@@ -21,6 +21,11 @@ use sts_schemas::state::{Desired, Observed};
 
 /// Show what applying a bundle would change, and the plan's digest. Changes nothing.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sts-executor plan BUNDLE --trusted-key author.key.pub
+Example, a plan that somebody else approves, for apply --approved-plan:
+  sts-executor plan BUNDLE --trusted-key author.key.pub \\
+      --format json > plan.json")]
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,

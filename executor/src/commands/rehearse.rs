@@ -28,6 +28,8 @@ use sts_schemas::resource::{Bucket, Resource, Tags};
 
 /// Plan, apply, check and delete a bundle on an AWS account in memory. Needs no AWS and no credentials.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sts-executor rehearse BUNDLE --trusted-key author.key.pub")]
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,

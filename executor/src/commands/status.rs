@@ -21,6 +21,12 @@ use sts_schemas::standing::Standings;
 ///
 /// With --all it is every bundle of a folder, a line for each; one that cannot be compared stops no other.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sts-executor status BUNDLE --trusted-key author.key.pub
+Example, a line for each bundle of a folder:
+  sts-executor status --all bundles --trusted-key author.key.pub
+Example, the gate before an upgrade, by its exit code:
+  sts-executor status BUNDLE --trusted-key author.key.pub --gate")]
 pub(crate) struct Args {
     /// The bundle, a .tar.gz made by sts-generator.
     #[arg(required_unless_present = "all")]

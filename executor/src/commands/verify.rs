@@ -13,6 +13,11 @@ use sts_schemas::failure::{Exit, Failure};
 
 /// Verify a bundle: no AWS, no credentials.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sts-executor verify BUNDLE --trusted-key author.key.pub
+Example, where two people must have signed, with a report to file:
+  sts-executor verify BUNDLE --trusted-key author.key.pub \\
+      --trusted-key reviewer.key.pub --threshold 2 --report report.txt")]
 pub(crate) struct Args {
     #[command(flatten)]
     bundle: BundleArgs,

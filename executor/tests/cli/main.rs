@@ -105,7 +105,31 @@ fn a_wrong_command_line_exits_64_and_help_exits_0() {
         assert!(run.out.contains("sts-executor") && run.err.is_empty(), "{arguments:?}: {}", run.out);
     }
     assert_eq!(desk.run(&["man", "fly"]).exit, Exit::Usage);
+    let page = desk.run(&["man", "apply"]).out.replace("\\-", "-");
+    let footer = format!(".TH sts-executor-apply 1  \"sts-executor {}\"", env!("CARGO_PKG_VERSION"));
+    let usage = "\n.SH SYNOPSIS\n.nf\n\\&sts-executor apply [OPTIONS] <\\fIBUNDLE\\fR>\n.fi\n";
+    for text in
+        [&footer, usage, "\n.SH EXAMPLES\n.in 0\n.nf\n", "\n\\&  sts-executor apply BUNDLE --trusted-key"]
+    {
+        assert!(page.contains(text), "{text} is not in:\n{page}");
+    }
     assert!(desk.run(&["completions", "bash"]).out.contains("rehearse"));
+}
+
+#[test]
+fn a_wrong_command_line_gets_advice_that_is_right() {
+    let desk = Desk::new();
+    let said = |words: &[&str]| desk.run(words).err;
+    for flags in [&["plan", "BUNDLE", "--threshold", "0"][..], &["plan", "BUNDLE", "--run-timeout", "0"]] {
+        let said = said(flags);
+        assert!(said.contains("at least 1 is needed") && !said.contains("non-zero"), "{said}");
+    }
+    assert!(said(&["plan", "BUNDLE", "--receipt", "x"]).contains("unexpected argument '--receipt'"));
+    assert!(!said(&["plan", "BUNDLE", "--receipt", "x"]).contains("as a value"));
+    for command in ["create-all", "create-iam-roles", "sign", "finalize", "rotate-keys"] {
+        let said = said(&[command, "--name", "demo"]);
+        assert!(said.contains(&format!("`{command}` is a command of sts-generator")), "{said}");
+    }
 }
 
 #[test]

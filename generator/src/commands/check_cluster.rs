@@ -22,6 +22,11 @@ use sts_schemas::terminal::printable;
 /// the bundle names its role and its token file, no Secret of the platform holds a long-lived key, and the
 /// issuer is the bundle's. No value of a Secret is printed but a role's ARN. Exit code 0: all is well; 1: not.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  oc get secrets -A -o json > secrets.json
+  oc get authentication cluster -o json > issuer.json
+  sts-generator check-cluster --bundle BUNDLE \\
+      --trusted-key author.key.pub secrets.json issuer.json")]
 pub struct CheckCluster {
     #[command(flatten)]
     bundle: BundleArgs,

@@ -23,6 +23,8 @@ use sts_schemas::open::{OpenValue, open_issuer, stand_in_for_tokens};
   arn:aws:iam::123456789012:oidc-provider/demo-oidc.s3.us-east-1.amazonaws.com
 Read and narrow the policies in demo/06-*.json; then create-bundle with the
 same --output-dir.")]
+#[command(override_usage = "sts-generator create-iam-roles [OPTIONS] --name <NAME>
+         --identity-provider-arn <ARN> --credentials-requests-dir <DIR>")]
 pub struct CreateIamRoles {
     /// Name for all resources made for the cluster.
     #[arg(long)]

@@ -19,6 +19,9 @@ use sts_schemas::moment;
 /// open, each checked. A receipt of another bundle, cluster or account is refused, as is one of an apply that is
 /// not complete. Give the directory the bundle was made in; afterwards `install` takes it from there.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  sts-generator finalize --bundle BUNDLE --trusted-key author.key.pub \\
+      --receipt receipt.json --executor-key admin.key.pub --output-dir demo")]
 pub struct Finalize {
     #[command(flatten)]
     bundle: BundleArgs,

@@ -15,21 +15,27 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
 
+/// The example of the first step.
+const ADDED: &str = "Example, from a public bucket to a web server of yours:
+  sts-generator move-issuer add --previous BUNDLE \\
+      --trusted-key author.key.pub --issuer-url https://oidc.example.org/demo \\
+      --signing-key author.key";
+/// The example of the second.
+const SWITCHED: &str = "Example, once ADDED-BUNDLE is applied:
+  sts-generator move-issuer switch --previous ADDED-BUNDLE \\
+      --trusted-key author.key.pub --signing-key author.key";
+/// The example of the last.
+const REMOVED: &str = "Example, once the cluster has changed over and nothing holds a token of the
+former issuer:
+  sts-generator move-issuer remove --previous SWITCHED-BUNDLE \\
+      --trusted-key author.key.pub --signing-key author.key";
+
 /// Move a living cluster to another issuer, in three bundles, each with its plan and its way back.
 ///
 /// `add` makes the next issuer and has every role trust both; `switch` has the cluster use it, by the `oc` commands
 /// that are printed; `remove` takes the trust in the former one away. The cluster's key stays the same.
 #[derive(Debug, Args)]
-#[command(after_help = "Example, from a public bucket to a web server of yours:
-  sts-generator move-issuer add --previous BUNDLE \\
-      --trusted-key author.key.pub --issuer-url https://oidc.example.org/demo \\
-      --signing-key author.key
-Once that bundle is applied:
-  sts-generator move-issuer switch --previous ADDED-BUNDLE \\
-      --trusted-key author.key.pub --signing-key author.key
-Once the cluster has changed over and nothing holds a token of the former:
-  sts-generator move-issuer remove --previous SWITCHED-BUNDLE \\
-      --trusted-key author.key.pub --signing-key author.key")]
+#[command(after_help = [ADDED, SWITCHED, REMOVED].join("\n"))]
 pub struct MoveIssuer {
     #[command(subcommand)]
     step: Step,
@@ -44,6 +50,7 @@ enum Step {
 
 /// Make the next issuer, and have every role trust it beside the one that is in use.
 #[derive(Debug, Args)]
+#[command(after_help = ADDED)]
 struct Add {
     #[command(flatten)]
     common: Common,
@@ -55,6 +62,7 @@ struct Add {
 
 /// Have the cluster use the next issuer, while every role still trusts both.
 #[derive(Debug, Args)]
+#[command(after_help = SWITCHED)]
 struct Switch {
     #[command(flatten)]
     common: Common,
@@ -62,6 +70,7 @@ struct Switch {
 
 /// Have every role trust the next issuer only, once nothing holds a token of the former one. No way leads back.
 #[derive(Debug, Args)]
+#[command(after_help = REMOVED)]
 struct Remove {
     #[command(flatten)]
     common: Common,

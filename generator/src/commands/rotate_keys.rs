@@ -15,18 +15,22 @@ use std::path::PathBuf;
 use steps::{after_retire, after_stage};
 use sts_schemas::failure::Failure;
 
+/// The example of the first step.
+const STAGED: &str = "Example, NEW.pub being made where the cluster's private key may be:
+  sts-generator rotate-keys stage --previous BUNDLE \\
+      --trusted-key author.key.pub --public-key-file NEW.pub \\
+      --signing-key author.key";
+/// The example of the second.
+const RETIRED: &str = "Example, once STAGED-BUNDLE is applied and the cluster signs with the new key:
+  sts-generator rotate-keys retire --previous STAGED-BUNDLE \\
+      --trusted-key author.key.pub --signing-key author.key";
+
 /// Give a living cluster another signing key, in two bundles that change keys.json and nothing else.
 ///
 /// `stage` has the issuer serve the new key beside the one in use; then the cluster changes over, by the `oc`
 /// commands that are printed; `retire` takes the old key away. No key is made here, and no private key is needed.
 #[derive(Debug, Args)]
-#[command(after_help = "Example, NEW.pub being made where the cluster's private key may be:
-  sts-generator rotate-keys stage --previous BUNDLE \\
-      --trusted-key author.key.pub --public-key-file NEW.pub \\
-      --signing-key author.key
-Once that bundle is applied and the cluster signs with the new key:
-  sts-generator rotate-keys retire --previous STAGED-BUNDLE \\
-      --trusted-key author.key.pub --signing-key author.key")]
+#[command(after_help = [STAGED, RETIRED].join("\n"))]
 pub struct RotateKeys {
     #[command(subcommand)]
     step: Step,
@@ -40,6 +44,9 @@ enum Step {
 
 /// Have the issuer serve the new key beside the one that is in use.
 #[derive(Debug, Args)]
+#[command(after_help = STAGED)]
+#[command(override_usage = "sts-generator rotate-keys stage [OPTIONS] --previous <BUNDLE>
+         --public-key-file <FILE>")]
 struct Stage {
     #[command(flatten)]
     common: Common,
@@ -50,6 +57,7 @@ struct Stage {
 
 /// Have the issuer serve the new key only, once the cluster signs with it.
 #[derive(Debug, Args)]
+#[command(after_help = RETIRED)]
 struct Retire {
     #[command(flatten)]
     common: Common,

@@ -25,6 +25,8 @@ use subject::{Standing, Subject};
   sts-generator sign BUNDLE --public-key hsm.pub --to-be-signed input
   openssl pkeyutl -sign -rawin -inkey hsm.key -in input -out signature
   sts-generator sign BUNDLE --public-key hsm.pub --attach signature")]
+#[command(override_usage = "sts-generator sign [OPTIONS] <BUNDLE>
+         <--signing-key <FILE>|--to-be-signed <FILE>|--attach <SIGNATURE>>")]
 pub struct Sign {
     /// The bundle, a .tar.gz made by this program.
     bundle: PathBuf,

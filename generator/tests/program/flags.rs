@@ -245,3 +245,36 @@ fn the_review_names_the_audiences_of_the_provider_and_of_each_role() {
     author.create_all("out", &[]).exits(0);
     assert!(!fs::read_to_string(author.path("out/REVIEW.md")).unwrap().contains("Only with tokens"));
 }
+
+#[test]
+fn the_dry_run_of_ccoctl_is_taken_and_said_to_change_nothing() {
+    let author = Author::new();
+    let told = "--dry-run changes nothing: this program never does anything but write files";
+    author.create_all("plain", &[]).exits(0);
+    author.create_all("out", &["--dry-run"]).exits(0).says(&[told]);
+    assert_eq!(author.tree("out"), author.tree("plain"));
+    author
+        .run(&["create-signing-key", "--output", "other.key", "--no-passphrase", "--dry-run"])
+        .exits(0)
+        .says(&[told]);
+    author.put("fleet.yaml", "clusters:\n- {name: red, region: eu-west-1, any-account: true}\n");
+    let fleet = ["create-all", "--fleet", "fleet.yaml", "--credentials-requests-dir", REQUESTS, "--dry-run"];
+    let made = ["--public-key-file", CLUSTER_KEY, "--signing-key", "author.key", "--output-dir", "fleet"];
+    let run = author.run(&[fleet, made].concat()).exits(0);
+    assert_eq!(run.stderr.matches(told).count(), 1, "{}", run.stderr);
+    author.run(&["install", "--dry-run"]).exits(64);
+}
+
+#[test]
+fn a_wrong_command_line_gets_advice_that_is_right() {
+    let author = Author::new();
+    let run = author.run(&["sign", "BUNDLE", "--receipt", "x"]).exits(64);
+    let run = run.says(&["unexpected argument '--receipt'"]);
+    assert!(!run.stderr.contains("as a value"), "{}", run.stderr);
+    author.run(&["create-key-piar"]).exits(64).says(&["similar subcommands exist", "'create-key-pair'"]);
+    for command in ["verify", "apply", "plan", "inspect", "status", "delete", "rehearse", "permissions"] {
+        let run = author.run(&[command, "BUNDLE"]).exits(64);
+        let run = run.says(&[&format!("`{command}` is a command of sts-executor")]);
+        assert!(!run.stderr.contains("similar"), "{}", run.stderr);
+    }
+}
