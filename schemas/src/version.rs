@@ -3,10 +3,8 @@
 use crate::manifest::SchemaVersion;
 use std::sync::LazyLock;
 
-/// The commit of the sources: `STS_COMMIT` of the environment the program was built in, else `unknown`.
-///
-/// Not asked of git: a daily build stays quick after a commit, and what is built without git says the same
-/// bytes each time. Whoever builds to hand on sets it, as `tests/scripts/dist.sh` does.
+/// The commit of the sources: `STS_COMMIT` of the environment the program was built in, else what git says of the clone
+/// where it was built to be used, else `unknown`. See `build.rs`.
 pub const COMMIT: &str = match option_env!("STS_COMMIT") {
     Some(commit) if !commit.is_empty() => commit,
     _ => "unknown",

@@ -94,7 +94,12 @@ impl BundleArgs {
 
     /// The file, opened and not yet looked into.
     pub(crate) fn open(&self) -> Result<BufReader<File>, Failure> {
-        let file = File::open(&self.bundle).map_err(|error| unreadable("the bundle", &self.bundle, error))?;
+        let unreadable = |error| unreadable("the bundle", &self.bundle, error);
+        let file = File::open(&self.bundle).map_err(unreadable)?;
+        if file.metadata().map_err(unreadable)?.is_dir() {
+            let error = "it is a folder, and a bundle is one file, NAME.tar.gz";
+            return Err(unreadable(std::io::Error::other(error)));
+        }
         Ok(BufReader::new(file))
     }
 

@@ -7,6 +7,7 @@ use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::bundle::Expiry;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::terminal::printable_json;
 
 /// Print a verified bundle's resources as a CloudFormation template or a Terraform configuration.
 ///
@@ -35,7 +36,7 @@ impl Render {
             .map_err(|error| in_file(&self.bundle, error).hint("apply it with sts-executor, which can"))?;
         let text = serde_json::to_string_pretty(&rendering.document)
             .map_err(|error| Failure::new(Exit::Failed, error))?;
-        print_line(&text)?;
+        print_line(&printable_json(&text))?;
         for step in &rendering.steps {
             warn(step);
         }
