@@ -151,6 +151,9 @@ fn held_up(steps: &BTreeMap<Address, Step>) -> Option<String> {
     })
 }
 
+/// How the note of a plan begins that takes the account back to an older bundle.
+pub(crate) const ROLLING_BACK: &str = "ROLLING BACK";
+
 /// What a bundle wants of an account, held against what that holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
@@ -193,7 +196,7 @@ impl Comparison {
             RollBack::Refused => Err(PlanRefused::Older { bundle, applied }),
             RollBack::Allowed => {
                 self.notes.push(format!(
-                    "ROLLING BACK: the account holds generation {applied}, and this bundle is the older {bundle}."
+                    "{ROLLING_BACK}: the account holds generation {applied}, and this bundle is the older {bundle}."
                 ));
                 Ok(())
             }

@@ -4,6 +4,7 @@
 
 mod difference;
 
+pub(crate) use difference::beyond;
 pub use difference::difference;
 
 use crate::living::{Expectation, ExpectationError};

@@ -2,18 +2,16 @@
 //!
 //! What a role may do is the author's to narrow; which roles there are, and who may take them on, is not.
 
-use crate::access::{Access, difference, subjects};
+use crate::access::{Access, beyond, subjects};
 use crate::render::Files;
 use crate::request::{Asked, AskedRequest, CredentialsRequest, Need, asked};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::Partition;
 use sts_schemas::cli_input::CreateRole;
 use sts_schemas::contents::{Contents, Problem, Problems};
-use sts_schemas::difference::{ActionDifference, Presence, Side, SideKind};
 use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
-use sts_schemas::policy::Effect;
 use sts_schemas::resource::{Resource, Role};
 
 /// Reads the requests among a directory's files, and does something else meanwhile: YAML takes its time.
@@ -162,22 +160,11 @@ impl<'a> Check<'a> {
     fn widened(&mut self, contents: &Contents) {
         let Ok(made) = Access::of_contents(contents) else { return };
         let asked = Access::of_requests(&self.matched);
-        let side = |kind| Side { name: String::new(), kind, bundle: None };
-        let difference = difference((side(SideKind::Requests), &asked), (side(SideKind::Directory), &made));
-        let gains = |action: &&ActionDifference| match action.effect {
-            Effect::Allow => !action.gained.is_empty(),
-            Effect::Deny => !action.lost.is_empty(),
-        };
-        for role in difference.roles.iter().filter(|role| role.presence == Presence::Changed) {
-            let gained: Vec<_> =
-                role.actions.iter().filter(gains).map(|action| action.action.as_str()).collect();
-            if !gained.is_empty() {
-                self.notes.push(format!(
-                    "the role of the Secret {} may do more than its request asks for: {}",
-                    role.secret,
-                    gained.join(", ")
-                ));
-            }
+        for (secret, actions) in beyond(&asked, &made) {
+            self.notes.push(format!(
+                "the role of the Secret {secret} may do more than its request asks for: {}",
+                actions.join(", ")
+            ));
         }
     }
 

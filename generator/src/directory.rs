@@ -9,7 +9,7 @@ use crate::unfinished::UNFINISHED;
 use file::{SECRET, is_half_written, is_just_so};
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use sts_schemas::layout::{self, Place};
 
@@ -66,18 +66,8 @@ impl Directory {
     /// # Errors
     /// When the file system refuses.
     pub fn claim_existing(root: &Path) -> Result<Self, FileError> {
-        let failed = |error| FileError::new("lock", root, error);
         let folder = File::open(root).map_err(|error| FileError::new("open", root, error))?;
-        let lock = match folder.try_lock() {
-            Ok(()) => Some(folder),
-            Err(TryLockError::WouldBlock) => {
-                let _stage = Stage::begin("waiting for another run in this directory");
-                folder.lock().map_err(failed)?;
-                Some(folder)
-            }
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => None,
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        };
+        let lock = locked(folder, root, "waiting for another run in this directory")?;
         let directory = Self { root: root.to_owned(), lock, is_new: false };
         if directory.lock.is_some() {
             directory.remove_leftovers()?;
@@ -217,6 +207,41 @@ impl Directory {
         }
         found.sort();
         Ok(found)
+    }
+}
+
+/// Locks what is open, and says so while it waits for another run; none where the file system knows no locks.
+fn locked(file: File, path: &Path, waiting: &str) -> Result<Option<File>, FileError> {
+    let failed = |error| FileError::new("lock", path, error);
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            let _stage = Stage::begin(waiting);
+            file.lock().map_err(failed)?;
+            Ok(Some(file))
+        }
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Opens a file that is about to be replaced, and locks it: of several runs that replace it, each waits for the one
+/// before, and finds what that wrote.
+///
+/// # Errors
+/// When the file system refuses, also because the file is gone.
+pub(crate) fn open_alone(path: &Path) -> Result<File, FileError> {
+    loop {
+        let open = || File::open(path).map_err(|error| FileError::new("open", path, error));
+        let file = open()?;
+        let lock = file.try_clone().map_err(|error| FileError::new("open", path, error))?;
+        let lock = locked(lock, path, "waiting for another run that changes this file")?;
+        // Who had the lock before may have put another file in this one's place.
+        let same = |one: &fs::Metadata, other: &fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+        let is_it = fs::metadata(path).and_then(|there| Ok(same(&there, &file.metadata()?)));
+        if lock.is_none() || is_it.map_err(|error| FileError::new("open", path, error))? {
+            return Ok(file);
+        }
     }
 }
 

@@ -340,3 +340,15 @@ fn hive_gets_two_secrets_that_hold_the_same_bytes() {
         assert!(decoded == fs::read(stage.from.path().join(file)).unwrap(), "{entry} differs");
     }
 }
+
+#[test]
+fn nothing_is_put_through_a_folder_that_is_a_link() {
+    for folder in ["manifests", "tls"] {
+        let (stage, elsewhere) = (Stage::new(), tempfile::tempdir().unwrap());
+        let _ = fs::remove_dir_all(stage.to.path().join(folder));
+        std::os::unix::fs::symlink(elsewhere.path(), stage.to.path().join(folder)).unwrap();
+        let message = stage.refusal();
+        assert!(message.contains(&format!("{folder} is a link, and leads elsewhere")), "{message}");
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    }
+}

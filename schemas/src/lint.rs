@@ -9,7 +9,7 @@ mod pattern;
 mod rules;
 
 pub use own::Own;
-pub use pattern::covers;
+pub use pattern::{covers, covers_resources};
 
 use crate::InvalidText;
 use crate::policy::{Effect, PolicyDocument, Statement};
@@ -118,7 +118,7 @@ pub fn lint_policy(name: &str, policy: &PolicyDocument, own: &Own) -> Vec<Findin
         findings.extend(rules::of_statement(statement, own).into_iter().map(|found| finding(*number, found)));
     }
     let statements: Vec<&Statement> = allowed.into_iter().map(|(_, statement)| statement).collect();
-    findings.extend(rules::of_combination(&statements).into_iter().map(|found| finding(0, found)));
+    findings.extend(rules::of_combination(&statements, own).into_iter().map(|found| finding(0, found)));
     findings
 }
 
@@ -134,6 +134,10 @@ mod tests {
                 .unwrap();
         lint_policy("parrot", &policy, &Own::of(&cluster(), [(&"/".parse().unwrap(), &own_role())], None))
     }
+
+    /// A condition that everything a bundle makes fulfils.
+    const OWNED: &str =
+        r#""StringEquals":{"aws:ResourceTag/openshift.io/cloud-credential-operator/harbour":"owned"}"#;
 
     fn own_role() -> RoleName {
         "harbour-parrot".parse().unwrap()
@@ -209,6 +213,11 @@ mod tests {
                 Some((Level::Danger, "pass-any-role")),
             ),
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:ro*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role?*"), Some((Level::Danger, "pass-any-role"))),
+            (allow(r#""sts:AssumeRole""#, "arn:aws:iam::1:r?le*"), Some((Level::Danger, "assume-any-role"))),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role*x"), None),
+            (allow(r#""sqs:SendMessage""#, "arn:aws:sqs:r:1:role*"), None),
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/*a*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""sts:AssumeRole""#, "arn:*"), Some((Level::Danger, "assume-any-role"))),
             (
@@ -249,6 +258,7 @@ mod tests {
         let tag = r#""StringEquals":{"aws:ResourceTag/team":"a"}"#;
         let lent = r#""Bool":{"kms:GrantIsForAWSResource":true}"#;
         let anything = r#""StringLike":{"aws:x":"*"}"#;
+        let itself = r#""StringEquals":{"aws:ResourceTag/x":"${aws:ResourceTag/x}"}"#;
         for (action, condition, expected) in [
             ("secretsmanager:GetSecretValue", tag, Some(Level::Warning)),
             ("secretsmanager:GetSecretValue", lent, Some(Level::Danger)),
@@ -266,6 +276,11 @@ mod tests {
                 Some(Level::Danger),
             ),
             ("iam:PassRole", anything, Some(Level::Danger)),
+            ("iam:PassRole", OWNED, Some(Level::Danger)),
+            ("sts:AssumeRole", OWNED, Some(Level::Danger)),
+            ("iam:AttachRolePolicy", OWNED, Some(Level::Danger)),
+            ("secretsmanager:GetSecretValue", OWNED, Some(Level::Danger)),
+            ("secretsmanager:GetSecretValue", itself, Some(Level::Danger)),
             ("ec2:TerminateInstances", tag, None),
             ("ec2:CreateTags", r#""StringEquals":{"ec2:CreateAction":"RunInstances"}"#, None),
             ("ec2:TerminateInstances", anything, Some(Level::Warning)),

@@ -32,12 +32,12 @@ pub struct Report {
     /// Flags by which a person let something count that otherwise would not.
     pub overridden: Vec<String>,
     /// What was warned of, each a sentence: what counts only because of a flag, a date ahead of the clock, a second key or
-    /// issuer, a private key in plain text. Absent where there was nothing.
+    /// issuer, a private key in plain text, a trusted key given twice. Absent where there was nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What was checked and holds, in order; empty where the bundle was rejected.
+    /// What was checked and holds, in order; empty where the bundle was not verified.
     pub checks: Vec<String>,
-    /// What the bundle is; absent where it was rejected.
+    /// What the bundle is; absent where it was not verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<ReportedBundle>,
 }
@@ -50,6 +50,8 @@ pub enum ReportVerdict {
     Verified,
     /// Not to be used.
     Rejected,
+    /// No trusted key was given, so nothing was checked.
+    NotVerified,
 }
 
 /// A file as it was received, bytes of a bundle or not.

@@ -21,7 +21,7 @@ pub use error::KeyError;
 pub use exposure::Exposure;
 pub use holder::{Holder, HolderText};
 pub use jws::{Claims, SignatureError, Statement, key_id_of, sign, signed_key_id, signing_input, verify};
-pub use key_file::{KEY_FOLDER, KeyFileError, exposed, trusted_keys};
+pub use key_file::{KEY_FOLDER, KeyFileError, TrustedKeys, exposed, trusted_keys};
 pub use public_key::PublicKey;
 pub use signing_key::SigningKey;
 pub use trust::{TrustError, TrustStore};

@@ -506,8 +506,9 @@ class Files:
                 must(data.count(b"-----BEGIN ") == 1, f"{path}: no or several PEM blocks")
                 continue
             decoded = []
+            joined = re.sub(rb"[ \t\r\n]|\\[trn]", b"", data)
             for whole, begin in ((b"", b"LS0tLS1CRUdJTi"), (b"AC", b"0tLS0tQkVHSU4g"), (b"AAA", b"tLS0tLUJFR0lOI")):
-                encoded = [whole + text for text in re.findall(begin + rb"[A-Za-z0-9+/]{0,128}", data)]
+                encoded = [whole + text for text in re.findall(rb"(?=(%s[A-Za-z0-9+/]{0,128}))" % begin, joined)]
                 decoded += [base64.b64decode(text[: len(text) // 4 * 4]) for text in encoded]
             for text in [data, *decoded]:
                 labels = re.findall(rb"-----BEGIN ((?:(?!-----)[\s\S]){0,59})-----", text)

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::Path;
+use sts_schemas::signature::{Claims, SigningKey, sign, verify};
 use sts_tests::adversary::{File, archive, files, pack, unpack};
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{CLUSTER_KEY, Handoff};
@@ -18,8 +19,7 @@ fn commands() -> &'static str {
 }
 
 /// A bundle of a cluster named as in the document, and the author's public key.
-fn bundle() -> (String, Vec<u8>, Vec<u8>) {
-    let story = Handoff::of(REQUESTS.as_ref(), &[]);
+fn bundle(story: &Handoff, flags: &[&str]) -> (String, Vec<u8>, Vec<u8>) {
     let run = Run::of(
         story
             .generator()
@@ -33,7 +33,8 @@ fn bundle() -> (String, Vec<u8>, Vec<u8>) {
                 Emulator::ACCOUNT,
             ])
             .args(["--public-key-file", CLUSTER_KEY, "--credentials-requests-dir", REQUESTS])
-            .args(["--signing-key", "author.key", "--output-dir", "demo"]),
+            .args(["--signing-key", "author.key", "--output-dir", "demo"])
+            .args(flags),
     )
     .exits(0);
     let path = story.path(run.stdout.trim_end());
@@ -51,7 +52,7 @@ fn check(name: &str, bundle: &[u8], key: &[u8]) -> Run {
 
 #[test]
 fn the_documents_commands_take_a_sound_bundle_and_refuse_damaged_ones() {
-    let (name, bundle, key) = bundle();
+    let (name, bundle, key) = bundle(&Handoff::of(REQUESTS.as_ref(), &[]), &[]);
     let run = check(&name, &bundle, &key).exits(0);
     assert!(run.stdout.ends_with("\nVerified.\n"), "{}", run.stdout);
 
@@ -104,4 +105,30 @@ fn the_documents_commands_take_a_sound_bundle_and_refuse_damaged_ones() {
     assert_ne!(check(&name, &pack(&link), &key).code, 0, "a link");
     let other = Handoff::of(REQUESTS.as_ref(), &[]);
     assert_ne!(check(&name, &bundle, &std::fs::read(other.public_key()).unwrap()).code, 0, "another key");
+}
+
+#[test]
+fn the_documents_commands_refuse_a_signature_that_has_expired_or_says_something_else() {
+    let story = Handoff::of(REQUESTS.as_ref(), &[]);
+    // Made when the told time says, in 2023.
+    let (name, current, key) = bundle(&story, &["--expires", "3650d"]);
+    let _ = check(&name, &current, &key).exits(0);
+    let (name, expired, key) = bundle(&story, &["--expires", "1d"]);
+    assert_ne!(check(&name, &expired, &key).code, 0, "expired");
+
+    let sound = files(&unpack(&current));
+    let signature = sound.iter().position(|file| file.path.contains("/signatures/")).unwrap();
+    let pem = std::fs::read_to_string(story.path("author.key")).unwrap();
+    let signing = SigningKey::from_pem(&pem, None).unwrap();
+    let token = String::from_utf8(sound[signature].bytes.clone()).unwrap();
+    let claims: Claims = verify(&token, signing.public_key(), None).unwrap();
+    for other in [
+        Claims { generation: claims.generation + 1, ..claims.clone() },
+        Claims { cluster: "other".parse().unwrap(), ..claims.clone() },
+        Claims { account: "210987654321".parse().unwrap(), ..claims.clone() },
+    ] {
+        let mut files = sound.clone();
+        files[signature].bytes = sign(&signing, &other).unwrap().into_bytes();
+        assert_ne!(check(&name, &pack(&archive(&files)), &key).code, 0, "{other:?}");
+    }
 }

@@ -45,7 +45,9 @@ fn an_older_bundle_follows_a_newer_one_only_when_somebody_says_so_and_that_is_re
     let _ = plan.shows("ROLLING BACK: the account holds generation 1700001000");
     let receipt = story.path("back.json");
     let flags = ["--roll-back", "--yes", "--receipt", receipt.to_str().unwrap()];
-    let _ = run(&story, &emulator, "apply", &old, &flags).exits(0).shows("ROLLING BACK");
+    let back = run(&story, &emulator, "apply", &old, &flags).exits(0).shows("ROLLING BACK");
+    let (warned, first) = (back.stderr.find("WARNING: ROLLING BACK"), back.stderr.find("  updated "));
+    assert!(warned.is_some() && warned < first, "{}", back.stderr);
     assert!(notes(&receipt).contains("ROLLING BACK"), "{}", notes(&receipt));
     assert_ne!(account.dump(), newer);
     let _ = run(&story, &emulator, "plan", &old, &["--detailed-exitcode"]).exits(0);

@@ -12,7 +12,7 @@ use super::place::Neighbours;
 use super::plan::{self, ChoiceArgs};
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use crate::cli::Format;
-use crate::plan::{is_whole_issuer, retired_keys};
+use crate::plan::{ROLLING_BACK, is_whole_issuer, retired_keys};
 use crate::session::Session;
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
@@ -132,6 +132,10 @@ pub(crate) fn run(args: &Args, format: Format, session: &mut Session<'_>) -> Res
         session.tell("Nothing to do: the account holds what the bundle wants.");
         Some(args.receipt_path()).filter(|path| args.receipt.is_some() || ReceiptFile::is_owed(path))
     } else {
+        // Who says yes beforehand is shown no plan.
+        for note in plan.notes.iter().filter(|note| note.starts_with(ROLLING_BACK)) {
+            session.warn(&format!("WARNING: {note}"));
+        }
         let again = || plan::make_again(&runtime, &aws, &bundle, (&args.account, &args.choice));
         approval::obtain(&args.approval, &plan, again, (format, session))?;
         Some(args.receipt_path())

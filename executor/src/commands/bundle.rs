@@ -13,7 +13,7 @@ use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, exposed, trusted_keys};
+use sts_schemas::signature::{KEY_FOLDER, TrustStore, TrustedKeys, exposed, trusted_keys};
 
 /// A bundle, and whose signatures count.
 #[derive(Debug, clap::Args)]
@@ -52,20 +52,22 @@ struct Unreadable {
 impl BundleArgs {
     /// Verifies the bundle, and tells the person what the signatures left open.
     pub(crate) fn verified(&self, session: &mut Session<'_>) -> Result<VerifiedBundle, Failure> {
-        self.verified_from(self.open()?, session)
+        let source = self.open()?;
+        let keys = self.trust.keys(session)?;
+        self.verified_from(source, &keys, session)
     }
 
-    /// The same, from bytes that were opened before.
+    /// The same, from bytes that were opened and keys that were read before.
     pub(crate) fn verified_from(
         &self,
         source: impl Read,
+        trusted: &TrustedKeys,
         session: &mut Session<'_>,
     ) -> Result<VerifiedBundle, Failure> {
         session.detail(|| format!("Reading the bundle {}.", self.bundle.display()));
-        let keys = self.trust.keys(session)?;
-        self.trust.tell(&keys, session);
-        let trust =
-            TrustStore::new(keys, self.trust.threshold).map_err(|error| refusal::of_trust(error, session))?;
+        self.trust.tell(trusted, session);
+        let trust = TrustStore::new(trusted.keys.clone(), self.trust.threshold)
+            .map_err(|error| refusal::of_trust(error, session))?;
         let expiry = if self.trust.allow_expired {
             Expiry::Overridden(session.now())
         } else {
@@ -163,7 +165,7 @@ impl TrustArgs {
     }
 
     /// The keys that were given, else those of the configuration folder.
-    pub(crate) fn keys(&self, session: &Session<'_>) -> Result<Vec<PublicKey>, Failure> {
+    pub(crate) fn keys(&self, session: &Session<'_>) -> Result<TrustedKeys, Failure> {
         let configuration = session.surroundings.configuration.as_deref();
         trusted_keys(&self.trusted_key, configuration).map_err(|error| {
             let advice = error.advice();
@@ -172,8 +174,9 @@ impl TrustArgs {
     }
 
     /// Names the keys that count to who looks for a fault.
-    fn tell(&self, keys: &[PublicKey], session: &mut Session<'_>) {
-        for warning in exposed(&self.trusted_key) {
+    fn tell(&self, trusted: &TrustedKeys, session: &mut Session<'_>) {
+        let TrustedKeys { keys, repeated } = trusted;
+        for warning in exposed(&self.trusted_key).iter().chain(repeated) {
             session.warn(&format!("WARNING: {warning}"));
         }
         let configuration = session.surroundings.configuration.clone();

@@ -22,13 +22,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, form: Form, session: &mut Session<'_>) -> Result<Exit, Failure> {
     let (trust, untrusted, verified);
-    let bundle = if args.bundle.trust.keys(session)?.is_empty() {
-        untrusted =
-            UnverifiedBundle::new(args.bundle.open()?).read_without_trust().map_err(refusal::of_bundle)?;
+    let keys = args.bundle.trust.keys(session)?;
+    let source = args.bundle.open()?;
+    let bundle = if keys.keys.is_empty() {
+        untrusted = UnverifiedBundle::new(source).read_without_trust().map_err(refusal::of_bundle)?;
         trust = Trust::Unverified;
         untrusted.as_if_verified()
     } else {
-        verified = args.bundle.verified(session)?;
+        verified = args.bundle.verified_from(source, &keys, session)?;
         trust = Trust::Verified;
         &verified
     };

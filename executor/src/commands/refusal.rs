@@ -7,7 +7,7 @@ use sts_schemas::aws::RoleName;
 use sts_schemas::bundle::{Verdict, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::open::BindError;
-use sts_schemas::signature::{KEY_FOLDER, TrustError};
+use sts_schemas::signature::{KEY_FOLDER, SignatureError, TrustError};
 
 /// A bundle that was rejected.
 pub(super) fn of_bundle(error: VerifyError) -> Failure {
@@ -16,13 +16,43 @@ pub(super) fn of_bundle(error: VerifyError) -> Failure {
     }
     let hint = match error.verdict() {
         Verdict::NotABundle => "fetch the bundle again, and compare its SHA-256 with the author's",
-        Verdict::Untrusted => {
-            "do not apply it; ask the author which key signed it, and give that key with --trusted-key"
-        }
+        Verdict::Untrusted => of_untrusted(&error),
         Verdict::Inconsistent => "tell the author: the bundle must be made anew",
         Verdict::Unsupported => "use the version of this program that belongs to the bundle",
     };
     Failure::new(Exit::BundleRejected, error).hint(hint)
+}
+
+/// What to do about a bundle that is not as somebody trusted signed it.
+fn of_untrusted(error: &VerifyError) -> &'static str {
+    match error {
+        VerifyError::Untrusted { unknown, .. } if unknown.is_empty() => {
+            "do not apply it; have the bundle signed by as many of the trusted keys as --threshold asks for"
+        }
+        VerifyError::Untrusted { .. } => {
+            "do not apply it; ask the author which key signed it, and give that key with --trusted-key"
+        }
+        VerifyError::BadSignature { source: SignatureError::Expired { .. }, .. } => {
+            "ask the author to sign it anew; --allow-expired takes it as it is, and that is recorded"
+        }
+        VerifyError::BadSignature { source: SignatureError::OtherKeyId { .. }, .. } => {
+            "do not apply it; tell the author: the key is the right one, and must sign the bundle anew"
+        }
+        VerifyError::BadSignature { .. } => {
+            "do not apply it; the signature was changed, or the key did not make it: fetch the bundle again"
+        }
+        VerifyError::OtherManifest { .. } => {
+            "do not apply it; the manifest was changed after it was signed, or the signature is from another bundle: \
+             fetch the bundle again"
+        }
+        VerifyError::FilesDiffer(_) => {
+            "do not apply it; files were changed after the bundle was signed: fetch the bundle again"
+        }
+        VerifyError::ClaimsDiffer { .. } => {
+            "do not apply it; tell the author: the signature is by the right key, and contradicts the bundle"
+        }
+        _ => "do not apply it; ask the author for the bundle with their signature",
+    }
 }
 
 /// Nobody to trust, or too few.

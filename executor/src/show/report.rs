@@ -8,15 +8,20 @@ use sts_schemas::open::OpenValue;
 use sts_schemas::report::{Report, ReportVerdict, ReportedBundle};
 
 /// The first lines that reports have as text.
-pub(crate) const HEADS: [&str; 2] = ["VERIFIED", "REJECTED: this bundle is not to be used"];
+pub(crate) const HEADS: [&str; 3] = [
+    "VERIFIED",
+    "REJECTED: this bundle is not to be used",
+    "NOT VERIFIED: no trusted key was given, so nothing was checked",
+];
 
 /// The report as text.
 #[must_use]
 pub fn text(report: &Report) -> String {
-    let [verified, rejected] = HEADS;
+    let [verified, rejected, not_verified] = HEADS;
     let mut out = match report.verdict {
         ReportVerdict::Verified => format!("{verified}\n"),
         ReportVerdict::Rejected => format!("{rejected}\n"),
+        ReportVerdict::NotVerified => format!("{not_verified}\n"),
     };
     for line in report.rejected.iter().flatten() {
         out.push_str(&wrapped("  ", &printable(line)));

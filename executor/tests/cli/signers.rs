@@ -77,3 +77,70 @@ fn a_key_written_in_another_form_is_refused_lest_it_count_twice() {
     assert_eq!(run.exit, Exit::Failed);
     assert!(run.err.contains("unusual form") && run.err.contains("compressed.pub"), "{}", run.err);
 }
+
+#[test]
+fn one_key_in_two_files_is_told_once_and_both_files_are_named() {
+    let desk = Desk::new();
+    let pem = std::fs::read_to_string(desk.path("author.pub")).unwrap();
+    std::fs::write(desk.path("again.pub"), format!("# name: Somebody Else\n{pem}")).unwrap();
+    let keys = ["--trusted-key", "author.pub", "--trusted-key", "again.pub"];
+    for report in ["report.txt", "report.json"] {
+        let run = desk.run(&[&["verify", "BUNDLE", "--report", report][..], &keys].concat());
+        assert_eq!(run.exit, Exit::Done, "{}", run.err);
+        assert!(run.err.starts_with("WARNING: ") && run.err.contains("hold the same key"), "{}", run.err);
+        assert!(run.err.contains("author.pub and ") && run.err.contains("again.pub"), "{}", run.err);
+        assert_eq!(run.err.matches("WARNING").count(), 1, "{}", run.err);
+    }
+    let text = std::fs::read_to_string(desk.path("report.txt")).unwrap();
+    assert!(text.contains("against  1 trusted key,") && text.contains("hold the same key"), "{text}");
+    let report = json(&std::fs::read_to_string(desk.path("report.json")).unwrap());
+    assert_eq!(report["trusted_keys"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_refusal_advises_what_fits_it() {
+    let desk = Desk::new();
+    let advice = |flags: &[&str]| {
+        let run = desk.run(&[&["verify", "BUNDLE"][..], flags].concat());
+        assert_eq!(run.exit, Exit::BundleRejected, "{}", run.err);
+        run.err.lines().find(|line| line.starts_with("Hint: ")).unwrap().to_owned()
+    };
+    assert!(advice(&["--trusted-key", "stranger.pub"]).contains("ask the author which key signed it"));
+    let both = ["--trusted-key", "author.pub", "--trusted-key", "stranger.pub", "--threshold", "2"];
+    assert!(advice(&both).contains("as many of the trusted keys as --threshold asks for"));
+    bundle::write_until(&desk.bundle(), &bundle::signing_key(7), Some(bundle::GENERATION));
+    assert!(advice(&TRUSTED).contains("--allow-expired"));
+}
+
+#[test]
+fn a_key_file_without_an_end_and_what_is_no_file_among_the_trusted_keys_are_refused() {
+    let desk = Desk::new();
+    let run = desk.run(&["verify", "BUNDLE", "--trusted-key", "/dev/zero"]);
+    assert_eq!(run.exit, Exit::Failed);
+    assert!(run.err.contains("longer than the 65536 bytes"), "{}", run.err);
+    let folder = desk.path("configuration/trusted-keys");
+    std::fs::create_dir_all(&folder).unwrap();
+    let _pipe = std::os::unix::net::UnixListener::bind(folder.join("a.pub")).unwrap();
+    let run = desk.run(&["verify", "BUNDLE"]);
+    assert_eq!(run.exit, Exit::Failed);
+    assert!(run.err.contains("it is no regular file"), "{}", run.err);
+}
+
+#[test]
+fn a_run_without_a_verdict_leaves_no_earlier_report_and_one_without_a_key_rejects_nothing() {
+    let desk = Desk::new();
+    for report in ["report.txt", "report.json"] {
+        let line = ["verify", "BUNDLE", "--report", report];
+        assert_eq!(desk.run(&[&line[..], &TRUSTED].concat()).exit, Exit::Done);
+        let run = desk.run(&[&line[..], &["--trusted-key", "none.pub"]].concat());
+        assert_eq!(run.exit, Exit::Failed);
+        assert!(run.err.contains("this run came to no verdict"), "{}", run.err);
+        assert!(!desk.path(report).exists());
+        assert_eq!(desk.run(&line).exit, Exit::BundleRejected);
+        let text = std::fs::read_to_string(desk.path(report)).unwrap();
+        assert!(!text.to_lowercase().contains("rejected"), "{text}");
+        assert!(text.contains("NOT VERIFIED: no trusted key was given") || text.contains("\"not-verified\""));
+        // It gives way to the next.
+        assert_eq!(desk.run(&[&line[..], &TRUSTED].concat()).exit, Exit::Done);
+    }
+}

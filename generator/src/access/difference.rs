@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::difference::{
     ActionDifference, Difference, Gain, Presence, Risk, RoleDifference, Scope, Side,
 };
-use sts_schemas::lint::{Own, covers, lint_policy};
+use sts_schemas::lint::{Own, covers, covers_resources, lint_policy};
 use sts_schemas::manifest::{SchemaVersion, Tool};
 use sts_schemas::plan::Change;
 use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Statement};
@@ -34,6 +34,22 @@ pub fn difference(old: (Side, &Access), new: (Side, &Access)) -> Difference {
         cluster,
         roles,
     }
+}
+
+/// What roles may do beyond what was asked for them: the actions, by the Secrets of the roles.
+#[must_use]
+pub(crate) fn beyond(asked: &Access, made: &Access) -> BTreeMap<String, Vec<String>> {
+    let of_role = |(secret, made): (&String, &RoleAccess)| {
+        let asked = grants_as_spelt_by(Some(made), Some(asked.roles.get(secret)?));
+        let is_gain = |found: &ActionDifference| match found.effect {
+            Effect::Allow => found.gained.iter().any(|scope| !was_allowed(&found.action, scope, &asked)),
+            Effect::Deny => !found.lost.is_empty(),
+        };
+        let gains = of_actions(&asked, &made.grants()).into_iter().filter(is_gain);
+        let actions: Vec<String> = gains.map(|found| found.action).collect();
+        (!actions.is_empty()).then(|| (secret.clone(), actions))
+    };
+    made.roles.iter().filter_map(of_role).collect()
 }
 
 /// How much it should worry what comes about the cluster itself; two clusters are not each other's old and new.
@@ -201,8 +217,11 @@ fn risk_of_grant(action: &str, scope: &Scope, old: &Grants) -> Risk {
 }
 
 fn was_allowed(action: &str, scope: &Scope, old: &Grants) -> bool {
+    let is_plain = |scope: &Scope| !scope.resource.starts_with(ALL_BUT);
     let wider = |before: &Scope| {
-        let everywhere = before.resource == "*" || before.resource == scope.resource;
+        let everywhere = before.resource == "*"
+            || before.resource == scope.resource
+            || is_plain(before) && is_plain(scope) && covers_resources(&before.resource, &scope.resource);
         everywhere && (before.condition.is_none() || before.condition == scope.condition)
     };
     old.iter().any(|((effect, known), scopes)| {

@@ -16,7 +16,8 @@ use subject::{Standing, Subject};
 /// Add a signature to a bundle, in place: with a key file, or in two steps with a key kept elsewhere.
 ///
 /// The bundle is read and checked as sts-executor would, and what is signed is shown; on a terminal a yes is asked
-/// for. Nothing but the signature changes in it. With --trusted-key only a bundle that a holder of such a key has
+/// for. Nothing but the signature changes in it: what others sign at the same time stays, and another bundle that came in its
+/// place is left as it is. A link to a bundle stays one. With --trusted-key only a bundle that a holder of such a key has
 /// signed is taken; without it, the signatures that are there are not checked. For a key in a token or a key service, --to-be-signed writes the bytes to sign, and --attach
 /// takes the signature over them, in bytes: of Ed25519, ECDSA (DER or two numbers) or RSA.
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use sts_schemas::bundle::{Expiry, UntrustedBundle, UnverifiedBundle, VerifiedBun
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::moment;
 use sts_schemas::receipt::{CheckedReceipt, UnverifiedReceipt};
-use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, exposed, trusted_keys};
+use sts_schemas::signature::{KEY_FOLDER, PublicKey, TrustStore, TrustedKeys, exposed, trusted_keys};
 
 /// What whoever reads a bundle takes from around the program.
 #[derive(Debug, Clone, Copy)]
@@ -72,17 +72,27 @@ impl TrustArgs {
     ///
     /// It is looked at, not acted on: that its signature ended to count is told and changes nothing.
     pub(super) fn read(&self, path: &Path, reading: Reading<'_>) -> Result<ReadBundle, Failure> {
-        if keys(&self.trusted_key, reading.configuration)?.is_empty() {
+        let keys = keys(&self.trusted_key, reading.configuration)?;
+        if keys.is_empty() {
             let bundle = UnverifiedBundle::new(open(path)?).read_without_trust();
             return bundle.map(Box::new).map(ReadBundle::Untrusted).map_err(rejected);
         }
-        self.applied(open(path)?, reading).map(Box::new).map(ReadBundle::Verified)
+        self.applied_by(keys, open(path)?, reading).map(Box::new).map(ReadBundle::Verified)
     }
 
     /// Verifies the bytes of a bundle that was applied, or is only looked at: that a signature of it ended to count for
     /// new work is told, and changes nothing.
     pub(super) fn applied(&self, bytes: impl Read, reading: Reading<'_>) -> Result<VerifiedBundle, Failure> {
-        let bundle = self.verify(bytes, Expiry::Overridden(reading.clock), reading)?;
+        self.applied_by(keys(&self.trusted_key, reading.configuration)?, bytes, reading)
+    }
+
+    fn applied_by(
+        &self,
+        keys: Vec<PublicKey>,
+        bytes: impl Read,
+        reading: Reading<'_>,
+    ) -> Result<VerifiedBundle, Failure> {
+        let bundle = self.verify_by(keys, bytes, Expiry::Overridden(reading.clock), reading)?;
         for signer in bundle.signers().iter().filter(|signer| signer.expired) {
             let ended = signer.expires.map_or_else(String::new, |end| format!(" at {}", moment::utc(end)));
             warn(&format!(
@@ -101,8 +111,18 @@ impl TrustArgs {
         expiry: Expiry,
         reading: Reading<'_>,
     ) -> Result<VerifiedBundle, Failure> {
+        self.verify_by(keys(&self.trusted_key, reading.configuration)?, bytes, expiry, reading)
+    }
+
+    fn verify_by(
+        &self,
+        keys: Vec<PublicKey>,
+        bytes: impl Read,
+        expiry: Expiry,
+        reading: Reading<'_>,
+    ) -> Result<VerifiedBundle, Failure> {
         warn_of_exposed(&self.trusted_key);
-        let trust = TrustStore::new(keys(&self.trusted_key, reading.configuration)?, NonZeroUsize::MIN)
+        let trust = TrustStore::new(keys, NonZeroUsize::MIN)
             .map_err(|error| {
                 let folder =
                     reading.configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
@@ -129,11 +149,14 @@ impl BundleArgs {
 }
 
 /// The keys in these files or in the configuration folder, each named to who looks for a fault.
-fn keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey>, Failure> {
-    let keys = trusted_keys(given, configuration).map_err(|error| {
+pub(super) fn keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<Vec<PublicKey>, Failure> {
+    let TrustedKeys { keys, repeated } = trusted_keys(given, configuration).map_err(|error| {
         let advice = error.advice();
         Failure::new(Exit::Failed, error).hint(advice)
     })?;
+    for warning in repeated {
+        warn(&format!("WARNING: {warning}"));
+    }
     match configuration {
         Some(folder) if given.is_empty() => {
             detail(|| format!("trusted keys in {}: {}", folder.join(KEY_FOLDER).display(), keys.len()));
@@ -198,7 +221,7 @@ impl ExecutorArgs {
         let executors = TrustStore::new(keys(&self.executor_key, None)?, NonZeroUsize::MIN)
             .map_err(|error| Failure::new(Exit::Usage, error))?;
         let signature_path = UnverifiedReceipt::signature_path(path);
-        let signature = match std::fs::read_to_string(&signature_path) {
+        let signature = match UnverifiedReceipt::read_signature(&signature_path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(in_file(&signature_path, error)),

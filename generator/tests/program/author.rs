@@ -174,6 +174,11 @@ pub(crate) fn ran(command: &mut Command) -> Ran {
 
 /// Runs the program at a terminal of its own, where a person types these lines.
 pub(crate) fn at_a_terminal(author: &Author, args: &str, typed: &[&str]) -> Ran {
+    at_a_terminal_while(author, args, "true", typed)
+}
+
+/// The same, and a line of shell runs before each line is typed.
+pub(crate) fn at_a_terminal_while(author: &Author, args: &str, meanwhile: &str, typed: &[&str]) -> Ran {
     let script = r"
 import os, pty, sys, time
 program, args, typed = sys.argv[1], sys.argv[2].split(), sys.argv[3:]
@@ -191,13 +196,14 @@ while True:
     seen += piece
     if seen.endswith(b': ') and answered < len(typed):
         time.sleep(0.05)
+        assert os.system(os.environ['MEANWHILE']) == 0
         os.write(terminal, typed[answered].encode() + b'\n')
         answered += 1
         seen += b'\n'
 sys.stderr.write(seen.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ";
-    ran(author.command("python3").args(["-c", script, PROGRAM, args]).args(typed))
+    ran(author.command("python3").env("MEANWHILE", meanwhile).args(["-c", script, PROGRAM, args]).args(typed))
 }
 
 fn tree(root: &Path) -> Tree {

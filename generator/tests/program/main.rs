@@ -19,6 +19,7 @@ mod offline;
 mod private_key;
 mod refusals;
 mod rotation;
+mod side_by_side;
 mod signatures;
 mod signing_keys;
 mod strangers;

@@ -66,19 +66,33 @@ fn private_label<'a>(text: &[u8], room: &'a mut [u8; DECODED]) -> Option<&'a str
 const ENCODED: usize = DECODED / 3 * 4;
 
 fn in_base64(rest: &[u8]) -> Option<String> {
-    let (whole, begin) = BEGIN_IN_BASE64.into_iter().find(|(_, begin)| rest.starts_with(begin.as_bytes()))?;
+    let begins_with = |begin: &str| begin.bytes().eq(signs(rest).take(begin.len()));
+    let (whole, begin) = BEGIN_IN_BASE64.into_iter().find(|(_, begin)| begins_with(begin))?;
     // The rest of the space and the first two bits of a letter: few other texts have that there.
-    if whole.is_empty() && rest.get(begin.len()) != Some(&b'B') {
+    if whole.is_empty() && signs(rest).nth(begin.len()) != Some(b'B') {
         return None;
     }
-    let of_alphabet = |sign: &&u8| sign.is_ascii_alphanumeric() || matches!(sign, b'+' | b'/');
+    let of_alphabet = |sign: &u8| sign.is_ascii_alphanumeric() || matches!(sign, b'+' | b'/');
     let (mut encoded, mut decoded) = ([0; ENCODED], [0; DECODED]);
-    let signs = whole.as_bytes().iter().chain(rest.iter().take_while(of_alphabet));
-    let length = encoded.iter_mut().zip(signs).map(|(place, sign)| *place = *sign).count();
+    let all = whole.bytes().chain(signs(rest).take_while(of_alphabet));
+    let length = encoded.iter_mut().zip(all).map(|(place, sign)| *place = sign).count();
     let length = LENIENT.decode_slice_unchecked(&encoded[..length / 4 * 4], &mut decoded).ok()?;
     // What fills up the group is as many bytes as signs, less one.
     let text = decoded[..length].get(whole.len().saturating_sub(1)..)?;
     private_label(text, &mut [0; DECODED]).map(|label| format!("{label} in base64"))
+}
+
+/// The signs of a text that is perhaps wrapped in lines: blanks and line ends between them, and what JSON writes for
+/// these, are passed over.
+fn signs(mut rest: &[u8]) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        while let [b' ' | b'\t' | b'\r' | b'\n', after @ ..] | [b'\\', b't' | b'r' | b'n', after @ ..] = rest {
+            rest = after;
+        }
+        let (sign, after) = rest.split_first()?;
+        rest = after;
+        Some(*sign)
+    })
 }
 
 /// Whether a text begins with the name of a JSON member and that is followed by a text. A key in JSON has `kty`, and `d`
@@ -121,6 +135,21 @@ mod tests {
             assert_eq!(private_key_in(text.as_bytes()).as_deref(), Some(kind), "{text}");
             let within = [&[0xff, 0xfe][..], text.as_bytes(), &[0xff]].concat();
             assert_eq!(private_key_in(&within).as_deref(), Some(kind), "{text} within what is no text");
+        }
+    }
+
+    #[test]
+    fn a_private_key_in_base64_is_seen_however_that_is_wrapped_and_whatever_stands_before() {
+        for before in 0..80 {
+            let text = format!("{}-----BEGIN EC PRIVATE KEY-----\nMII\n-----END", "#".repeat(before));
+            let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+            for (wrap, between) in [(76, "\n"), (64, "\r\n"), (20, "\n    "), (8, "\n\t"), (3, "\\n"), (1, " ")] {
+                let lines: Vec<_> =
+                    encoded.as_bytes().chunks(wrap).map(|line| std::str::from_utf8(line).unwrap()).collect();
+                let wrapped = format!("data: |{between}{}{between}", lines.join(between));
+                let found = private_key_in(wrapped.as_bytes());
+                assert_eq!(found.as_deref(), Some("EC PRIVATE KEY in base64"), "{wrapped}");
+            }
         }
     }
 

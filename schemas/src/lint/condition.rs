@@ -3,17 +3,20 @@
 //! One binds when its operator asks for something to be there and to be something, and its key tells what is acted
 //! upon. The role's own name or tags (`aws:PrincipalArn`), the caller's place or time (`aws:SourceIp`) and the account
 //! (`aws:ResourceAccount`) do not: what the role may reach stays the same. Operators that are true of what is absent
-//! (`...IfExists`, `ForAllValues:`, `Null`, `Not...`) do not, nor does a value that is only wildcards.
+//! (`...IfExists`, `ForAllValues:`, `Null`, `Not...`) do not, nor does a value that is only wildcards, or one that is taken
+//! from the resource itself (`${aws:ResourceTag/x}`). Nor do the tags that this program puts on what a bundle makes: they
+//! lead straight to it.
 //! Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "AWS global condition context keys".
 
+use super::own::Own;
 use super::pattern::is_everything;
 use crate::policy::{Condition, ConditionValues};
 
 /// A kind of keys that a condition may bind by. Names are held against each other without case, as IAM does.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum By<'a> {
-    /// A tag of the resource, whatever the service that tells it, but for this one.
-    ResourceTagBut(&'a str),
+pub(super) enum By {
+    /// A tag of the resource, whatever the service that tells it.
+    ResourceTag,
     /// The key itself, or all that begin so where it ends in `/` or `:`.
     Key(&'static str),
     /// Whatever the service itself tells, which is absent and so refused for other services' calls; and the tags that a
@@ -21,25 +24,29 @@ pub(super) enum By<'a> {
     AnyOfItsOwn,
 }
 
-/// A tag of the resource.
-pub(super) const RESOURCE_TAG: By<'_> = By::ResourceTagBut("");
-
-/// Whether a condition binds by one of these keys.
-pub(super) fn binds(condition: Option<&Condition>, by: &[By<'_>]) -> bool {
+/// Whether a condition binds by one of these keys, and not to what a bundle calls its own.
+pub(super) fn binds(condition: Option<&Condition>, by: &[By], own: &Own) -> bool {
     condition.into_iter().flatten().any(|(operator, keys)| {
         let Some(operator) = Operator::of(operator) else { return false };
-        keys.iter().any(|(key, values)| by.iter().any(|by| by.is(key)) && operator.narrows(values))
+        keys.iter().any(|(key, values)| {
+            let key = key.to_ascii_lowercase();
+            let is_own = tag_of(&key).is_some_and(|tag| own.is_tagged(tag, values));
+            !is_own && by.iter().any(|by| by.is(&key)) && operator.narrows(&key, values)
+        })
     })
 }
 
-impl By<'_> {
+/// The tag of the resource that a key in small letters is about.
+fn tag_of(key: &str) -> Option<&str> {
+    key.split_once(RESOURCE_TAG).map(|(_, name)| name)
+}
+
+const RESOURCE_TAG: &str = ":resourcetag/";
+
+impl By {
     fn is(self, key: &str) -> bool {
-        let key = key.to_ascii_lowercase();
         match self {
-            Self::ResourceTagBut(tag) => {
-                let named = key.split_once(":resourcetag/").map(|(_, name)| name);
-                named.is_some_and(|name| name != tag.to_ascii_lowercase())
-            }
+            Self::ResourceTag => tag_of(key).is_some(),
             Self::Key(name) => {
                 let name = name.to_ascii_lowercase();
                 key == name || name.ends_with(['/', ':']) && key.starts_with(&name)
@@ -74,14 +81,23 @@ impl Operator {
     }
 
     /// Whether none of the values, any of which will do, is true of everything.
-    fn narrows(self, values: &ConditionValues) -> bool {
+    fn narrows(self, key: &str, values: &ConditionValues) -> bool {
         let narrow = |text: String| match self {
+            _ if is_of_itself(key, &text) => false,
             Self::Exactly => !text.is_empty(),
             Self::Pattern => !(is_only_wildcards(&text) || text.starts_with("arn:") && is_everything(&text)),
             Self::Truth => text.eq_ignore_ascii_case("true"),
         };
         values.iter().count() > 0 && values.iter().all(|value| narrow(value.to_string()))
     }
+}
+
+/// Whether a value is taken from the key that it is held against, or from another tag of the same resource.
+fn is_of_itself(key: &str, value: &str) -> bool {
+    value.to_ascii_lowercase().split("${").skip(1).any(|variable| {
+        let name = variable.split(['}', ',']).next().unwrap_or_default().trim();
+        name == key || name.contains(RESOURCE_TAG)
+    })
 }
 
 fn is_only_wildcards(text: &str) -> bool {
@@ -94,8 +110,8 @@ mod tests {
 
     #[test]
     fn only_a_condition_that_asks_for_something_of_the_resource_binds() {
-        let by =
-            [By::ResourceTagBut("mine"), By::Key("iam:PassedToService"), By::Key("kms:EncryptionContext:")];
+        let by = [By::ResourceTag, By::Key("iam:PassedToService"), By::Key("kms:EncryptionContext:")];
+        let own = Own::tagged("mine", "our-bucket");
         for (condition, expected) in [
             (r#"{"StringEquals":{"aws:ResourceTag/team":"a"}}"#, true),
             (r#"{"StringEquals":{"iam:resourcetag/team":["a","b"]}}"#, true),
@@ -103,6 +119,14 @@ mod tests {
             (r#"{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}"#, true),
             (r#"{"StringEquals":{"kms:EncryptionContext:app":"a"}}"#, true),
             (r#"{"StringEquals":{"aws:ResourceTag/mine":"owned"}}"#, false),
+            (r#"{"StringEquals":{"aws:ResourceTag/Mine":"owned"}}"#, false),
+            (r#"{"StringEquals":{"aws:ResourceTag/Name":"our-bucket"}}"#, false),
+            (r#"{"StringLike":{"s3:ResourceTag/name":["x","our-*"]}}"#, false),
+            (r#"{"StringEquals":{"aws:ResourceTag/Name":"another"}}"#, true),
+            (r#"{"StringEquals":{"aws:ResourceTag/x":"${aws:ResourceTag/x}"}}"#, false),
+            (r#"{"StringLike":{"iam:ResourceTag/x":"${aws:resourcetag/X, 'a'}*"}}"#, false),
+            (r#"{"StringEquals":{"iam:PassedToService":"${iam:PassedToService}"}}"#, false),
+            (r#"{"StringEquals":{"aws:ResourceTag/x":"${aws:PrincipalTag/x}"}}"#, true),
             (r#"{"StringLike":{"aws:ResourceTag/team":"*"}}"#, false),
             (r#"{"StringLike":{"aws:ResourceTag/team":["a","?*"]}}"#, false),
             (r#"{"StringLike":{"aws:x":"*"}}"#, false),
@@ -117,13 +141,13 @@ mod tests {
             ("{}", false),
         ] {
             let read: Condition = serde_json::from_str(condition).unwrap();
-            assert_eq!(binds(Some(&read), &by), expected, "{condition}");
+            assert_eq!(binds(Some(&read), &by, &own), expected, "{condition}");
         }
-        assert!(!binds(None, &by));
+        assert!(!binds(None, &by, &own));
         let truth =
             |value: &str| serde_json::from_str(&format!(r#"{{"Bool":{{"kms:X":{value}}}}}"#)).unwrap();
         let by = [By::Key("kms:X")];
-        assert!(binds(Some(&truth("true")), &by) && binds(Some(&truth(r#""true""#)), &by));
-        assert!(!binds(Some(&truth("false")), &by));
+        assert!(binds(Some(&truth("true")), &by, &own) && binds(Some(&truth(r#""true""#)), &by, &own));
+        assert!(!binds(Some(&truth("false")), &by, &own));
     }
 }

@@ -4,7 +4,7 @@ use super::pattern::matches;
 use crate::aws::{Arn, RoleName, RolePath};
 use crate::cluster::{Cluster, Hosting};
 use crate::layout::{DISCOVERY_KEY, KEYS_KEY};
-use crate::policy::Statement;
+use crate::policy::{ConditionValues, Statement};
 use crate::resource::Resource;
 use crate::state::Desired;
 use std::collections::BTreeSet;
@@ -22,6 +22,8 @@ pub struct Own {
     roles: BTreeSet<String>,
     /// The key of the tag that all of it bears.
     tag: String,
+    /// What its tag `Name` says.
+    name: String,
 }
 
 impl Own {
@@ -44,7 +46,7 @@ impl Own {
         let distribution =
             || format!("arn:{}:cloudfront::{}:distribution/", cluster.partition, cluster.account);
         let distribution = is_fronted.then(distribution);
-        Self { bucket, documents, distribution, roles, tag: cluster.name.ownership_tag() }
+        Self { bucket, documents, distribution, roles, tag: cluster.name.ownership_tag(), name: cluster.name.to_string() }
     }
 
     /// What a bundle calls its own.
@@ -60,9 +62,17 @@ impl Own {
         own
     }
 
-    /// The key of the tag that all of it bears: a condition on it leads straight to it.
-    pub(super) fn tag(&self) -> &str {
-        &self.tag
+    /// Whether a condition on this tag, its key in any letters, leads to what a bundle makes.
+    pub(super) fn is_tagged(&self, tag: &str, values: &ConditionValues) -> bool {
+        let is_its_name = |value: String| matches(value.as_bytes(), self.name.as_bytes());
+        tag.eq_ignore_ascii_case(&self.tag)
+            || tag.eq_ignore_ascii_case(NAME_TAG) && values.iter().any(|value| is_its_name(value.to_string()))
+    }
+
+    /// What bears these tags.
+    #[cfg(test)]
+    pub(super) fn tagged(tag: &str, name: &str) -> Self {
+        Self { tag: tag.to_owned(), name: name.to_owned(), ..Self::default() }
     }
 
     /// Whether a statement is about the bucket as such, and about a document in it.
@@ -93,6 +103,9 @@ impl Own {
         self.roles.iter().any(|arn| reaches(statement, arn))
     }
 }
+
+/// The tag that all of a bundle bears besides, with the cluster's name.
+const NAME_TAG: &str = "Name";
 
 /// The bucket of the issuer's documents, and what their keys begin with.
 fn bucket_of(cluster: &Cluster) -> Option<(String, String)> {

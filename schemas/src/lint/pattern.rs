@@ -7,6 +7,14 @@ pub fn covers(pattern: &str, action: &str) -> bool {
     matches(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
 }
 
+/// Whether a pattern of a policy covers all the resources of another. Resources are told apart by case.
+/// Source: IAM User Guide, "IAM JSON policy elements: Resource".
+#[must_use]
+pub fn covers_resources(pattern: &str, other: &str) -> bool {
+    // A sign that `?` stands for could be a `*` of the other.
+    pattern == other || !pattern.contains('?') && matches(pattern.as_bytes(), other.as_bytes())
+}
+
 /// `*` stands for any characters, `?` for one. Remembers the last `*` only, so the time is bounded.
 pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
@@ -49,8 +57,8 @@ pub(super) fn is_everything(resource: &str) -> bool {
             let bucket = named.split_once('/').map_or(*named, |(bucket, _)| bucket);
             bucket.contains('*') && bucket.chars().all(is_wildcard)
         }
-        ["arn", _, _, _, _, named] => named.split_once(['/', ':']).map_or_else(
-            || is_short_of_a_kind(named),
+        ["arn", _, service, _, _, named] => named.split_once(['/', ':']).map_or_else(
+            || is_short_of_a_kind(named) || is_every_one_of_a_kind(service, named),
             |(_, name)| {
                 name.contains('*')
                     && (name.chars().all(|c| is_wildcard(c) || matches!(c, '/' | ':')) || is_anywhere(name))
@@ -69,6 +77,29 @@ fn is_wildcard(c: char) -> bool {
 fn is_short_of_a_kind(named: &str) -> bool {
     const SHORT: usize = 4;
     named.contains('*') && named.chars().filter(|c| !is_wildcard(*c)).count() < SHORT
+}
+
+/// A kind of resource without what parts it from the name: `role*` is every role, as `role/*` is.
+///
+/// Source: Service Authorization Reference, the resource types of these services.
+fn is_every_one_of_a_kind(service: &str, named: &str) -> bool {
+    const KINDS: [(&str, &str); 10] = [
+        ("iam", "group/"),
+        ("iam", "instance-profile/"),
+        ("iam", "policy/"),
+        ("iam", "role/"),
+        ("iam", "user/"),
+        ("kms", "alias/"),
+        ("kms", "key/"),
+        ("secretsmanager", "secret:"),
+        ("ssm", "parameter/"),
+        ("sts", "assumed-role/"),
+    ];
+    let begin = named.trim_end_matches(is_wildcard);
+    named[begin.len()..].contains('*')
+        && KINDS.iter().filter(|(of, _)| covers(service, of)).any(|(_, kind)| {
+            (0..=kind.len()).any(|end| matches(begin.as_bytes(), &kind.as_bytes()[..end]))
+        })
 }
 
 /// A letter or two that may stand anywhere in a name.
@@ -95,6 +126,15 @@ mod tests {
             ("", "iam:PassRole", false),
         ] {
             assert_eq!(covers(pattern, action), covered, "{pattern}");
+        }
+        for (pattern, other, covered) in [
+            ("*", "arn:aws:iam::1:role/*", true),
+            ("arn:aws:iam::1:role/a-*", "arn:aws:iam::1:role/a-b*", true),
+            ("arn:aws:iam::1:role/a-*", "arn:aws:iam::1:role/*", false),
+            ("arn:aws:iam::1:role/A", "arn:aws:iam::1:role/a", false),
+            ("arn:aws:iam::1:role/a?", "arn:aws:iam::1:role/a*", false),
+        ] {
+            assert_eq!(covers_resources(pattern, other), covered, "{pattern} {other}");
         }
         assert!(only_reads("ec2:DescribeImages") && only_reads("s3:List*") && !only_reads("s3:*"));
     }

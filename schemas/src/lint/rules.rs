@@ -1,7 +1,7 @@
 //! The rules themselves.
 
 use super::Level;
-use super::condition::{By, RESOURCE_TAG, binds};
+use super::condition::{By, binds};
 use super::own::Own;
 use super::pattern::{covers, is_everything, only_reads};
 use crate::policy::{OneOrMany, Statement};
@@ -66,28 +66,28 @@ const BUCKET_WRITES: [&str; 1] = ["s3:PutBucketPolicy"];
 const DISTRIBUTION_WRITES: [&str; 1] = ["cloudfront:UpdateDistribution"];
 
 /// The keys that keep each kind of finding to part of what it is about.
-const OF_PASSING: [By<'_>; 3] =
-    [RESOURCE_TAG, By::Key("iam:PassedToService"), By::Key("iam:AssociatedResourceArn")];
-const OF_ESCALATION: [By<'_>; 3] =
-    [RESOURCE_TAG, By::Key("iam:PermissionsBoundary"), By::Key("iam:PolicyARN")];
-const OF_SECRETS: [By<'_>; 2] = [RESOURCE_TAG, By::Key("secretsmanager:SecretId")];
-const OF_DATA: [By<'_>; 6] = [
-    RESOURCE_TAG,
+const OF_PASSING: [By; 3] =
+    [By::ResourceTag, By::Key("iam:PassedToService"), By::Key("iam:AssociatedResourceArn")];
+const OF_ESCALATION: [By; 3] =
+    [By::ResourceTag, By::Key("iam:PermissionsBoundary"), By::Key("iam:PolicyARN")];
+const OF_SECRETS: [By; 2] = [By::ResourceTag, By::Key("secretsmanager:SecretId")];
+const OF_DATA: [By; 6] = [
+    By::ResourceTag,
     By::Key("kms:ViaService"),
     By::Key("kms:EncryptionContext:"),
     By::Key("kms:RequestAlias"),
     By::Key("kms:ResourceAliases"),
     By::Key("s3:ExistingObjectTag/"),
 ];
-const OF_GRANTS: [By<'_>; 6] = [
-    RESOURCE_TAG,
+const OF_GRANTS: [By; 6] = [
+    By::ResourceTag,
     By::Key("kms:GrantIsForAWSResource"),
     By::Key("kms:ViaService"),
     By::Key("kms:GranteePrincipal"),
     By::Key("kms:RequestAlias"),
     By::Key("kms:ResourceAliases"),
 ];
-const OF_WRITES: [By<'_>; 2] = [RESOURCE_TAG, By::AnyOfItsOwn];
+const OF_WRITES: [By; 2] = [By::ResourceTag, By::AnyOfItsOwn];
 
 const PASS_ROLE: &str = "iam:PassRole";
 const ASSUME_ROLE: &str = "sts:AssumeRole";
@@ -105,8 +105,8 @@ fn found(level: Level, rule: &'static str, message: impl Into<String>) -> Found 
 }
 
 /// Milder where a condition binds by one of these keys.
-fn danger(statement: &Statement, by: &[By<'_>]) -> Level {
-    if binds(statement.condition.as_ref(), by) { Level::Warning } else { Level::Danger }
+fn danger(statement: &Statement, by: &[By], own: &Own) -> Level {
+    if binds(statement.condition.as_ref(), by, own) { Level::Warning } else { Level::Danger }
 }
 
 /// What one allowing statement shows, of a bundle that calls this its own.
@@ -131,7 +131,7 @@ pub(super) fn of_statement(statement: &Statement, own: &Own) -> Vec<Found> {
     wildcards(&actions, &mut findings);
     of_issuer(&actions, statement, own, &mut findings);
     if everything {
-        broad(&actions, statement, &mut findings);
+        broad(&actions, statement, own, &mut findings);
     } else {
         of_permissions(&actions, statement, own, &mut findings);
         of_any_account(&actions, statement, &mut findings);
@@ -154,7 +154,7 @@ fn of_issuer(actions: &[&str], statement: &Statement, own: &Own, findings: &mut 
         "it may write what the cluster's issuer serves, and so make a token of any of its service accounts: {}",
         listed(&writes)
     );
-    findings.push(found(danger(statement, &[By::ResourceTagBut(own.tag())]), "forge-tokens", message));
+    findings.push(found(danger(statement, &[By::ResourceTag], own), "forge-tokens", message));
 }
 
 /// What a statement about some resources lets its holder change about permissions.
@@ -165,9 +165,7 @@ fn of_permissions(actions: &[&str], statement: &Statement, own: &Own, findings: 
     }
     if own.has_role_in(statement) {
         let message = format!("it may change what this cluster's own roles may do: {}", listed(&changes));
-        let [_, rest @ ..] = OF_ESCALATION;
-        let by = [&[By::ResourceTagBut(own.tag())], rest.as_slice()].concat();
-        findings.push(found(danger(statement, &by), "changes-own-roles", message));
+        findings.push(found(danger(statement, &OF_ESCALATION, own), "changes-own-roles", message));
     } else {
         let message = format!("it may change what others, or itself, may do: {}", listed(&changes));
         findings.push(found(Level::Warning, "changes-permissions", message));
@@ -197,13 +195,13 @@ fn of_any_account(actions: &[&str], statement: &Statement, findings: &mut Vec<Fo
 }
 
 /// What allowing statements show together.
-pub(super) fn of_combination(statements: &[&Statement]) -> Vec<Found> {
+pub(super) fn of_combination(statements: &[&Statement], own: &Own) -> Vec<Found> {
     let actions: Vec<&str> =
         statements.iter().flat_map(|statement| texts(statement.action.as_ref())).collect();
     let passing = statements
         .iter()
         .filter(|statement| texts(statement.action.as_ref()).iter().any(|action| covers(action, PASS_ROLE)));
-    let level = passing.map(|statement| danger(statement, &OF_PASSING)).max();
+    let level = passing.map(|statement| danger(statement, &OF_PASSING, own)).max();
     let starts = allowed(&actions, &COMPUTE);
     // EC2 is what the machine API is for: there, only the breadth of the role it passes is news.
     let surprising: Vec<_> = starts.into_iter().filter(|action| *action != "ec2:RunInstances").collect();
@@ -235,22 +233,22 @@ fn wildcards(actions: &[&str], findings: &mut Vec<Found>) {
 }
 
 /// What a statement about every resource shows.
-fn broad(actions: &[&str], statement: &Statement, findings: &mut Vec<Found>) {
+fn broad(actions: &[&str], statement: &Statement, own: &Own, findings: &mut Vec<Found>) {
     let allows = |name: &str| actions.iter().any(|action| covers(action, name));
-    let bound = |by: &[By<'_>]| binds(statement.condition.as_ref(), by);
+    let bound = |by: &[By]| binds(statement.condition.as_ref(), by, own);
     if allows(PASS_ROLE) {
         let message =
             format!("{PASS_ROLE} on every role: what it starts may run with any role of the account");
-        findings.push(found(danger(statement, &OF_PASSING), "pass-any-role", message));
+        findings.push(found(danger(statement, &OF_PASSING, own), "pass-any-role", message));
     }
     if allows(ASSUME_ROLE) {
         let message = format!("{ASSUME_ROLE} on every role: it may take on any role that trusts the account");
-        findings.push(found(danger(statement, &[RESOURCE_TAG]), "assume-any-role", message));
+        findings.push(found(danger(statement, &[By::ResourceTag], own), "assume-any-role", message));
     }
     let escalations = allowed(actions, &ESCALATIONS);
     if !escalations.is_empty() {
         let message = format!("it may widen its own permissions: {}", escalations.join(", "));
-        findings.push(found(danger(statement, &OF_ESCALATION), "privilege-escalation", message));
+        findings.push(found(danger(statement, &OF_ESCALATION, own), "privilege-escalation", message));
     }
     let secrets = allowed(actions, &SECRETS);
     if !secrets.is_empty() {
@@ -258,7 +256,7 @@ fn broad(actions: &[&str], statement: &Statement, findings: &mut Vec<Found>) {
             "it reads every secret of the account, and may gain what they open: {}",
             listed(&secrets)
         );
-        findings.push(found(danger(statement, &OF_SECRETS), "read-any-secret", message));
+        findings.push(found(danger(statement, &OF_SECRETS, own), "read-any-secret", message));
     }
     let data = allowed(actions, &DATA);
     if !data.is_empty() && !bound(&OF_DATA) {

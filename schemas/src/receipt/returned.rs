@@ -17,6 +17,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::error::Error as _;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// What the signature of a receipt says: these bytes.
@@ -101,6 +103,22 @@ impl UnverifiedReceipt {
         let mut name = receipt.as_os_str().to_owned();
         name.push(".jws");
         name.into()
+    }
+
+    /// Reads the file of a receipt's signature, of which no more is held than any signature has.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer than a signature.
+    pub fn read_signature(path: &Path) -> io::Result<String> {
+        /// The same as of a bundle's signature: `FORMAT.md`, 1.5.
+        const MOST_BYTES: u64 = 8 << 10;
+        let mut text = String::new();
+        let read = File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text);
+        if text.len() as u64 > MOST_BYTES {
+            let long = format!("it is longer than the {MOST_BYTES} bytes that a signature may have");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, long));
+        }
+        read.map(|_| text)
     }
 
     /// Takes in the bytes of a receipt's file, and the text of the signature's.

@@ -103,6 +103,14 @@ pub enum SignatureError {
         /// The key's id.
         key: Sha256,
     },
+    /// It holds, but its header names another key than the one that made it.
+    #[error("the key {key} made it, and its header names the key {named}")]
+    OtherKeyId {
+        /// The key's id.
+        key: Sha256,
+        /// What the header says.
+        named: Sha256,
+    },
     /// It holds, but is not the one form that an ECDSA signature has here.
     #[error(
         "it is the other form of a signature by the key {key}: its second number is above half of the curve's order"
@@ -189,10 +197,11 @@ pub fn key_id_of<S: Statement>(token: &str) -> Result<Sha256, SignatureError> {
 pub fn verify<S: Statement>(token: &str, key: &PublicKey, now: Option<u64>) -> Result<S, SignatureError> {
     crypto::install();
     let header = protected_header(token, S::TYPE)?;
-    if header.kid != *key.id() {
-        return Err(SignatureError::Forged { key: key.id().clone() });
-    }
+    let of_its_id = header.kid == *key.id();
     if header.alg.key_kind() != key.kind() {
+        if !of_its_id {
+            return Err(SignatureError::Forged { key: key.id().clone() });
+        }
         return Err(SignatureError::WrongAlgorithm { claimed: header.alg, key: key.id().clone() });
     }
     let decoding_key = match header.alg {
@@ -212,6 +221,9 @@ pub fn verify<S: Statement>(token: &str, key: &PublicKey, now: Option<u64>) -> R
             _ => SignatureError::Malformed(error.to_string()),
         })?
         .claims;
+    if !of_its_id {
+        return Err(SignatureError::OtherKeyId { key: key.id().clone(), named: header.kid });
+    }
     if in_one_form(token, key).is_some() {
         return Err(SignatureError::OtherForm { key: key.id().clone() });
     }

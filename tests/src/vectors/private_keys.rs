@@ -58,6 +58,16 @@ pub(super) const MIXED: &[Case] = &[
         damage: |s| with_text(s, REQUEST, |text| format!("{text}# tls.key: {STRAY_IN_BASE64_BEHIND}\n")),
     },
     Case {
+        name: "private-key-in-wrapped-base64",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, REQUEST, |text| format!("{text}# tls.key: |\n{STRAY_IN_LINES}")),
+    },
+    Case {
+        name: "private-key-in-base64-with-escapes",
+        verdict: "inconsistent: a private key stands in it",
+        damage: |s| with_text(s, REQUEST, |text| format!("{text}# {{\"tls.key\":{STRAY_IN_LINES:?}}}\n")),
+    },
+    Case {
         name: "private-key-as-a-jwk-in-a-text",
         verdict: "inconsistent: a private key stands in it",
         damage: |s| with_text(s, REQUEST, |text| format!("{text}# {{\"jwk\":{STRAY_JWK:?}}}\n")),
@@ -95,6 +105,8 @@ const STRAY: &str = "-----BEGIN PRIVATE KEY-----\nnone\n-----END PRIVATE KEY----
 const STRAY_IN_BASE64: &str = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCm5vbmUK";
 /// `#key` and a newline before the same.
 const STRAY_IN_BASE64_BEHIND: &str = "I2tleQotLS0tLUJFR0lOIFBSSVZBVEUgS0VZLS0tLS0Kbm9uZQo=";
+/// A comment line before the same, in lines of 20 signs: one ends within the beginning of the block.
+const STRAY_IN_LINES: &str = "    IyBjbHVzdGVyIDcKLS0t\n    LS1CRUdJTiBQUklWQVRF\n    IEtFWS0tLS0tCm5vbmUK\n";
 const STRAY_JWK: &str = r#"{"kty": "OKP", "crv": "Ed25519", "x": "none", "d" : "none"}"#;
 const REQUEST: &str = "requests/backup.yaml";
 

@@ -13,7 +13,7 @@ use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::{Manifest, SchemaVersion, Tool};
 use sts_schemas::report::{ReceivedFile, Report, ReportVerdict, ReportedBundle, TrustedKey};
 use sts_schemas::resource::Address;
-use sts_schemas::signature::PublicKey;
+use sts_schemas::signature::{PublicKey, TrustedKeys};
 use sts_schemas::terminal::printable_json;
 
 /// What a verification that went well has checked, in order. Source: `FORMAT.md`, the sections named.
@@ -65,36 +65,40 @@ impl Read for Received {
     }
 }
 
-/// The report on a bundle that was verified or rejected; any other failure has none.
+/// The report on a bundle that was verified or rejected, or that there was no key for; any other failure has none.
 pub(super) fn report(
     received: Received,
     result: &Result<VerifiedBundle, Failure>,
     args: &BundleArgs,
+    trusted: &TrustedKeys,
     session: &Session<'_>,
 ) -> Result<Option<Report>, Failure> {
-    let (bundle, rejected) = match result {
-        Ok(bundle) => (Some(bundle), None),
-        Err(failure) if failure.exit() == Exit::BundleRejected => (None, Some(failure.chain())),
+    let TrustedKeys { keys, repeated } = trusted;
+    let (bundle, verdict, rejected) = match result {
+        Ok(bundle) => (Some(bundle), ReportVerdict::Verified, None),
+        Err(_) if keys.is_empty() => (None, ReportVerdict::NotVerified, None),
+        Err(failure) if failure.exit() == Exit::BundleRejected => {
+            (None, ReportVerdict::Rejected, Some(failure.chain()))
+        }
         Err(_) => return Ok(None),
     };
-    let keys = args.trust.keys(session)?;
     Ok(Some(Report {
         schema_version: SchemaVersion::CURRENT,
-        verdict: if bundle.is_some() { ReportVerdict::Verified } else { ReportVerdict::Rejected },
+        verdict,
         rejected,
         verified_at: session.now(),
         verified_by: Tool { name: "sts-executor".into(), version: env!("CARGO_PKG_VERSION").into() },
         file: received.finish()?,
-        trusted_keys: keys.iter().map(|key| trusted(key, bundle)).collect(),
+        trusted_keys: keys.iter().map(|key| trusted_key(key, bundle)).collect(),
         threshold: args.trust.threshold(),
         overridden: bundle.map_or_else(Vec::new, |bundle| args.trust.overridden(bundle)),
-        warnings: bundle.map_or_else(Vec::new, warnings),
+        warnings: bundle.map_or_else(Vec::new, warnings).into_iter().chain(repeated.iter().cloned()).collect(),
         checks: bundle.map_or_else(Vec::new, |_| CHECKS.map(str::to_owned).to_vec()),
         bundle: bundle.map(reported),
     }))
 }
 
-fn trusted(key: &PublicKey, bundle: Option<&VerifiedBundle>) -> TrustedKey {
+fn trusted_key(key: &PublicKey, bundle: Option<&VerifiedBundle>) -> TrustedKey {
     let signer = bundle.and_then(|bundle| bundle.signers().iter().find(|signer| signer.key == *key.id()));
     TrustedKey {
         key: key.id().clone(),
@@ -161,6 +165,15 @@ fn format_of(path: &Path) -> Format {
     if path.extension().is_some_and(|extension| extension == "txt") { Format::Text } else { Format::Json }
 }
 
+/// Removes the report of an earlier run; says whether there was one. An empty file is none.
+pub(super) fn remove_earlier(path: &Path) -> Result<bool, Failure> {
+    let there = path.metadata().is_ok_and(|there| there.len() > 0);
+    if there {
+        std::fs::remove_file(path).map_err(|source| unwritable(path, source))?;
+    }
+    Ok(there)
+}
+
 /// Writes a report whole or not at all.
 pub(super) fn write(report: &Report, path: &PathBuf) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -182,8 +195,10 @@ pub(super) fn write(report: &Report, path: &PathBuf) -> Result<(), Failure> {
         draft.as_file().sync_all()?;
         draft.persist(path).map(drop).map_err(|error| error.error)
     });
-    written.map_err(|source| {
-        Failure::new(Exit::Failed, Unwritable { path: path.display().to_string(), source })
-            .hint("give --report FILE in a folder that exists and can be written")
-    })
+    written.map_err(|source| unwritable(path, source))
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, Unwritable { path: path.display().to_string(), source })
+        .hint("give --report FILE in a folder that exists and can be written")
 }

@@ -1,6 +1,7 @@
 //! Writing into the installer's directory: all of it or nothing, and nothing over what is there unasked.
 
 use super::Overwrite;
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -52,8 +53,16 @@ pub(super) fn plan(
     problems: &mut Vec<String>,
 ) -> Vec<File> {
     let mut pending = Vec::new();
+    let mut elsewhere = BTreeSet::new();
     for file in files {
         let path = install_dir.join(&file.path);
+        // What is written through a link lands outside of the installer's directory.
+        let folders = path.ancestors().skip(1).take_while(|folder| *folder != install_dir);
+        let links: Vec<_> = folders.filter(|folder| folder.is_symlink()).map(Path::to_owned).collect();
+        if !links.is_empty() {
+            elsewhere.extend(links);
+            continue;
+        }
         match path.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => pending.push(file),
             Err(error) => problems.push(format!("{} cannot be looked at: {error}", path.display())),
@@ -73,6 +82,9 @@ pub(super) fn plan(
             }
         }
     }
+    problems.extend(
+        elsewhere.iter().map(|folder| format!("{} is a link, and leads elsewhere", folder.display())),
+    );
     pending
 }
 

@@ -1,31 +1,29 @@
 //! The bundle that is signed: read and checked as a reader would, and shown to who signs.
 
-use crate::commands::trust::warn_of_exposed;
+use crate::commands::trust::{keys, warn_of_exposed};
 use crate::commands::{in_file, warn};
 use crate::countersign::{CountersignError, with_signature};
-use crate::directory::{FileError, write_by};
+use crate::directory::{FileError, open_alone, write_by};
 use crate::voice::detail;
 use std::fs::{self, File};
 use std::io::{self, Seek as _};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use sts_schemas::bundle::{Expiry, Signer, UntrustedBundle, UnverifiedBundle, VerifyError};
+use sts_schemas::bundle::{Entries, Expiry, Signer, UntrustedBundle, UnverifiedBundle, VerifyError};
 use sts_schemas::contents::PrivateKeyForm;
+use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::moment::utc;
 use sts_schemas::open::OpenValue;
-use sts_schemas::signature::{self, Claims, PublicKey, SignatureError, TrustError, TrustStore, trusted_keys};
+use sts_schemas::signature::{self, Claims, PublicKey, SignatureError, TrustError, TrustStore};
 
 /// A bundle found in order; by whom it is signed, only where keys were named.
 pub(super) struct Subject {
     path: PathBuf,
-    /// Open, so that what is signed is what was looked at, whatever its path leads to by then.
-    file: File,
     bundle: UntrustedBundle,
     /// Whose signatures hold; none where nobody said whom to trust.
     vouchers: Option<Vec<Signer>>,
-    mode: u32,
 }
 
 /// What a key has done about a bundle so far.
@@ -64,9 +62,9 @@ enum ResultError {
     Trust(#[from] TrustError),
     #[error("with the signature the bundle would be refused, so it was left as it was")]
     Refused(#[from] VerifyError),
-    #[error("somebody changed the bundle while it was signed, so it was left to them")]
+    #[error("another file has come there than the bundle that was shown, so it was left as it is")]
     Changed,
-    #[error("the bundle cannot be read again")]
+    #[error("the bundle that was shown is not there any more")]
     Read(#[from] io::Error),
     #[error(transparent)]
     File(#[from] FileError),
@@ -77,8 +75,7 @@ impl Subject {
     pub(super) fn read(path: &Path, trusted: &[PathBuf], now: u64) -> Result<Self, Failure> {
         let failed = |error| Failure::new(Exit::Failed, FileError::new("read", path, error));
         detail(|| format!("reading {}", path.display()));
-        let metadata = fs::metadata(path).map_err(failed)?;
-        if !metadata.is_file() {
+        if !fs::metadata(path).map_err(failed)?.is_file() {
             return Err(failed(io::Error::other("it is no file")));
         }
         let file = File::open(path).map_err(failed)?;
@@ -95,8 +92,7 @@ impl Subject {
         let vouchers = vouchers(&file, trusted, now)?.transpose().map_err(refused)?;
         (&file).rewind().map_err(failed)?;
         let bundle = UnverifiedBundle::new(&file).read_without_trust().map_err(refused)?;
-        let mode = metadata.permissions().mode() & 0o777;
-        Ok(Self { path: path.to_owned(), file, bundle, vouchers, mode })
+        Ok(Self { path: path.to_owned(), bundle, vouchers })
     }
 
     /// What the bundle is called in a question about it.
@@ -188,20 +184,41 @@ impl Subject {
         Ok(Standing::Open)
     }
 
-    /// Writes the bundle with this signature in its place, once a reader who trusts the key has taken it, and found it to
-    /// be the bundle that was looked at.
+    /// Adds this signature to what lies at the path by now, if that still is the bundle that was looked at: what others
+    /// signed meanwhile stays. It is written once a reader who trusts the key has taken the result.
     pub(super) fn put(&self, key: &PublicKey, token: &str) -> Result<(), Failure> {
+        self.put_beside_others(key, token).map_err(|error| {
+            let is_other = matches!(error, ResultError::Changed | ResultError::Read(_));
+            let failure = in_file(&self.path, error);
+            if is_other { failure.hint("look at what lies there now, and sign that if it is what you want") } else { failure }
+        })
+    }
+
+    fn put_beside_others(&self, key: &PublicKey, token: &str) -> Result<(), ResultError> {
+        let digest = self.bundle.as_if_verified().digest();
+        // A link stays one: what it leads to is replaced.
+        let path = fs::canonicalize(&self.path)?;
+        let there = open_alone(&path)?;
+        let metadata = there.metadata()?;
+        if !metadata.is_file() || manifest_digest(&there).as_ref() != Some(digest) {
+            return Err(ResultError::Changed);
+        }
         let write = |beside: &File| -> Result<(), ResultError> {
             let trust = TrustStore::new(vec![key.clone()], NonZeroUsize::MIN)?;
-            (&self.file).rewind()?;
-            let mut result = with_signature(&self.file, key.id(), token, beside)?;
+            (&there).rewind()?;
+            let mut result = with_signature(&there, key.id(), token, beside)?;
             result.rewind()?;
             let result = UnverifiedBundle::new(result).verify(&trust, Expiry::Enforced(0))?;
-            let is_the_same = result.digest() == self.bundle.as_if_verified().digest();
-            if is_the_same { Ok(()) } else { Err(ResultError::Changed) }
+            if result.digest() == digest { Ok(()) } else { Err(ResultError::Changed) }
         };
-        write_by(&self.path, self.mode, write).map_err(|error| in_file(&self.path, error))
+        write_by(&path, metadata.permissions().mode() & 0o777, write)
     }
+}
+
+/// The digest of the bundle in this file, if that begins as one does.
+fn manifest_digest(file: &File) -> Option<Sha256> {
+    let manifest = Entries::open(file).ok()?.next_entry().ok()??;
+    Some(Sha256::of(&manifest.bytes))
 }
 
 /// The holders of these keys who signed; none where there are no keys to ask about.
@@ -214,10 +231,7 @@ fn vouchers(
         return Ok(None);
     }
     warn_of_exposed(trusted);
-    let keys = trusted_keys(trusted, None).map_err(|error| {
-        let advice = error.advice();
-        Failure::new(Exit::Failed, error).hint(advice)
-    })?;
+    let keys = keys(trusted, None)?;
     let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| Failure::new(Exit::Usage, error))?;
     let verified = UnverifiedBundle::new(bytes).verify(&trust, Expiry::Enforced(now));
     Ok(Some(verified.map(|bundle| bundle.signers().to_vec())))
