@@ -1,5 +1,6 @@
 //! Carrying out a plan: dull on purpose. Everything there was to decide, the plan has decided.
 
+mod fence;
 mod stage;
 mod stages;
 mod stop;
@@ -97,7 +98,11 @@ async fn walk_rank(
     }
 }
 
+/// The one place where a step goes to the account.
 async fn carry_out(account: &dyn Account, step: &Step) -> Result<(), AccountError> {
+    if let Step::Create { after } | Step::Update { after, .. } = step {
+        fence::bound(after)?;
+    }
     match step {
         Step::Create { after } => account.put(None, after).await,
         Step::Update { before, after, .. } => account.put(Some(before), after).await,

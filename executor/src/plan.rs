@@ -13,6 +13,7 @@ mod live_keys;
 mod moved_issuer;
 mod ownership;
 mod refused;
+mod unbound;
 
 pub use compare::changes;
 pub use delete::{BucketContents, Target, plan_delete};
@@ -27,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::alarm::alarms;
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
+use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::resource::{Address, GENERATION_TAG, Resource};
 use sts_schemas::state::{Desired, Observed};
@@ -213,6 +215,10 @@ impl Comparison {
         options: &PlanOptions,
     ) {
         let adopted = options.adopt.contains(address);
+        if unbound::is_stand_in(address) {
+            self.steps.insert(address.clone(), Step::Create { after: wanted.clone() });
+            return;
+        }
         let before = match ownership::standing(address, &desired.cluster.name, observed) {
             Standing::Free => {
                 if adopted {
@@ -249,7 +255,10 @@ impl Comparison {
         };
         self.immovable.extend(immovable(before, wanted));
         let after = aligned(before, wanted);
-        let changes = changes(before, &after);
+        let mut changes = changes(before, &after);
+        if changes.is_empty() && desired.cluster.open().contains(&OpenValue::Issuer) {
+            changes = unbound::changes(&after);
+        }
         if !changes.is_empty() {
             self.notes.extend(fronts::of_takeover(before, &after));
             self.steps.insert(address.clone(), Step::Update { before: before.clone(), after, changes });
@@ -259,15 +268,22 @@ impl Comparison {
     /// Lists, or removes, what is the cluster's and is not wanted.
     fn orphans(&mut self, desired: &Desired, observed: &Observed, orphans: Orphans) {
         let former = former::former(&desired.cluster);
-        let is_wanted =
-            |address: &Address| desired.resources.contains_key(address) || former.contains(address);
+        let is_wanted = |address: &Address| {
+            let is_named = desired.resources.contains_key(address) && !unbound::is_stand_in(address);
+            is_named || former.contains(address)
+        };
         for address in observed.resources.keys().filter(|address| !is_wanted(address)) {
             let Standing::Owned(resource) = ownership::standing(address, &desired.cluster.name, observed)
             else {
                 continue;
             };
+            if unbound::is_stand_in(address) {
+                self.notes.push(unbound::note(address));
+            }
             let obstacle = match orphans {
                 Orphans::Keep => None,
+                // What is to be made has this name in the plan, until AWS gives it another.
+                Orphans::Prune if self.steps.contains_key(address) => None,
                 Orphans::Prune => Some(ownership::kept(resource, &desired.cluster.region, observed)),
             };
             match obstacle {

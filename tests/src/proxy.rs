@@ -21,6 +21,8 @@ pub enum Fault {
     QuotaUsedUp,
     /// The service fails inside, before anything was done.
     Internal,
+    /// CloudFront knows of no such distribution.
+    Gone,
     /// Somebody changed since what it means to change, and so it is refused.
     Overtaken,
     /// The service wants calls to be fewer.
@@ -217,6 +219,7 @@ impl Wire {
             Some(Fault::QuotaUsedUp) => {
                 Some(Ok(request.refusal(409, "LimitExceeded", "Cannot exceed quota")))
             }
+            Some(Fault::Gone) => Some(Ok(request.refusal(404, "NoSuchDistribution", "it does not exist"))),
             Some(Fault::Overtaken) => Some(Ok(request.refusal(412, "PreconditionFailed", "it has changed"))),
             Some(Fault::Internal) => Some(Ok(request.refusal(500, "InternalError", "try again"))),
             Some(Fault::Throttled) => Some(Ok(request.throttling())),

@@ -10,7 +10,7 @@ use sts_tests::account::Account;
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, Handoff, with_credentials};
 use sts_tests::programs::Run;
-use sts_tests::proxy::Proxy;
+use sts_tests::proxy::{Fault, Proxy, When};
 
 const ONE_REQUEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/one-request");
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -105,6 +105,38 @@ fn an_apply_that_is_stopped_in_the_wait_blames_no_step_and_says_what_it_waited_f
     assert!(words.contains("still on its way") && !words.contains("known-after-apply"), "{words}");
     let _ = stage.run("apply", &[]).exits(0);
     assert_eq!(stage.told()["complete"], true);
+}
+
+#[test]
+fn an_apply_whose_distribution_is_gone_again_writes_no_stand_in_and_the_next_run_does_all() {
+    let stage = Stage::set();
+    let before = (stage.account.dump(), stage.account.fronts());
+    // What a fault of old left: a provider of a name that is nobody's.
+    stage.account.call(&json!([["iam", "create_open_id_connect_provider", {
+        "Url": "https://known-after-apply.invalid", "ClientIDList": ["openshift", "sts.amazonaws.com"],
+        "ThumbprintList": ["0".repeat(40)],
+        "Tags": [{"Key": "openshift.io/cloud-credential-operator/harbour", "Value": "owned"}],
+    }]]));
+    let rules = vec![(When::Holds("GET /2020-05-31/distribution/".into()), Fault::Gone)];
+    let proxy = Proxy::start(stage.emulator.address(), Duration::ZERO, rules);
+    let flags = ["--yes", "--receipt", stage.receipt.to_str().unwrap()];
+    let run = stage.story.run(proxy.address(), "apply", &flags).exits(6);
+    let _ = run.says("the distribution is gone, or not to be seen yet");
+    let told = stage.told();
+    assert_eq!((&told["complete"], &told["issuer"]), (&json!(false), &Value::Null));
+    for kind in ["provider/", "role/", "object/"] {
+        assert!(results(&told, kind).iter().all(|result| result == "not-reached"), "{kind}: {told:#}");
+    }
+    assert_eq!(stage.account.dump()["roles"], before.0["roles"], "no role trusts what is nobody's");
+    let _ = stage.run("apply", &[]).exits(0);
+    assert_eq!(stage.told()["complete"], true);
+    let orphan = "provider/known-after-apply.invalid";
+    assert!(stage.account.dump().to_string().contains("known-after-apply.invalid"));
+    let _ = stage.run("apply", &["--prune"]).exits(0);
+    assert_eq!(results(&stage.told(), orphan), ["done"]);
+    assert!(!stage.account.dump().to_string().contains("known-after-apply"));
+    let _ = stage.run("delete", &[]).exits(0);
+    assert_eq!((stage.account.dump(), stage.account.fronts()), before);
 }
 
 #[test]

@@ -161,7 +161,10 @@ impl Walk<'_> {
     ) -> Option<Contents> {
         let deployment = match self.settled(distribution).await {
             Ok(Some(deployment)) => deployment,
-            Ok(None) => return contents,
+            Ok(None) => {
+                self.fail_between(&unseen(distribution));
+                return contents;
+            }
             Err(error) => {
                 self.fail_between(&error);
                 return contents;
@@ -256,6 +259,14 @@ fn unsettled(on: &Address, waited: Duration, is_stopped: bool) -> AccountError {
         waited.as_secs()
     );
     AccountError::unanswered(DEPLOYMENT, on.to_string(), AccountErrorKind::Other, message)
+}
+
+/// It was made, or seen before, and CloudFront does not tell of it: without it nobody can read the issuer.
+fn unseen(distribution: &Distribution) -> AccountError {
+    let on = Address::Distribution(distribution.bucket.clone()).to_string();
+    let message = "the distribution is gone, or not to be seen yet; nothing that waits for it was written; run this \
+                   again";
+    AccountError::unanswered(DEPLOYMENT, on, AccountErrorKind::Other, message)
 }
 
 fn only_disabled(distribution: &Distribution) -> AccountError {

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::time::Duration;
 use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::plan::Plan;
+use sts_schemas::plan::{Plan, Purpose};
 use sts_schemas::receipt::{Outcome, Receipt, StepReport};
 use sts_schemas::verbosity::Verbosity;
 
@@ -85,6 +85,7 @@ impl Work<'_> {
         let staged = staged.map_err(|error| Failure::new(Exit::Failed, error))?;
         let Staged { steps, problems, front, contents } = staged;
         let mut course = Course { steps, problems, front: front.or_else(|| self.front.clone()) };
+        course.problems.extend(contents.as_ref().and_then(|contents| unbound(self.plan, contents)));
         let mut doubt = None;
         if course.is_complete()
             && let Err(failure) = confirm(contents.as_ref(), session)
@@ -105,6 +106,13 @@ impl Work<'_> {
         }
         Ok(Carried { receipt, contents, denials, doubt })
     }
+}
+
+/// What is said of an apply at whose end a value of the bundle's is still open.
+fn unbound(plan: &Plan, contents: &Contents) -> Option<String> {
+    let open: Vec<_> = contents.desired.cluster.open().iter().map(ToString::to_string).collect();
+    (plan.purpose == Purpose::Apply && !open.is_empty())
+        .then(|| format!("not known yet at the end of the run: {}", open.join(", ")))
 }
 
 /// What became of a plan.

@@ -157,9 +157,10 @@ pub(super) fn receipt(
     period: Period,
     course: Course,
 ) -> Receipt {
-    let complete = course.is_complete();
-    let Course { steps, problems, front } = course;
     let made = desired.filter(|_| plan.purpose == Purpose::Apply);
+    // What is open cannot be there.
+    let complete = course.is_complete() && made.is_none_or(|desired| desired.cluster.open().is_empty());
+    let Course { steps, problems, front } = course;
     let roles = made.map_or_else(BTreeMap::new, Desired::role_arns);
     // An issuer that AWS has not named yet is none.
     let served = made.filter(|desired| !desired.cluster.open().contains(&OpenValue::Issuer));
