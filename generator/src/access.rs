@@ -143,7 +143,7 @@ impl RoleAccess {
 }
 
 /// The setting that keeps a role's permissions from growing.
-const BOUNDARY: &str = "permissions boundary";
+pub(crate) const BOUNDARY: &str = "permissions boundary";
 /// The setting that keeps tokens made for others out.
 const AUDIENCE: &str = "audience";
 /// The setting that tells two clusters apart.

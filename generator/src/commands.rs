@@ -186,6 +186,23 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Opens a file that is read from its beginning to its end. A pipe may never end, or nobody may write into it.
+fn open_regular(path: &Path) -> Result<std::fs::File, Failure> {
+    check_regular(path)?;
+    detail(|| format!("reading {}", path.display()));
+    std::fs::File::open(path)
+        .map_err(|error| Failure::new(Exit::Failed, FileError::new("read", path, error)))
+}
+
+/// Refuses what is there and is no regular file.
+fn check_regular(path: &Path) -> Result<(), Failure> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let error = std::io::Error::other("it is no regular file");
+        return Err(Failure::new(Exit::Failed, FileError::new("read", path, error)));
+    }
+    Ok(())
+}
+
 /// Reads as much of a file as a bundle can have; a private key may be in it.
 fn read_bundle(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     /// An archive of the largest size, and what its blocks add.

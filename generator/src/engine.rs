@@ -6,7 +6,7 @@ mod terraform;
 use clap::ValueEnum;
 use serde_json::Value;
 use std::fmt;
-use sts_schemas::cluster::{Hosting, IssuerUrl};
+use sts_schemas::cluster::{Hosting, IssuerUrl, is_named_by_aws};
 use sts_schemas::digest::Sha256;
 use sts_schemas::layout::{AUTHENTICATION, DISCOVERY, DISCOVERY_KEY, KEYS, KEYS_KEY};
 use sts_schemas::open::OpenValue;
@@ -100,6 +100,20 @@ fn about_the_issuer(desired: &Desired) -> Vec<String> {
             ));
         }
     }
+    if let Some(host) = fixed_front(desired) {
+        lines.push(format!(
+            "# the issuer is {host}, a name that AWS gave a distribution: unless this very distribution is what the engine \
+             has already, AWS gives the new one another name, and nobody finds the issuer. Compare them, or render a bundle \
+             whose issuer is open"
+        ));
+    }
+    if let (Hosting::PrivateBucket { certificate: Some(_), .. }, host) =
+        (&cluster.hosting, cluster.issuer.host_and_path())
+    {
+        lines.push(format!(
+            "# in the DNS there must be a CNAME record from {host} to the distribution's host, which the output shows"
+        ));
+    }
     let kids: Vec<_> = desired.token_keys.iter().map(|key| key.kid.as_str()).collect();
     let place = if is_open(desired, OpenValue::Issuer) {
         String::new()
@@ -112,6 +126,13 @@ fn about_the_issuer(desired: &Desired) -> Vec<String> {
         kids.join(", ")
     ));
     lines
+}
+
+/// The host that AWS must have given the distribution already, where the issuer is such a name.
+fn fixed_front(desired: &Desired) -> Option<&str> {
+    let cluster = &desired.cluster;
+    let is_served = matches!(cluster.hosting, Hosting::PrivateBucket { certificate: None, .. });
+    (is_served && is_named_by_aws(&cluster.issuer)).then(|| cluster.issuer.host_and_path())
 }
 
 fn is_open(desired: &Desired, value: OpenValue) -> bool {

@@ -5,6 +5,7 @@ use crate::request::{Node, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use sts_schemas::terminal::printable;
 
 /// The most clusters of a file: more than any organisation was heard to run, and a second's work to list.
 const MOST_CLUSTERS: usize = 10_000;
@@ -74,7 +75,7 @@ pub(crate) fn entries(text: &str) -> Result<Vec<Entry>, NoFleet> {
                     node.what()
                 ));
             }
-            _ => problems.push(format!("line {}: {name} means nothing here", node.line)),
+            _ => problems.push(format!("line {}: {} means nothing here", node.line, printable(name))),
         }
     }
     if entries.len() > MOST_CLUSTERS {

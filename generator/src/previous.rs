@@ -3,9 +3,12 @@
 use crate::access::{Access, AccessError};
 use crate::living::Expectation;
 use crate::render::{Files, is_own_tag};
+use std::collections::BTreeMap;
+use std::io::Read;
 use sts_schemas::bundle::{Entries, VerifiedBundle, VerifyError};
 use sts_schemas::cluster::{Cluster, IssuerUrl};
 use sts_schemas::difference::{Side, SideKind};
+use sts_schemas::digest::Sha256;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::oidc::{ClusterKeyError, Jwk, Jwks};
@@ -26,6 +29,9 @@ pub enum PreviousError {
     /// The bytes are not in the form of a bundle, and so not those that were verified.
     #[error("the archive inside it is not that of the verified bundle")]
     OtherBytes(#[from] VerifyError),
+    /// The bytes were changed after they had been verified.
+    #[error("it was changed while it was read")]
+    Changed,
     /// Something that a living cluster depends on would change.
     #[error("the previous bundle and the new one are not for the same cluster:{}", listed(.0))]
     OtherCluster(Vec<String>),
@@ -80,18 +86,30 @@ pub enum UnsettledError {
 }
 
 impl Previous {
-    /// Takes a bundle apart; `bytes` are those it was verified from. Its private keys, if it has any, stay out.
+    /// Takes a bundle apart; `source` is what it was verified from, read once more. Its private keys, if it has any, stay
+    /// out.
     ///
     /// # Errors
-    /// When the bytes are others.
-    pub fn of(bundle: VerifiedBundle, bytes: &[u8]) -> Result<Self, PreviousError> {
-        let mut entries = Entries::open(bytes)?;
+    /// When the bytes are others by now.
+    pub fn of(bundle: VerifiedBundle, source: impl Read) -> Result<Self, PreviousError> {
+        let mut entries = Entries::open(source)?;
         let mut files = Files::new();
+        let listed: BTreeMap<_, _> =
+            bundle.manifest().files.iter().map(|entry| (&entry.path, &entry.sha256)).collect();
         while let Some(mut entry) = entries.next_entry()? {
-            if !matches!(entry.place, Place::PrivateKey | Place::Manifest | Place::Signature { .. }) {
+            let known = match entry.place {
+                Place::Manifest => Some(bundle.digest()),
+                Place::Signature { .. } | Place::PrivateKey => continue,
+                _ => listed.get(&entry.path).copied(),
+            };
+            if known != Some(&Sha256::of(&entry.bytes)) {
+                return Err(PreviousError::Changed);
+            }
+            if entry.place != Place::Manifest {
                 files.insert(entry.path, std::mem::take(&mut *entry.bytes));
             }
         }
+        drop(listed);
         Ok(Self { bundle, files })
     }
 

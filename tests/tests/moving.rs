@@ -299,6 +299,57 @@ fn a_cluster_is_moved_behind_cloudfront_and_its_tokens_count_all_the_while() {
 }
 
 #[test]
+fn a_distribution_of_another_name_than_the_issuers_is_an_obstacle_before_anything_is_made() {
+    let story = Story::begin(ONE_REQUEST, Emulator::start_slow(0));
+    let first = story.first(&[]);
+    story.apply(&first, &[]);
+    let private = ["--create-private-s3-bucket", "--bucket-name", "harbour-issuer"];
+    let added = story.moved(2, "add", &first, &private);
+    story.apply(&added, &["--receipt", "receipt.json"]);
+    let receipt = std::fs::read_to_string(story.author.path("receipt.json")).unwrap();
+    let issuer = serde_json::from_str::<Value>(&receipt).unwrap()["issuer"].as_str().unwrap().to_owned();
+    let forged = "https://d111111abcdef8.cloudfront.net";
+    let host = |issuer: &str| issuer.trim_start_matches("https://").to_owned();
+    let other = receipt.replace(&host(&issuer), &host(forged));
+    std::fs::write(story.author.path("forged.json"), other).unwrap();
+    let misled = story.moved(3, "switch", &added, &["--receipt", "forged.json"]);
+    let before = story.everything();
+    let told = format!("answers for {}, a name that AWS gave it, and not for the bundle's issuer {forged}", host(&issuer));
+    let plan = story.run(&misled, "plan", &[]).exits(1);
+    assert!(unwrapped(&plan.stderr).contains(&told), "{}", plan.stderr);
+    let _ = story.run(&misled, "apply", &["--yes", "--retire-live-key"]).exits(1).says("--previous");
+    assert_eq!(story.everything(), before, "nothing was changed");
+    let gate = words(&story.run(&misled, "status", &["--gate"]).exits(2));
+    assert!(gate.contains("blocked distribution/harbour-issuer") && gate.contains(&told), "{gate}");
+
+    // The right bundle, on an account where the distribution is gone: AWS would give a new one another name.
+    let switched = story.moved(4, "switch", &added, &["--receipt", "receipt.json", "--leave-out-later"]);
+    let rehearsal = story.author.executor_on(Path::new(&switched), "rehearse");
+    let _ = Run::of(&mut { rehearsal }).exits(0);
+    let fresh = Emulator::start_slow(0);
+    let anew = |subcommand: &str, flags: &[&str]| {
+        let mut executor = story.author.executor_on(Path::new(&switched), subcommand);
+        Run::of(with_credentials(&mut executor, fresh.address()).args(flags))
+    };
+    let plan = anew("plan", &[]).exits(1);
+    let told = format!("the bundle's issuer {issuer} is a name that AWS once gave a distribution");
+    assert!(unwrapped(&plan.stderr).contains(&told), "{}", plan.stderr);
+    let _ = anew("apply", &["--yes"]).exits(1).says("nothing was changed");
+    assert_eq!(handoff::account(&fresh).fronts()["distributions"], json!({}));
+    let gate = words(&anew("status", &["--gate"]).exits(2));
+    assert!(gate.contains(&format!("OBSTACLE: {told}")), "{gate}");
+
+    let removed = story.moved(5, "remove", &switched, &[]);
+    for format in ["cloudformation", "terraform"] {
+        let mut render = story.author.generator();
+        render.args(["render", "--format", format, "--trusted-key", "author.key.pub", &removed]);
+        let run = Run::of(&mut render).exits(0).says(&format!("the issuer is {}, a name that AWS gave", host(&issuer)));
+        let asserted = run.stdout.contains("${self.domain_name == ");
+        assert_eq!(asserted, format == "terraform", "{}", run.stdout);
+    }
+}
+
+#[test]
 fn a_private_former_issuer_goes_with_its_distribution_and_a_cluster_on_its_way_is_deleted_with_both() {
     let story = Story::begin(ONE_REQUEST, Emulator::start_slow(1));
     let empty = story.everything();

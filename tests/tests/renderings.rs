@@ -170,6 +170,18 @@ fn an_issuer_that_aws_names_becomes_a_reference_wherever_it_stands_and_comes_bac
 }
 
 #[test]
+fn an_alias_needs_a_record_to_the_distributions_host_which_is_an_output() {
+    let story = Handoff::of(REQUESTS.as_ref(), HOSTINGS[4].1);
+    let record = "a CNAME record from oidc.example.org to the distribution's host";
+    let template = parsed(&render(&story, "cloudformation").exits(0).says(record));
+    let value = &template["Outputs"]["DistributionHost"]["Value"]["Fn::GetAtt"];
+    assert_eq!(value, &json!(["IssuerDistribution", "DomainName"]));
+    let configuration = parsed(&render(&story, "terraform").exits(0).says(record));
+    let value = &configuration["output"]["distribution_host"]["value"];
+    assert_eq!(value, "${aws_cloudfront_distribution.issuer.domain_name}");
+}
+
+#[test]
 fn a_bucket_of_others_keeps_its_policy_and_the_statement_is_told_to_a_person() {
     let story = Handoff::of(REQUESTS.as_ref(), SHARED);
     for (format, policy) in

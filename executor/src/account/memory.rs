@@ -20,13 +20,21 @@ use world::{Refusal, World};
 pub struct Memory {
     identity: Identity,
     world: RefCell<World>,
+    /// The host that a distribution gets, where that is not left to chance.
+    front: Option<String>,
 }
 
 impl Memory {
     /// An empty account.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
-        Self { identity, world: RefCell::default() }
+        Self { identity, world: RefCell::default(), front: None }
+    }
+
+    /// The same, in which a distribution gets this host: AWS has given it already, as the bundle knows.
+    #[must_use]
+    pub fn naming_fronts(self, host: Option<String>) -> Self {
+        Self { front: host, ..self }
     }
 
     /// Puts a resource there, as somebody else might have done before.

@@ -3,6 +3,7 @@
 use super::stage::{Stage, Stages, doomed};
 use super::{Pace, Progress, apply};
 use crate::account::{Account, AccountError, AccountErrorKind, Deployment};
+use crate::plan::answers_elsewhere;
 use std::time::Duration;
 use sts_schemas::cluster::IssuerUrl;
 use sts_schemas::contents::Contents;
@@ -284,12 +285,14 @@ fn distribution_of(contents: &Contents) -> Option<Distribution> {
 
 /// The contents with the host that AWS gave the distribution, if the issuer was waiting for one.
 fn bind(contents: &Contents, deployment: &Deployment) -> Result<Contents, AccountError> {
-    if !contents.desired.cluster.open().contains(&OpenValue::Issuer) {
-        return Ok(contents.clone());
-    }
     let unfit = |message: String| {
         AccountError::unanswered(DEPLOYMENT, "the issuer", AccountErrorKind::Other, message)
     };
+    let cluster = &contents.desired.cluster;
+    if !cluster.open().contains(&OpenValue::Issuer) {
+        let elsewhere = answers_elsewhere(cluster, &deployment.domain);
+        return elsewhere.map_or_else(|| Ok(contents.clone()), |why| Err(unfit(why)));
+    }
     let issuer: IssuerUrl =
         format!("https://{}", deployment.domain).parse().map_err(|error| unfit(format!("{error}")))?;
     contents

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use sts_schemas::aws::AccountId;
 use sts_schemas::bundle::VerifiedBundle;
-use sts_schemas::cluster::Hosting;
+use sts_schemas::cluster::{Hosting, is_named_by_aws};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::OpenValue;
@@ -140,7 +140,10 @@ impl<'a> Stage<'a> {
             partition: cluster.partition,
             account: account_id,
         };
-        let memory = Memory::new(identity);
+        // A distribution that stands in the account has its name, which a new one would not get there.
+        let host = cluster.issuer.host_and_path();
+        let named = is_named_by_aws(&cluster.issuer).then(|| host.to_owned());
+        let memory = Memory::new(identity).naming_fronts(named);
         if let Hosting::SharedBucket { bucket, .. } = &cluster.hosting {
             // Somebody's bucket, as it must stand before such a bundle is applied.
             memory.hold(Resource::Bucket(Bucket {

@@ -8,7 +8,7 @@ use super::bundle::{BundleArgs, TrustArgs};
 use super::refusal;
 use crate::account::{Account, Departing};
 use crate::cli::Format;
-use crate::plan::{PlanOptions, RollBack, compared};
+use crate::plan::{PlanOptions, RollBack, compared, misnamed};
 use crate::preflight::unreadable_issuer;
 use crate::session::Session;
 use crate::show::standing::{standings, text};
@@ -83,7 +83,8 @@ impl Args {
         let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
         let mut found = compared(desired, &observed, &options).map_err(refusal::of_plan)?;
         let unreadable = unreadable_issuer(desired, &survey);
-        found.notes.extend(unreadable.iter().map(|why| format!("OBSTACLE: {why}.")));
+        let obstacles = unreadable.iter().cloned().chain(misnamed(desired, &observed).map(|(_, why)| why));
+        found.notes.extend(obstacles.map(|why| format!("OBSTACLE: {why}.")));
         let standings = standings(Some(bundle.digest()), desired, &observed, found);
         Ok(Standings { provides: standings.provides && unreadable.is_none(), ..standings })
     }

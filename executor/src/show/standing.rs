@@ -3,7 +3,7 @@
 use super::value::change;
 use super::wrap::wrapped;
 use super::{Paint, Tone, hide_stand_ins, printable};
-use crate::plan::{Comparison, faults};
+use crate::plan::{Comparison, faults, misnamed};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::digest::Sha256;
@@ -45,6 +45,9 @@ pub fn standings(
     let fixed = found.immovable.iter().map(|fixed| format!("AWS cannot change this: {fixed}."));
     blocked(&mut addresses, observed);
     addresses.extend(faults(desired, observed));
+    let misnamed =
+        misnamed(desired, observed).filter(|(address, _)| observed.resources.contains_key(address));
+    addresses.extend(misnamed.map(|(address, reason)| (address, Standing::Blocked { reason })));
     let cluster = &desired.cluster;
     let front = cluster.bucket().map(|bucket| Address::Distribution(bucket.clone()));
     let front = front.and_then(|address| observed.resources.get(&address));

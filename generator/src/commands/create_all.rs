@@ -15,7 +15,7 @@ use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal};
 use super::signing::SigningArgs;
 use super::trust::Reading;
-use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, stale, warn, write_files};
+use super::{Surroundings, create_key_pair, is_of_issuer, later, is_of_roles, stale, warn, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::directory::Directory;
 use crate::key::Cores;
@@ -84,6 +84,17 @@ impl OneCluster {
         self.cluster.cluster(&region)
     }
 
+    /// Whether the directory has a key of the cluster's already.
+    fn has_key(&self) -> Result<bool, Failure> {
+        let directory = Directory::to_read(&self.output.output_dir);
+        for path in [layout::PRIVATE_KEY, layout::PUBLIC_KEY] {
+            if directory.read(path).map_err(|error| Failure::new(Exit::Failed, error))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn make(
         &self,
         surroundings: Surroundings,
@@ -105,6 +116,9 @@ impl OneCluster {
         };
         if let Some(following) = &following {
             following.allows(&cluster, surroundings.time.after(Some(following.generation())))?;
+        }
+        if following.is_none() && self.provider.public_key_file.is_none() && !self.has_key()? {
+            later::refuse_new_key(&self.signing.bundle_dir, &cluster)?;
         }
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let made = match &following {

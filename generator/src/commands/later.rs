@@ -1,12 +1,13 @@
 //! Bundles of the same cluster that were made after the one to follow.
 
 use crate::commands::trust::{Reading, TrustArgs};
-use crate::commands::{read_bundle, warn};
+use crate::commands::{open_regular, warn};
 use crate::directory::FileError;
 use crate::previous::Previous;
 use crate::render::Files;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use sts_schemas::bundle::{Expiry, VerifiedBundle};
+use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
@@ -98,6 +99,36 @@ pub(super) fn refuse(
     }
 }
 
+/// A cluster that has bundles has a key, and perhaps lives by it.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is a bundle of the same cluster, and a new key pair would be made, of which a cluster that lives knows nothing", path.display())]
+struct HasKey {
+    path: PathBuf,
+}
+
+/// Refuses to make a key for a cluster of which a bundle is in the folder, whoever signed that.
+///
+/// # Errors
+/// Names the latest; or the folder, where it cannot be read.
+pub(super) fn refuse_new_key(folder: &Path, cluster: &Cluster) -> Result<(), Failure> {
+    let mut latest = None;
+    for path in candidates(folder, cluster)? {
+        let bundle = UnverifiedBundle::new(BufReader::new(open_regular(&path)?)).read_without_trust();
+        let Ok(bundle) = bundle else { continue };
+        let manifest = bundle.as_if_verified().manifest();
+        if is_of(&manifest.cluster, cluster) {
+            latest = latest.max(Some((manifest.generation, path)));
+        }
+    }
+    match latest {
+        None => Ok(()),
+        Some((_, path)) => Err(Failure::new(Exit::Failed, HasKey { path }).hint(
+            "give the bundle that was applied last with --previous, or the cluster's key with --public-key-file or in \
+             --output-dir; for a new cluster of the same name give another --bundle-dir",
+        )),
+    }
+}
+
 fn refused(path: PathBuf) -> Failure {
     Failure::new(Exit::Failed, Later { path })
         .hint("give that one with --previous if it was applied, and --leave-out-later if it never will be")
@@ -111,10 +142,10 @@ fn latest(
     counts: impl Fn(&VerifiedBundle) -> bool,
 ) -> Result<Option<PathBuf>, Failure> {
     let mut later = None;
-    for path in candidates(folder, previous)? {
-        let bytes = read_bundle(&path)?;
+    for path in candidates(folder, previous.cluster())? {
         // It has been made: that its signature ended to count for new work changes nothing.
-        let Ok(bundle) = trust.verify(bytes.as_slice(), Expiry::Overridden(0), reading) else {
+        let Ok(bundle) = trust.verify(BufReader::new(open_regular(&path)?), Expiry::Overridden(0), reading)
+        else {
             continue;
         };
         let generation = bundle.manifest().generation;
@@ -134,19 +165,19 @@ fn is_of(one: &Cluster, other: &Cluster) -> bool {
 }
 
 /// The bundles of a folder that may be the cluster's, going by their names.
-fn candidates(folder: &Path, previous: &Previous) -> Result<Vec<PathBuf>, Failure> {
+fn candidates(folder: &Path, cluster: &Cluster) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error| Failure::new(Exit::Failed, FileError::new("list", folder, error));
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed(error)),
     };
-    let begin = format!("{}-", previous.cluster().name);
+    let begin = format!("{}-", cluster.name);
     let mut paths = Vec::new();
     for entry in entries {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with(&begin) && name.ends_with(".tar.gz") {
+        if name.starts_with(&begin) && name.ends_with(".tar.gz") && entry.path().is_file() {
             paths.push(entry.path());
         }
     }

@@ -3,7 +3,7 @@
 use super::later::Lookout;
 use super::seal::{ClosedBundle, Seal, derived};
 use super::trust::{Reading, TrustArgs};
-use super::{create_key_pair, in_file, read_bundle, say, warn};
+use super::{create_key_pair, in_file, open_regular, say, warn};
 use crate::access::{Access, difference};
 use crate::directory::Directory;
 use crate::pack::check;
@@ -12,6 +12,7 @@ use crate::render::{Files, NewManifest, Upgrade, mark_provider};
 use clap::Args;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use sts_schemas::InvalidText;
@@ -85,15 +86,16 @@ impl PreviousArgs {
     }
 }
 
-/// Reads a bundle once, verifies those bytes, and takes them apart.
+/// Verifies a bundle, and takes it apart; it is read twice, so that no more of it is kept than counts.
 pub(super) fn read_previous(
     path: &Path,
     trust: &TrustArgs,
     reading: Reading<'_>,
 ) -> Result<Previous, Failure> {
-    let bytes = read_bundle(path)?;
-    let bundle = trust.applied(bytes.as_slice(), reading)?;
-    Previous::of(bundle, &bytes).map_err(|error| in_file(path, error))
+    let mut file = open_regular(path)?;
+    let bundle = trust.applied(BufReader::new(&file), reading)?;
+    file.rewind().map_err(|error| in_file(path, error))?;
+    Previous::of(bundle, BufReader::new(file)).map_err(|error| in_file(path, error))
 }
 
 impl Following {
@@ -195,7 +197,7 @@ impl Following {
                 "whoever signed it gave it a date that never was: take their key out of the trusted ones, give the bundle \
                  before it instead, and have the new one applied with --roll-back"
             }
-            PreviousError::OtherBytes(_) | PreviousError::Keys(_) => "fetch the previous bundle again",
+            PreviousError::OtherBytes(_) | PreviousError::Changed | PreviousError::Keys(_) => "fetch the previous bundle again",
         };
         in_file(&self.path, error).hint(hint)
     }

@@ -25,6 +25,7 @@ const PROVIDER: &str = "IssuerProvider";
 /// The distribution's attribute that AWS makes up, and the output that shows it.
 const DOMAIN: &str = "DomainName";
 const OUTPUT: &str = "IssuerHost";
+const FRONT_OUTPUT: &str = "DistributionHost";
 /// How every issuer begins.
 const SCHEME: &str = "https://";
 
@@ -53,11 +54,16 @@ pub(super) fn rendering(desired: &Desired) -> Result<Rendering, Inexpressible> {
         let url = if names_issuer { SCHEME.into() } else { json!(cluster.issuer) };
         template.insert("Mappings".into(), json!({PLACE: {region: {account: url}}}));
     }
+    let has_front = resources.contains_key(DISTRIBUTION);
     template.insert("Resources".into(), resources.into());
-    if names_issuer {
-        let output =
-            json!({"Description": "The issuer's host", "Value": {"Fn::GetAtt": [DISTRIBUTION, DOMAIN]}});
-        template.insert("Outputs".into(), json!({OUTPUT: output}));
+    if has_front {
+        let (name, what) = if names_issuer {
+            (OUTPUT, "The issuer's host")
+        } else {
+            (FRONT_OUTPUT, "The distribution's host")
+        };
+        let output = json!({"Description": what, "Value": {"Fn::GetAtt": [DISTRIBUTION, DOMAIN]}});
+        template.insert("Outputs".into(), json!({name: output}));
     }
     Ok(Rendering { document: template.into(), steps: steps(desired) })
 }

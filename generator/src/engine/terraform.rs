@@ -1,7 +1,9 @@
 //! A Terraform configuration in its JSON syntax. Source: the documentation of provider hashicorp/aws, one page
 //! to a resource type; Terraform Language, "JSON Configuration Syntax".
 
-use super::{Rendering, about_the_issuer, documents_to_serve, is_open, issuer_for_the_author, role_label};
+use super::{
+    Rendering, about_the_issuer, documents_to_serve, fixed_front, is_open, issuer_for_the_author, role_label,
+};
 use serde_json::{Map, Value, json};
 use sts_schemas::cluster::Hosting;
 use sts_schemas::layout;
@@ -19,8 +21,11 @@ const PROVIDER_VERSION: &str = ">= 5.81.0";
 /// The name of everything there is one of.
 const ISSUER: &str = "issuer";
 
-/// The output that shows the issuer's host.
+/// The output that shows the distribution's host where that is the issuer's.
 const OUTPUT: &str = "issuer_host";
+
+/// The same where the issuer's is told already.
+const FRONT_OUTPUT: &str = "distribution_host";
 
 /// Resources by type and name.
 type Resources = Map<String, Value>;
@@ -50,8 +55,11 @@ pub(super) fn rendering(desired: &Desired) -> Rendering {
     if cluster.bucket().is_none() {
         steps.extend(documents_to_serve(desired));
     }
+    if desired.resources.values().any(|resource| matches!(resource, Resource::Distribution(_))) {
+        let name = if is_open(desired, OpenValue::Issuer) { OUTPUT } else { FRONT_OUTPUT };
+        document["output"] = json!({name: {"value": text(OpenValue::Issuer.stand_in())}});
+    }
     if is_open(desired, OpenValue::Issuer) {
-        document["output"] = json!({OUTPUT: {"value": text(OpenValue::Issuer.stand_in())}});
         steps.extend(issuer_for_the_author(&format!("`terraform output -raw {OUTPUT}` prints:")));
     }
     Rendering { document, steps }
@@ -78,7 +86,16 @@ fn add(resources: &mut Resources, desired: &Desired, resource: &Resource) {
         Resource::AccessControl(one) => {
             put("aws_cloudfront_origin_access_control", ISSUER, access_control(one));
         }
-        Resource::Distribution(one) => put("aws_cloudfront_distribution", ISSUER, distribution(one)),
+        Resource::Distribution(one) => {
+            let mut arguments = distribution(one);
+            if let Some(host) = fixed_front(desired) {
+                arguments["lifecycle"] = json!({"postcondition": {
+                    "condition": format!("${{self.domain_name == {}}}", json!(host)),
+                    "error_message": format!("AWS gave the distribution another host than the bundle's issuer {host}."),
+                }});
+            }
+            put("aws_cloudfront_distribution", ISSUER, arguments);
+        }
         Resource::Object(one) => {
             let name = if one.key.ends_with(layout::KEYS_KEY) { "keys" } else { "discovery" };
             put("aws_s3_object", name, object(one, &desired.cluster.hosting));

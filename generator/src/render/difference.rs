@@ -4,12 +4,14 @@ mod markdown;
 
 pub(crate) use markdown::markdown;
 
+use crate::access::BOUNDARY;
 use std::fmt::Write as _;
 use sts_schemas::difference::{
     ActionDifference, Difference, Presence, Risk, RoleDifference, Scope, Side, SideKind,
 };
 use sts_schemas::plan::Change;
 use sts_schemas::policy::Effect;
+use sts_schemas::terminal::printable;
 
 /// The difference as plain text, the riskiest first.
 #[must_use]
@@ -52,7 +54,8 @@ fn write_role(out: &mut String, role: &RoleDifference) -> std::fmt::Result {
     )?;
     for (sign, accounts) in [('+', &role.accounts_added), ('-', &role.accounts_removed)] {
         for account in accounts {
-            writeln!(out, "  {:<8} {sign} service account {}", "", printable(account))?;
+            let risk = if sign == '+' { risk_of_accounts(role) } else { "" };
+            writeln!(out, "  {risk:<8} {sign} service account {}", printable(account))?;
         }
     }
     for action in &role.actions {
@@ -88,7 +91,8 @@ fn write_settings(
 ) -> std::fmt::Result {
     settings.iter().try_for_each(|(name, change)| {
         let (old, new) = values(change);
-        writeln!(out, "  {:<8} ~ {name}: {} -> {}", "", printable(&old), printable(&new))
+        let risk = risk_of_setting(name);
+        writeln!(out, "  {risk:<8} ~ {name}: {} -> {}", printable(&old), printable(&new))
     })
 }
 
@@ -158,6 +162,18 @@ fn shouted(role: &RoleDifference) -> String {
     }
 }
 
+/// The risk's name where service accounts that come gain what the role allowed already, which no other line tells.
+fn risk_of_accounts(role: &RoleDifference) -> &'static str {
+    let actions = role.actions.iter().map(|action| action.risk);
+    let told = actions.chain(role.findings.iter().map(|gain| gain.risk)).max().unwrap_or_default();
+    if role.risk > told { role.risk.name() } else { "" }
+}
+
+/// The same of a setting.
+fn risk_of_setting(name: &str) -> &'static str {
+    if name == BOUNDARY { Risk::Warning.name() } else { "" }
+}
+
 /// The risk's name; nothing is said where there is none.
 fn risk_name(action: &ActionDifference) -> &'static str {
     match action.risk {
@@ -182,11 +198,4 @@ fn values(change: &Change) -> (String, String) {
         None => "none".to_owned(),
     };
     (shown(&change.old), shown(&change.new))
-}
-
-/// Requests are anybody's text: what could steer a terminal is shown as its number.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() })
-        .collect()
 }

@@ -77,6 +77,30 @@ fn each_change_of_a_request_is_told_with_the_risk_of_what_is_gained() {
 }
 
 #[test]
+fn what_is_not_seen_or_would_be_a_link_is_shown_as_text() {
+    let author = two_releases();
+    let bound = "          \"kms:GrantIsForAWSResource\": true\n";
+    let veiled = "        StringEquals:\n          \"aws:ResourceTag/x\": \"a\\u202e\\u200bhttp://there\"\n";
+    author.edit(MACHINES, bound, &format!("{bound}{veiled}"));
+    for format in ["text", "markdown"] {
+        let run = diff(&author, &["old", "new", "--format", format]).exits(2);
+        assert!(!run.stdout.contains(['\u{202e}', '\u{200b}']), "{}", run.stdout);
+        assert!(run.stdout.contains("u{202e}"), "{}", run.stdout);
+        assert_eq!(run.stdout.contains("http://there"), format == "text", "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_service_account_that_comes_to_a_dangerous_role_bears_its_risk() {
+    let author = two_releases();
+    author.edit(MACHINES, "  serviceAccountNames:\n", "  serviceAccountNames:\n  - guest\n");
+    let told = diff(&author, &["old", "new"]).exits(2).stdout;
+    assert!(told.contains("  danger   + service account example-machine-pool/guest\n"), "{told}");
+    let told = diff(&author, &["old", "new", "--format", "markdown"]).exits(2).stdout;
+    assert!(told.contains("| danger | + | service account | example-machine-pool/guest |"), "{told}");
+}
+
+#[test]
 fn other_letters_of_an_action_or_a_condition_key_are_no_difference() {
     let author = two_releases();
     author.edit(MACHINES, "iam:PassRole", "IAM:passrole");
@@ -201,7 +225,7 @@ fn markdown_stays_text_whatever_a_request_says() {
         "\"kms:ViaService\": \"a|b <img src=x> [c](http://d) `e`\"",
     );
     let markdown = diff(&author, &["old", "new", "--format", "markdown"]).exits(2).stdout;
-    let inert = r"a\|b \<img src=x\> \[c\](http://d) \`e\`";
+    let inert = r"a\|b \<img src=x\> \[c\](http&#58;//d) \`e\`";
     assert!(markdown.contains(inert), "{markdown}");
     assert!(markdown.contains("### ~ example-machine-pool/machine-cloud-credentials: changed"), "{markdown}");
 }

@@ -17,6 +17,18 @@ fn installed() -> (Author, String) {
     (author, bundle)
 }
 
+const ONE_REQUEST: &str = "apiVersion: cloudcredential.openshift.io/v1
+kind: CredentialsRequest
+metadata: {name: one}
+spec:
+  secretRef: {name: creds, namespace: one}
+  serviceAccountNames: [one]
+  providerSpec:
+    kind: AWSProviderSpec
+    statementEntries:
+    - {effect: Allow, action: ['ec2:DescribeVpcs'], resource: '*'}
+";
+
 /// Runs the program a second later, and trusts the author.
 fn later(author: &Author, args: &[&str]) -> Ran {
     let mut command = author.command(PROGRAM);
@@ -53,6 +65,52 @@ fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
         "{review}"
     );
     assert!(at(line) > at("sts-executor status"), "{review}");
+}
+
+#[test]
+fn no_new_key_is_made_for_a_cluster_that_has_a_bundle_already() {
+    let author = Author::new();
+    let fixed = ["create-all", "--credentials-requests-dir", "ask", "--signing-key", "author.key"];
+    let make = |cluster: &[&str], flags: &[&str]| {
+        author.run(&[&fixed[..], cluster, flags].concat())
+    };
+    author.put("ask/one.yaml", ONE_REQUEST);
+    let first = make(&CLUSTER, &["--output-dir", "out"]).exits(0).stdout;
+    let first = first.trim_end();
+    // The same with its key at hand, and under any signature.
+    let again = make(&CLUSTER, &["--output-dir", "out"]).exits(0);
+    assert_eq!(again.stdout.trim_end(), first);
+    author.run(&["create-signing-key", "--output", "other.key"]).exits(0);
+    for signing in [["--signing-key", "other.key"], ["--signing-key", "author.key"]] {
+        let words = [first, "--previous", "--public-key-file", "--bundle-dir"];
+        let flags = [&fixed[..3], &signing, &CLUSTER, &["--output-dir", "new"]].concat();
+        author.run(&flags).exits(1).says(&words);
+    }
+    assert!(!author.path("new").exists(), "nothing was made");
+    let key = "out/serviceaccount-signer.public";
+    let elsewhere = ["--name", "harbour", "--region", "eu-central-1", "--account-id", "210987654321"];
+    for (cluster, flags) in [
+        (&CLUSTER, ["--output-dir", "given", "--public-key-file", key]),
+        (&CLUSTER, ["--output-dir", "apart", "--bundle-dir", "apart-bundles"]),
+        (&elsewhere, ["--output-dir", "account", "--expires", "9d"]),
+    ] {
+        make(cluster, &flags).exits(0);
+    }
+}
+
+#[test]
+fn what_is_no_bundle_is_refused_by_its_first_bytes_and_a_pipe_is_not_waited_for() {
+    let author = Author::new();
+    let made = std::process::Stdio::null();
+    let fifo = author.command("mkfifo").arg(author.path("pipe")).stdout(made).status().unwrap();
+    assert!(fifo.success());
+    for previous in ["/dev/zero", "pipe"] {
+        upgrade(&author, previous, &CLUSTER, &[]).exits(1).says(&["it is no regular file"]);
+    }
+    author.run(&["diff", "pipe", REQUESTS]).exits(1).says(&["it is no regular file"]);
+    let fleet = ["create-all", "--fleet", "pipe", "--signing-key", "author.key"];
+    let fleet = [&fleet[..], &["--credentials-requests-dir", REQUESTS]].concat();
+    author.run(&fleet).exits(1).says(&["it is no regular file"]);
 }
 
 #[test]

@@ -22,7 +22,8 @@ impl Memory {
     pub(super) async fn put_distribution(&self, after: &Distribution) -> Result<(), AccountError> {
         let at = Address::Distribution(after.bucket.clone());
         let digest = Sha256::of(after.caller_reference.as_bytes());
-        let domain = format!("d{}.cloudfront.net", &digest.as_str()[..13]);
+        let by_chance = || format!("d{}.cloudfront.net", &digest.as_str()[..13]);
+        let domain = self.front.clone().unwrap_or_else(by_chance);
         let control = Address::AccessControl(after.bucket.clone());
         self.call("cloudfront:CreateDistributionWithTags", &at, |world| {
             if matches!(after.access, OriginAccess::Control { .. }) && !world.resources.contains_key(&control)

@@ -1,7 +1,9 @@
 //! `create-all` for one cluster, or for each cluster of a file.
 
 use super::OneCluster;
-use crate::commands::{Person, Reading, Surroundings, as_json, in_file, print_line, read_start, say};
+use crate::commands::{
+    Person, Reading, Surroundings, as_json, check_regular, in_file, print_line, read_start, say,
+};
 use crate::fleet::{Entry, Flags, Given, entries, words};
 use crate::key::Cores;
 use crate::request::document::with_stack;
@@ -19,6 +21,7 @@ use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::fleet::{FleetBundles, FleetMember, MemberOutcome};
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::OpenValue;
+use sts_schemas::terminal::printable;
 
 /// The flags that are for all clusters of a file together.
 #[derive(Debug, Args)]
@@ -152,6 +155,7 @@ impl Fleet {
     fn read(&self) -> Result<Vec<Entry>, Failure> {
         /// Some four hundred bytes for each of the most clusters.
         const MOST_BYTES: u64 = 4 << 20;
+        check_regular(&self.file)?;
         let bytes = read_start(&self.file, MOST_BYTES)?;
         let text = String::from_utf8(bytes).map_err(|error| in_file(&self.file, error))?;
         let entries = with_stack(|| entries(&text)).map_err(|error| Failure::new(Exit::Failed, error))?;
@@ -169,7 +173,7 @@ impl Fleet {
             cluster
         });
         let name = match flags.get("name") {
-            Some(Given::Values(names)) if names.len() == 1 => names[0].to_string_lossy().into_owned(),
+            Some(Given::Values(names)) if names.len() == 1 => printable(&names[0].to_string_lossy()),
             _ => format!("line {line}"),
         };
         Member { name, line, cluster: parsed }
@@ -196,12 +200,12 @@ fn parse(common: &Flags, own: &Flags, wrong: &BTreeMap<String, String>) -> Resul
         // Clap's own words, without the usage of a command line that nobody typed.
         let text = error.render().to_string();
         let first: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-        Failure::new(Exit::Usage, first.join(" ").trim_start_matches("error: ").to_owned())
+        Failure::new(Exit::Usage, printable(first.join(" ").trim_start_matches("error: ")))
     };
     let mut names = own.keys().chain(wrong.keys());
     if let Some(unknown) = names.find(|name| command.get_arguments().all(|one| one.get_long() != Some(name)))
     {
-        return Err(Failure::new(Exit::Usage, format!("create-all has no flag --{unknown} for a cluster")));
+        return Err(Failure::new(Exit::Usage, format!("create-all has no flag --{} for a cluster", printable(unknown))));
     }
     if !wrong.is_empty() {
         return Err(Failure::new(Exit::Usage, wrong.values().cloned().collect::<Vec<_>>().join("; ")));

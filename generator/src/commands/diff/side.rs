@@ -4,7 +4,7 @@ use crate::access::Access;
 use crate::cli::SelectionArgs;
 use crate::commands::create_bundle::directory_contents;
 use crate::commands::trust::{ReadBundle, Reading, TrustArgs};
-use crate::commands::{in_file, requests};
+use crate::commands::{check_regular, in_file, requests};
 use crate::directory::Directory;
 use std::path::Path;
 use sts_schemas::aws::{Partition, Region};
@@ -64,6 +64,7 @@ impl Reader<'_> {
             let contents = directory_contents(&Directory::to_read(path), self.region)?;
             return read(path, Side { name, kind: SideKind::Directory, bundle: None }, &contents);
         }
+        check_regular(path)?;
         let (kind, bundle) = match self.trust.read(path, self.reading)? {
             ReadBundle::Verified(bundle) => (SideKind::VerifiedBundle, bundle),
             ReadBundle::Untrusted(bundle) => {

@@ -1,8 +1,11 @@
 //! The same as Markdown: a table for each role.
 
-use super::{became, denied, described, place, printable, summary, unverified, values, worry};
+use super::{
+    became, denied, described, place, risk_of_accounts, risk_of_setting, summary, unverified, values, worry,
+};
 use std::fmt::Write as _;
 use sts_schemas::difference::{Difference, RoleDifference};
+use sts_schemas::terminal::printable;
 
 /// The difference as Markdown, the riskiest first; headings begin at the second level.
 #[must_use]
@@ -39,7 +42,8 @@ fn write_role(out: &mut String, role: &RoleDifference) -> std::fmt::Result {
     writeln!(out, "Risk: {}.\n\n| risk | | what | where |\n| --- | --- | --- | --- |", role.risk.name())?;
     for (sign, accounts) in [('+', &role.accounts_added), ('-', &role.accounts_removed)] {
         for account in accounts {
-            writeln!(out, "| | {sign} | service account | {} |", inert(account))?;
+            let risk = if sign == '+' { risk_of_accounts(role) } else { "" };
+            writeln!(out, "| {risk} | {sign} | service account | {} |", inert(account))?;
         }
     }
     for action in &role.actions {
@@ -52,7 +56,7 @@ fn write_role(out: &mut String, role: &RoleDifference) -> std::fmt::Result {
     }
     for (name, change) in &role.settings {
         let (old, new) = values(change);
-        writeln!(out, "| | ~ | {name} | {} -> {} |", inert(&old), inert(&new))?;
+        writeln!(out, "| {} | ~ | {name} | {} -> {} |", risk_of_setting(name), inert(&old), inert(&new))?;
     }
     if !role.findings.is_empty() {
         writeln!(out)?;
@@ -71,5 +75,6 @@ fn inert(text: &str) -> String {
         }
         out.push(c);
     }
-    out
+    // A bare address would become a link.
+    out.replace("://", "&#58;//")
 }
