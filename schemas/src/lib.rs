@@ -29,6 +29,7 @@ mod json;
 pub mod layout;
 pub mod lint;
 pub mod manifest;
+pub mod markdown;
 pub mod moment;
 pub mod oidc;
 pub mod open;

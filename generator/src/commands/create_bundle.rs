@@ -18,6 +18,7 @@ use crate::render::{Files, Upgrade, generation_of, mark_generation};
 use crate::unfinished;
 use clap::Args;
 use sts_schemas::aws::{Partition, Region};
+use sts_schemas::bundle::Limits;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, Problems};
 use sts_schemas::failure::{Exit, Failure};
@@ -246,7 +247,7 @@ fn inconsistent(directory: &Directory, problems: Problems) -> Failure {
 /// The files that go into every bundle: all of the directory's but private keys.
 fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    let mut files = Files::new();
+    let (mut files, mut room) = (Files::new(), Limits::FORMAT.archive);
     for path in known_files(directory)? {
         if Place::of(&path) == Some(Place::PrivateKey) {
             continue;
@@ -257,6 +258,11 @@ fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
                 .hint("what a bundle carries lies in its directory: put the file itself there, or take the link away"));
         }
         if let Some(bytes) = directory.read(&path).map_err(failed)? {
+            room = room.checked_sub(bytes.len() as u64).ok_or_else(|| {
+                let most = Limits::FORMAT.archive;
+                let error = format!("{} holds more than {most} bytes, and no bundle does", directory.path().display());
+                Failure::new(Exit::Failed, error)
+            })?;
             files.insert(path, bytes);
         }
     }
@@ -270,6 +276,11 @@ pub(crate) fn known_files(directory: &Directory) -> Result<Vec<String>, Failure>
         |path: &&String| matches!(Place::of(path), Some(Place::Manifest | Place::Signature { .. }) | None);
     let strangers: Vec<_> = files.iter().filter(is_strange).collect();
     if strangers.is_empty() {
+        if files.len() as u64 > Limits::FORMAT.entries {
+            let (path, most) = (directory.path().display(), Limits::FORMAT.entries);
+            let error = format!("{path} holds {} files, and no bundle has more than {most}", files.len());
+            return Err(Failure::new(Exit::Failed, error));
+        }
         return Ok(files);
     }
     let count = strangers.len();
