@@ -113,7 +113,7 @@ impl RoleAccess {
             settings.insert(AUDIENCE.to_owned(), audiences.join(", "));
         }
         Self {
-            service_accounts: subjects(role).into_iter().collect(),
+            service_accounts: subjects(&role.trust).into_iter().collect(),
             statements: role.inline.values().flat_map(|policy| policy.statement.clone()).collect(),
             settings: Some(settings),
         }
@@ -173,19 +173,19 @@ fn named(statement: &serde_json::Value, name: &str, opposite: &str) -> Vec<Strin
 }
 
 /// The service accounts a role's trust policy lets in, as `<namespace>/<name>`.
-pub(crate) fn subjects(role: &Role) -> Vec<String> {
+pub(crate) fn subjects(trust: &PolicyDocument) -> Vec<String> {
     let subject = |text: &String| text.trim_start_matches("system:serviceaccount:").replace(':', "/");
-    compared(role, ":sub").iter().map(subject).collect()
+    compared(trust, ":sub").iter().map(subject).collect()
 }
 
 /// The audiences whose tokens alone a role takes; none where it takes those of all that the provider takes.
 pub(crate) fn audiences(role: &Role) -> Vec<String> {
-    compared(role, ":aud")
+    compared(&role.trust, ":aud")
 }
 
 /// What a role's trust policy compares a token's claim with.
-fn compared(role: &Role, claim: &str) -> Vec<String> {
-    let conditions = role.trust.statement.iter().filter_map(|statement| statement.condition.as_ref());
+fn compared(trust: &PolicyDocument, claim: &str) -> Vec<String> {
+    let conditions = trust.statement.iter().filter_map(|statement| statement.condition.as_ref());
     let values = conditions
         .flat_map(|condition| condition.values().flatten())
         .filter(|(key, _)| key.ends_with(claim))

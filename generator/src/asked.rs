@@ -3,15 +3,17 @@
 //! What a role may do is the author's to narrow; which roles there are, and who may take them on, is not.
 
 use crate::access::{Access, beyond, subjects};
-use crate::render::Files;
+use crate::render::{Files, TOKEN_FILE, possible_names};
 use crate::request::{Asked, AskedRequest, CredentialsRequest, Need, asked};
 use std::collections::{BTreeMap, BTreeSet};
-use sts_schemas::aws::Partition;
+use sts_schemas::aws::{Partition, RoleName};
 use sts_schemas::cli_input::CreateRole;
+use sts_schemas::cluster::ClusterName;
 use sts_schemas::contents::{Contents, Problem, Problems};
 use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
+use sts_schemas::policy::{Effect, PolicyDocument};
 use sts_schemas::resource::{Resource, Role};
 
 /// Reads the requests among a directory's files, and does something else meanwhile: YAML takes its time.
@@ -38,38 +40,50 @@ pub(crate) fn read<T>(
 /// Every role, Secret and service account that no request asks for, and every one that is asked for and not there.
 pub(crate) fn check(asked: &Asked, files: &Files, contents: &Contents) -> Result<Vec<String>, Problems> {
     let mut check = Check::of(&asked.requests);
-    let known: BTreeSet<&str> = asked.files().collect();
     let silent =
-        files.keys().filter(|path| Place::of(path) == Some(Place::Request) && !known.contains(path.as_str()));
+        files.keys().filter(|path| Place::of(path) == Some(Place::Request) && !asked.knows(path.as_str()));
     check.problems.extend(silent.map(|path| {
         Problem::of(
             path,
             "no request is in it, and all that is here goes into the bundle: move it away".into(),
         )
     }));
-    let paths = role_paths(files);
-    let handed = handed(contents);
-    for ((namespace, name), (manifest, role)) in &handed {
-        let path = paths.get(role.name.as_str()).copied().unwrap_or(manifest);
-        check.role((namespace, name), manifest, path, role);
-    }
-    check.left_out(&handed);
+    check.all(&handed(contents, &role_paths(files)), Some(&contents.desired.cluster.name));
     check.widened(contents);
-    let Check { mut problems, notes, .. } = check;
-    if problems.is_empty() {
-        return Ok(notes);
-    }
-    // What could not be read asked for nothing.
-    problems
-        .extend(asked.unread.iter().map(|problem| Problem::of(&problem.source.file, problem.to_string())));
-    problems.sort();
-    Err(Problems(problems))
+    check.end(asked)
 }
 
-/// The roles by the Secrets that hand them on, `(namespace, name)`, each with the Secret's file.
-type Handed<'a> = BTreeMap<(&'a str, &'a str), (&'a str, &'a Role)>;
+/// Holds the Secrets of a directory, each with the role it hands on, against the requests in it.
+///
+/// # Errors
+/// Those of [`check`].
+pub(crate) fn check_handed(
+    asked: &Asked,
+    handed: &Handed<'_>,
+    cluster: Option<&ClusterName>,
+) -> Result<Vec<String>, Problems> {
+    let mut check = Check::of(&asked.requests);
+    check.all(handed, cluster);
+    check.end(asked)
+}
 
-fn handed(contents: &Contents) -> Handed<'_> {
+/// The Secrets of a directory by `(namespace, name)`.
+pub(crate) type Handed<'a> = BTreeMap<(&'a str, &'a str), HandedRole<'a>>;
+
+/// A Secret, and the role that it hands on.
+#[derive(Clone, Copy)]
+pub(crate) struct HandedRole<'a> {
+    /// The Secret's file.
+    pub(crate) manifest: &'a str,
+    /// Where the component looks for its token.
+    pub(crate) token_file: &'a str,
+    /// The file that makes the role.
+    pub(crate) file: &'a str,
+    pub(crate) name: &'a RoleName,
+    pub(crate) trust: &'a PolicyDocument,
+}
+
+fn handed<'a>(contents: &'a Contents, paths: &BTreeMap<String, &'a str>) -> Handed<'a> {
     let arns = contents.desired.role_arns();
     let by_arn: BTreeMap<_, _> = contents
         .desired
@@ -85,7 +99,14 @@ fn handed(contents: &Contents) -> Handed<'_> {
         if let Some(secret) = SecretManifest::of_text(text)
             && let Some(role) = by_arn.get(secret.role_arn)
         {
-            handed.insert((secret.namespace, secret.name), (path, *role));
+            let role = HandedRole {
+                manifest: path,
+                token_file: secret.token_file,
+                file: paths.get(role.name.as_str()).copied().unwrap_or(path),
+                name: &role.name,
+                trust: &role.trust,
+            };
+            handed.insert((secret.namespace, secret.name), role);
         }
     }
     handed
@@ -124,7 +145,61 @@ impl<'a> Check<'a> {
         Self { requests, by_secret, matched: Vec::new(), problems: Vec::new(), notes: Vec::new() }
     }
 
-    fn role(&mut self, (namespace, name): (&str, &str), manifest: &str, path: &str, role: &Role) {
+    fn all(&mut self, handed: &Handed<'_>, cluster: Option<&ClusterName>) {
+        let names = cluster.map(|cluster| self.possible_names(cluster)).unwrap_or_default();
+        for (secret, role) in handed {
+            self.role(*secret, role);
+            self.swapped(*secret, role, &names);
+        }
+        self.left_out(handed);
+    }
+
+    fn end(self, asked: &Asked) -> Result<Vec<String>, Problems> {
+        let Self { mut problems, notes, .. } = self;
+        if problems.is_empty() {
+            return Ok(notes);
+        }
+        // What could not be read asked for nothing.
+        problems.extend(
+            asked.unread.iter().map(|problem| Problem::of(&problem.source.file, problem.to_string())),
+        );
+        problems.sort();
+        Err(Problems(problems))
+    }
+
+    /// The Secrets by the names that their roles may have.
+    fn possible_names(&self, cluster: &ClusterName) -> BTreeMap<String, BTreeSet<(&'a str, &'a str)>> {
+        let mut names = BTreeMap::<_, BTreeSet<_>>::new();
+        for AskedRequest { request, .. } in self.requests {
+            for name in possible_names(cluster, request) {
+                let secret = (request.secret_namespace.as_str(), request.secret_name.as_str());
+                names.entry(name).or_default().insert(secret);
+            }
+        }
+        names
+    }
+
+    /// A role that bears the name of another Secret's alone does another's work.
+    fn swapped(
+        &mut self,
+        secret: (&str, &str),
+        role: &HandedRole<'_>,
+        names: &BTreeMap<String, BTreeSet<(&str, &str)>>,
+    ) {
+        let Some(whose) = names.get(role.name.as_str()).filter(|whose| !whose.contains(&secret)) else {
+            return;
+        };
+        if let Some((namespace, name)) = whose.first() {
+            let what = format!(
+                "it hands the role {} to the Secret {}/{}, and that is the role of the Secret {namespace}/{name}",
+                role.name, secret.0, secret.1
+            );
+            self.problems.push(Problem::of(role.manifest, what));
+        }
+    }
+
+    fn role(&mut self, (namespace, name): (&str, &str), role: &HandedRole<'_>) {
+        let HandedRole { manifest, file: path, .. } = *role;
         let asking = self.by_secret.get(&(namespace, name)).map(Vec::as_slice).unwrap_or_default();
         let Some(first) = asking.first() else {
             let what = format!(
@@ -136,7 +211,15 @@ impl<'a> Check<'a> {
             self.problems.push(Problem::of(manifest, what));
             return;
         };
-        let found: BTreeSet<_> = subjects(role).into_iter().collect();
+        let token_file = first.token_path.as_deref().unwrap_or(TOKEN_FILE);
+        if asking.iter().all(|request| request.token_path.as_deref().unwrap_or(TOKEN_FILE) != role.token_file) {
+            let what = format!(
+                "its web_identity_token_file is {}, and by {} ({}) it is {token_file}",
+                role.token_file, first.name, first.source
+            );
+            self.problems.push(Problem::of(manifest, what));
+        }
+        let found: BTreeSet<_> = subjects(role.trust).into_iter().collect();
         let wanted = |accounts: &[String]| -> BTreeSet<_> {
             accounts.iter().map(|account| format!("{namespace}/{account}")).collect()
         };

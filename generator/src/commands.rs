@@ -37,6 +37,7 @@ use crate::render::Files;
 use crate::request::{RequestFolder, Selection, Verdicts, read_folder};
 use crate::unfinished::Unfinished;
 use crate::voice::{detail, fitted, say, warn};
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 use sts_schemas::bundle::Limits;
@@ -75,7 +76,7 @@ fn write_files(
     command: &str,
 ) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    let (mut new, mut changed, mut removed) = (0_usize, Vec::new(), Vec::new());
+    let (mut new, mut changed) = (0_usize, Vec::new());
     let known = directory.files().map_err(failed)?;
     let unwanted = stale(directory, known, files, &replaced)?;
     let stage = Stage::begin(format!("writing {} files", files.len()));
@@ -94,8 +95,10 @@ fn write_files(
     }
     for path in &unwanted {
         directory.remove(path).map_err(failed)?;
-        removed.push(path);
     }
+    let kept: BTreeSet<_> = files.keys().filter_map(|path| numbered(path)).collect();
+    let is_kept = |path: &&String| numbered(path).is_some_and(|role| kept.contains(&role));
+    let (renumbered, removed): (Vec<_>, Vec<_>) = unwanted.iter().partition(is_kept);
     rest.end(directory).map_err(failed)?;
     drop(stage);
     say(&format!(
@@ -105,6 +108,10 @@ fn write_files(
         removed.len(),
         files.len() - new - changed.len()
     ));
+    if !renumbered.is_empty() {
+        let count = renumbered.len();
+        say(&format!("  {count} of those written are under another number than before, where roles moved up or down"));
+    }
     for path in changed {
         say(&format!("  changed {path}"));
     }
@@ -112,6 +119,13 @@ fn write_files(
         say(&format!("  removed {path} (nothing asks for it any more)"));
     }
     Ok(())
+}
+
+/// What a role's file is of, without the number that its request has in the order of all.
+fn numbered(path: &str) -> Option<(&str, &str)> {
+    let (kind, rest) = path.split_at_checked(3).filter(|(kind, _)| ["05-", "06-"].contains(kind))?;
+    let (number, name) = rest.split_once('-')?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some((kind, name))
 }
 
 /// Files of an earlier run that nothing asks for any more.

@@ -8,9 +8,10 @@ use crate::progress::Stage;
 use crate::unfinished::UNFINISHED;
 use file::{SECRET, is_half_written, is_just_so};
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use sts_schemas::bundle::Limits;
 use sts_schemas::layout::{self, Place};
 
 /// A folder that a command writes into, and no other run of this program at the same time.
@@ -141,11 +142,25 @@ impl Directory {
         Ok(Readers::Others)
     }
 
-    /// Reads a file, `None` where there is none.
+    /// Reads a file that a link may not stand for, nor for its folder; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read, or is behind a link.
+    pub fn read_own(&self, path: &str) -> Result<Option<Vec<u8>>, FileError> {
+        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+        if let Some(link) = folders.chain([path]).find(|path| self.is_link(path)) {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a link, and leads elsewhere");
+            return Err(FileError::new("read", &self.root.join(link), error));
+        }
+        self.read(path)
+    }
+
+    /// Reads a file of no more bytes than a bundle takes of it, `None` where there is none.
     ///
     /// # Errors
     /// When it is there and cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, FileError> {
+        let most = most_bytes(path);
         let path = self.root.join(path);
         // What is no file at all, as a pipe that nobody writes to, would be waited for.
         let is_other = fs::metadata(&path).is_ok_and(|found| !found.is_file());
@@ -153,9 +168,25 @@ impl Directory {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
             return Err(FileError::new("read", &path, error));
         }
-        match fs::read(&path) {
+        let read = || {
+            let file = File::open(&path)?;
+            let length = file.metadata()?.len().min(most);
+            // With room for all of it from the start: a buffer that grows would leave copies of a key behind.
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+            file.take(most + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > most {
+                let what = format!("it is longer than {most} bytes, and no bundle takes that");
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+            }
+            Ok(bytes)
+        };
+        match read() {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let error = io::Error::new(io::ErrorKind::NotFound, "a link is there, and leads to nothing");
+                Err(FileError::new("read", &path, error))
+            }
             Err(error) => Err(FileError::new("read", &path, error)),
         }
     }
@@ -242,6 +273,14 @@ pub(crate) fn open_alone(path: &Path) -> Result<File, FileError> {
         if lock.is_none() || is_it.map_err(|error| FileError::new("open", path, error))? {
             return Ok(file);
         }
+    }
+}
+
+/// The most bytes that are read of a file: what a bundle may have of it, and notes have a line for each file.
+fn most_bytes(path: &str) -> u64 {
+    match Place::of(path) {
+        None | Some(Place::Request | Place::Review | Place::ApplyScript | Place::Manifest) => Limits::FORMAT.file,
+        Some(_) => Limits::FORMAT.kept_file,
     }
 }
 

@@ -33,6 +33,7 @@ use object::Outcome;
 use selection::Switches;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use sts_schemas::contents::private_key_in;
 use sts_schemas::terminal::printable;
 
 /// What a folder of requests holds.
@@ -116,6 +117,13 @@ impl FileReading {
                 let message = "it is not UTF-8; save it as UTF-8".to_owned();
                 problems.push(Problem { source, column: None, message });
             }
+        }
+        // A file with a request travels in the bundle as it is: whoever reads that could use the key.
+        if outcome.held_request
+            && let Some(kind) = private_key_in(&file.bytes)
+        {
+            let message = format!("it holds a private key ({kind}): whoever reads the bundle could use it; take it out");
+            problems.push(Problem { source: Source::file(&file.name), column: None, message });
         }
         Self { file, problems, outcome }
     }

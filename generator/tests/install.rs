@@ -47,11 +47,24 @@ fn discovery(host: &str) -> String {
 fn role(account: &str, host: &str) -> String {
     let provider = format!("arn:aws:iam::{account}:oidc-provider/{host}");
     let trust = serde_json::json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
-        "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}]});
+        "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {format!("{host}:sub"): ["system:serviceaccount:openshift-parrot:parrot"]}}}]});
     serde_json::json!({"RoleName": "demo-parrot", "AssumeRolePolicyDocument": trust.to_string(),
         "Description": "", "Tags": []})
     .to_string()
 }
+
+const REQUEST: &str = "requests/parrot.yaml";
+const SOUND_REQUEST: &str = "apiVersion: cloudcredential.openshift.io/v1
+kind: CredentialsRequest
+metadata: {name: parrot}
+spec:
+  serviceAccountNames: [parrot]
+  secretRef: {name: parrot-creds, namespace: openshift-parrot}
+  providerSpec:
+    kind: AWSProviderSpec
+    statementEntries: [{effect: Allow, action: [s3:GetObject], resource: '*'}]
+";
 
 struct Stage {
     from: TempDir,
@@ -77,6 +90,7 @@ impl Stage {
         );
         stage.author("02-openid-configuration", &discovery("demo-oidc.s3.eu-west-1.amazonaws.com"));
         stage.author(ROLE, &role("123456789012", "demo-oidc.s3.eu-west-1.amazonaws.com"));
+        stage.author(REQUEST, SOUND_REQUEST);
         stage.installer(CONFIG, SOUND_CONFIG);
         stage
     }

@@ -225,11 +225,8 @@ fn check_bucket(text: &str) -> Result<(), String> {
     if !(edge(text.chars().next()) && edge(text.chars().last())) {
         return Err("it must begin and end with a letter or digit".into());
     }
-    let reserved = text.starts_with("xn--")
-        || text.starts_with("sthree-")
-        || text.ends_with("-s3alias")
-        || text.ends_with("--ol-s3")
-        || text.ends_with("--x-s3");
+    let reserved = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|prefix| text.starts_with(prefix))
+        || ["-s3alias", "--ol-s3", "--x-s3", "--table-s3"].iter().any(|suffix| text.ends_with(suffix));
     if reserved { Err("AWS reserves this prefix or suffix".into()) } else { Ok(()) }
 }
 
@@ -375,6 +372,11 @@ mod tests {
     fn impossible_names_are_refused_with_their_rule() {
         for bucket in ["ab", "Upper-oidc", "dots.are.legal.elsewhere", "-edge", &"x".repeat(64)] {
             assert!(bucket.parse::<BucketName>().is_err(), "{bucket}");
+        }
+        for reserved in
+            ["xn--a", "sthree-a", "amzn-s3-demo-a", "a-s3alias", "a--ol-s3", "a.mrap", "a--x-s3", "a--table-s3"]
+        {
+            assert!(reserved.parse::<BucketName>().is_err(), "{reserved}");
         }
         assert!("nowhere".parse::<Region>().is_err());
         assert!("12345678901".parse::<AccountId>().is_err());

@@ -16,6 +16,7 @@ mod tags;
 pub use arns::arn_faults;
 pub use private_key::PrivateKeyForm;
 pub use problem::{Problem, Problems};
+pub use stray_key::private_key_in;
 
 use crate::cli_input::{
     CreateBucket, CreateDistribution, CreateOpenIdConnectProvider, CreateOriginAccessControl, CreateRole,

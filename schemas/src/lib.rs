@@ -30,6 +30,7 @@ pub mod layout;
 pub mod lint;
 pub mod manifest;
 pub mod manual;
+pub mod markdown;
 pub mod moment;
 pub mod oidc;
 pub mod open;

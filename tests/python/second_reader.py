@@ -241,7 +241,7 @@ def claims_of(token, key_id, key, manifest_digest, now):
 
 
 def bucket_name(name):
-    reserved = re.match("xn--|sthree-", name) or re.search("(-s3alias|--ol-s3|--x-s3)$", name)
+    reserved = re.match("xn--|sthree-|amzn-s3-demo-", name) or re.search("(-s3alias|--(ol|x|table)-s3)$", name)
     return re.fullmatch("(?!-)[a-z0-9-]{3,63}(?<!-)", name) and not reserved
 
 

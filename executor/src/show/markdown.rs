@@ -4,12 +4,12 @@ use super::contents::title;
 use super::facts::{facts, open_places_named};
 use super::grant::{action_texts, conditions, grants, resources};
 use super::plan::essence;
-use super::printable;
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::inspection::Trust;
 use sts_schemas::lint::lint_roles;
+use sts_schemas::markdown::{code, plain};
 use sts_schemas::policy::{Effect, Statement};
 
 /// The whole text.
@@ -86,27 +86,4 @@ fn row(statement: &Statement) -> String {
         list(resources(statement)),
         list(conditions(statement))
     )
-}
-
-/// Text in which nothing is markup: everything that Markdown or HTML could take for it is escaped.
-///
-/// Source: `CommonMark`, "Backslash escapes": any ASCII punctuation may be escaped.
-fn plain(text: &str) -> String {
-    let escaped = printable(text).chars().fold(String::new(), |mut out, c| {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => out.extend(['\\', c]),
-            c => out.push(c),
-        }
-        out
-    });
-    // A bare address would become a link.
-    escaped.replace("://", "&#58;//")
-}
-
-/// Text in the letters of a program, in a cell of a table.
-fn code(text: &str) -> String {
-    format!("<code>{}</code>", plain(text))
 }

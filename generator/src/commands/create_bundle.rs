@@ -19,6 +19,7 @@ use crate::unfinished;
 use clap::Args;
 use std::path::Path;
 use sts_schemas::aws::{Partition, Region};
+use sts_schemas::bundle::Limits;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::{Contents, Problems};
 use sts_schemas::failure::{Exit, Failure};
@@ -247,7 +248,7 @@ fn inconsistent(directory: &Directory, problems: Problems) -> Failure {
 /// The files that go into every bundle: all of the directory's but private keys.
 fn bundled_files(directory: &Directory, bundle_dir: &Path) -> Result<Files, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    let mut files = Files::new();
+    let (mut files, mut room) = (Files::new(), Limits::FORMAT.archive);
     for path in known_files(directory, bundle_dir)? {
         if Place::of(&path) == Some(Place::PrivateKey) {
             continue;
@@ -258,6 +259,11 @@ fn bundled_files(directory: &Directory, bundle_dir: &Path) -> Result<Files, Fail
                 .hint("what a bundle carries lies in its directory: put the file itself there, or take the link away"));
         }
         if let Some(bytes) = directory.read(&path).map_err(failed)? {
+            room = room.checked_sub(bytes.len() as u64).ok_or_else(|| {
+                let most = Limits::FORMAT.archive;
+                let error = format!("{} holds more than {most} bytes, and no bundle does", directory.path().display());
+                Failure::new(Exit::Failed, error)
+            })?;
             files.insert(path, bytes);
         }
     }
@@ -278,6 +284,11 @@ pub(crate) fn known_files(directory: &Directory, bundle_dir: &Path) -> Result<Ve
     let (strangers, known): (Vec<_>, Vec<_>) =
         files.into_iter().filter(|path| !is_bundle(path)).partition(|path| is_strange(path));
     if strangers.is_empty() {
+        if known.len() as u64 > Limits::FORMAT.entries {
+            let (path, most) = (directory.path().display(), Limits::FORMAT.entries);
+            let error = format!("{path} holds {} files, and no bundle has more than {most}", known.len());
+            return Err(Failure::new(Exit::Failed, error));
+        }
         return Ok(known);
     }
     let count = strangers.len();

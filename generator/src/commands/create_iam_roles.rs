@@ -110,11 +110,10 @@ pub(crate) fn role_files(
     stay_within(cluster, &folder.used)?;
     let naming = options.role_names.unwrap_or_default();
     let named = name_roles(&cluster.name, naming, &folder.used).map_err(|error| {
+        let shorter = if error.is_of_the_cut() { "a shorter --name may do; " } else { "" };
         let failure = Failure::new(Exit::Failed, error);
         match naming {
-            RoleNaming::Ccoctl => {
-                failure.hint("a shorter --name may do; --role-names hashed tells them apart")
-            }
+            RoleNaming::Ccoctl => failure.hint(format!("{shorter}--role-names hashed tells them apart")),
             RoleNaming::Hashed => failure,
         }
     })?;

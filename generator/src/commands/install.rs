@@ -18,7 +18,7 @@ use sts_schemas::failure::{Exit, Failure};
 /// Put the cluster's manifests and signing key where the installer reads them.
 ///
 /// Checks that install-config.yaml says `credentialsMode: Manual` and names the region of the OIDC bucket,
-/// that no manifest has an open value, that issuer and roles are the directory's own, and that the private key belongs to the public key AWS was given.
+/// that no manifest has an open value, that issuer and roles are the directory's own, that each request in it has the Secret it asks for, and that the private key belongs to the public key AWS was given.
 /// Run it after `openshift-install create manifests` and before `openshift-install create cluster`.
 /// Nothing is written unless every check passes. The files that were written are printed on stdout.
 #[derive(Debug, Clone, Args)]
@@ -80,6 +80,12 @@ impl std::error::Error for InstallError {}
 /// # Errors
 /// When a check fails or a file cannot be written; all failed checks at once.
 pub fn run(args: &InstallArgs) -> Result<(), Failure> {
+    if args.from.is_file() {
+        let what = format!("{} is a file, and --from takes a directory", args.from.display());
+        return Err(Failure::new(Exit::Failed, what).hint(
+            "give the directory that create-all wrote and the bundle was made in: a bundle has no key for the installer",
+        ));
+    }
     let mut problems = Vec::new();
     let mut notes = Vec::new();
     if let Err(half_written) = unfinished::refuse(&Directory::to_read(&args.from)) {

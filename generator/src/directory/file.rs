@@ -48,8 +48,13 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, File
 }
 
 pub(super) fn is_just_so(path: &Path, bytes: &[u8], mode: u32) -> bool {
-    let fits = || fs::metadata(path).is_ok_and(|found| is_as_wanted(found.permissions().mode(), mode));
-    fs::read(path).is_ok_and(|known| known == bytes) && fits()
+    // What is no file or has another length need not be read, nor waited for.
+    let fits = fs::metadata(path).is_ok_and(|found| {
+        found.is_file()
+            && found.len() == bytes.len() as u64
+            && is_as_wanted(found.permissions().mode(), mode)
+    });
+    fits && fs::read(path).is_ok_and(|known| known == bytes)
 }
 
 /// Whether a file's mode gives its owner what is wanted, and nobody more: the umask decides about all others.

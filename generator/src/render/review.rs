@@ -10,8 +10,10 @@ use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::{Contents, PrivateKeyForm};
 use sts_schemas::difference::Difference;
 use sts_schemas::lint::lint_roles;
+use sts_schemas::markdown::plain;
 use sts_schemas::policy::{Effect, PolicyDocument};
 use sts_schemas::resource::{Provider, Resource, Role};
+use sts_schemas::terminal::printable_json;
 
 /// What a bundle changes about a cluster that lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +117,7 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
     }
     writeln!(out, "| OIDC provider | {} |", cluster.provider_arn())?;
     for provider in contents.desired.resources.values().filter_map(provider) {
-        let ids: Vec<&str> = provider.client_ids.iter().map(String::as_str).collect();
+        let ids: Vec<String> = provider.client_ids.iter().map(|id| plain(id)).collect();
         writeln!(out, "| audiences it takes tokens for | {} |", ids.join(", "))?;
     }
     writeln!(out, "| generation | {} (seconds since 1970) |", contents.desired.generation)?;
@@ -148,19 +150,19 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
             out,
             "| {} | {} | {} | {} | {everything} |",
             role.name,
-            subjects(role).join(", "),
-            services.into_iter().collect::<Vec<_>>().join(", "),
+            plain(&subjects(&role.trust).join(", ")),
+            services.iter().map(|service| plain(service)).collect::<Vec<_>>().join(", "),
             actions.len(),
         )?;
     }
     for role in &roles {
-        writeln!(out, "\n### {}\n\n{}.", role.name, role.description)?;
+        writeln!(out, "\n### {}\n\n{}.", role.name, plain(&role.description))?;
         if let Some(boundary) = &role.boundary {
-            writeln!(out, "Permissions boundary: {boundary}.")?;
+            writeln!(out, "Permissions boundary: {}.", plain(boundary.as_str()))?;
         }
         let audiences = audiences(role);
         if !audiences.is_empty() {
-            writeln!(out, "Only with tokens for the audience {}.", audiences.join(" or "))?;
+            writeln!(out, "Only with tokens for the audience {}.", plain(&audiences.join(" or ")))?;
         }
         for policy in role.inline.values() {
             writeln!(out, "\n```json\n{}\n```", pretty(policy))?;
@@ -173,7 +175,7 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
         writeln!(out, "Nothing was found.")?;
     }
     for finding in findings {
-        writeln!(out, "- {finding}")?;
+        writeln!(out, "- {}", plain(&finding.to_string()))?;
     }
     let script = match beyond_a_script(cluster) {
         None => "`sh apply.sh` in this directory does the same from the same JSON files".to_owned(),
@@ -193,7 +195,7 @@ fn provider(resource: &Resource) -> Option<&Provider> {
 }
 
 fn pretty(policy: &PolicyDocument) -> String {
-    serde_json::to_string_pretty(policy).unwrap_or_else(|_| policy.canonical())
+    printable_json(&serde_json::to_string_pretty(policy).unwrap_or_else(|_| policy.canonical()))
 }
 
 fn actions_and_services(role: &Role) -> (BTreeSet<String>, BTreeSet<String>) {

@@ -13,13 +13,13 @@ use sts_schemas::layout;
 use sts_schemas::policy::{ConditionValues, OneOrMany, PolicyDocument, Principal, Scalar, Statement};
 use sts_schemas::resource::Tags;
 
-/// How a role is named when `<cluster>-<namespace>-<secret>` is longer than IAM takes.
+/// How a role is named when `<cluster>-<namespace>-<secret>` is longer than IAM takes, or two requests give the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum RoleNaming {
-    /// Cut at 64 bytes, as ccoctl does; two requests may end in one name, which is refused.
+    /// Cut at 64 bytes, as ccoctl does; two requests may end in one name, cut or not, which is refused.
     #[default]
     Ccoctl,
-    /// Cut, and told apart by eight digits of a digest.
+    /// Told apart by eight digits of a digest, where a name is cut and where two would be one.
     Hashed,
 }
 
@@ -51,12 +51,29 @@ pub struct NamedRole<'a> {
 
 /// Requests that would end in one role: every clash, with all its requests.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("requests end in the same role name once it is cut at 64 characters:{}", list(.0))]
-pub struct NamingError(pub BTreeMap<String, Vec<String>>);
+#[error("requests end in the same role name:{}", list(.0))]
+pub struct NamingError(Clashes);
 
-fn list(clashes: &BTreeMap<String, Vec<String>>) -> String {
-    clashes.iter().fold(String::new(), |mut text, (name, requests)| {
-        let _ = write!(text, "\n  {name}: {}", requests.join(" and "));
+/// The requests, each with its name before it was cut, by the name that they end in.
+type Clashes = BTreeMap<String, Vec<(String, String)>>;
+
+impl NamingError {
+    /// Whether it is the cut at 64 characters that makes names the same, and so shorter ones may differ.
+    #[must_use]
+    pub fn is_of_the_cut(&self) -> bool {
+        self.0.values().any(|takers| is_of_the_cut(takers))
+    }
+}
+
+fn is_of_the_cut(takers: &[(String, String)]) -> bool {
+    takers.iter().any(|(long_name, _)| takers.iter().any(|(other, _)| other != long_name))
+}
+
+fn list(clashes: &Clashes) -> String {
+    clashes.iter().fold(String::new(), |mut text, (name, takers)| {
+        let cut = if is_of_the_cut(takers) { ", once it is cut at 64 characters" } else { "" };
+        let requests: Vec<_> = takers.iter().map(|(_, request)| request.as_str()).collect();
+        let _ = write!(text, "\n  {name}{cut}: {}", requests.join(" and "));
         text
     })
 }
@@ -74,13 +91,13 @@ pub fn name_roles<'a>(
     naming: RoleNaming,
     requests: &'a [CredentialsRequest],
 ) -> Result<Vec<NamedRole<'a>>, NamingError> {
-    let mut takers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut takers = Clashes::new();
     let mut named = Vec::new();
     for request in requests {
         let long_name = format!("{cluster}-{}-{}", request.secret_namespace, request.secret_name);
         let name = cut(&long_name, naming);
         let taker = format!("{} ({})", request.name, request.source);
-        takers.entry(name.clone()).or_default().push(taker);
+        takers.entry(name.clone()).or_default().push((long_name.clone(), taker));
         let name = name.parse().expect("names of Kubernetes objects are valid in role names");
         named.push(NamedRole { request, name, long_name });
     }
@@ -105,6 +122,14 @@ fn cut(long_name: &str, naming: RoleNaming) -> String {
     }
 }
 
+/// The names that the role of a request may have, however names are cut and told apart.
+pub(crate) fn possible_names(cluster: &ClusterName, request: &CredentialsRequest) -> [String; 3] {
+    let (namespace, secret) = (&request.secret_namespace, &request.secret_name);
+    let long_name = format!("{cluster}-{namespace}-{secret}");
+    let told_apart = marked(&long_name, &format!("{namespace}/{secret}"));
+    [cut(&long_name, RoleNaming::Ccoctl), cut(&long_name, RoleNaming::Hashed), told_apart]
+}
+
 /// Whether a role of this name was told apart by [`RoleNaming::Hashed`] when its long name was cut.
 #[must_use]
 pub fn is_marked(long_name: &str, name: &str) -> bool {
@@ -119,7 +144,7 @@ fn marked(long_name: &str, of: &str) -> String {
 }
 
 /// Where the token of a component is mounted unless its request says otherwise. Source: ccoctl.
-const TOKEN_FILE: &str = "/var/run/secrets/openshift/serviceaccount/token";
+pub(crate) const TOKEN_FILE: &str = "/var/run/secrets/openshift/serviceaccount/token";
 
 /// Role, policy and Secret of every request.
 #[must_use]

@@ -35,13 +35,14 @@ pub(crate) struct Asked {
     pub(crate) requests: Vec<AskedRequest>,
     /// What could not be read.
     pub(crate) unread: Vec<Problem>,
+    /// The files with a request in them, also one that no cluster in AWS needs: another cloud's, one that is taken away.
+    pub(crate) holders: BTreeSet<String>,
 }
 
 impl Asked {
-    /// The files that ask for something, or say something that could not be read; some more than once.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
-        let asking = self.requests.iter().map(|asked| asked.request.source.file.as_str());
-        asking.chain(self.unread.iter().map(|problem| problem.source.file.as_str()))
+    /// Whether a file holds a request, used or not, or something that could not be read.
+    pub(crate) fn knows(&self, file: &str) -> bool {
+        self.holders.contains(file) || self.unread.iter().any(|problem| problem.source.file == file)
     }
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn asked<T>(
     meanwhile: impl FnOnce() -> T,
 ) -> io::Result<(Asked, T)> {
     let read = || {
-        let mut asked = Asked { requests: Vec::new(), unread: Vec::new() };
+        let mut asked = Asked { requests: Vec::new(), unread: Vec::new(), holders: BTreeSet::new() };
         for feature_set in FeatureSet::ALL {
             let selection = Selection {
                 feature_set,
@@ -69,6 +70,7 @@ pub(crate) fn asked<T>(
             asked.requests.extend(new.map(asked_request));
             if feature_set == FeatureSet::Default {
                 asked.unread = reading.problems;
+                asked.holders = reading.holders;
             }
             if depends == Need::Always {
                 break;
@@ -89,6 +91,7 @@ fn asked_request((request, assumed): (CredentialsRequest, Assumed)) -> AskedRequ
 struct Reading {
     requests: Vec<(CredentialsRequest, Assumed)>,
     problems: Vec<Problem>,
+    holders: BTreeSet<String>,
 }
 
 /// Reads all files; also tells whether another feature set would find others.
@@ -108,6 +111,9 @@ fn read(files: &[(&str, &[u8])], selection: &Selection) -> (Reading, Need) {
             let (mut fields, mut outcome) = (Fields::of(path, document), Outcome::default());
             object::read(&mut fields, &node, selection, &mut outcome);
             reading.problems.append(&mut fields.into_problems());
+            if outcome.held_request {
+                reading.holders.insert((*path).to_owned());
+            }
             let assumed = outcome.assumed.into_iter().map(|(_, assumed)| assumed);
             reading.requests.extend(outcome.used.into_iter().zip(assumed));
             if outcome.skipped.iter().any(|skipped| skipped.reason.contains("feature set")) {

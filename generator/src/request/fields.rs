@@ -127,10 +127,17 @@ impl<'a> Fields<'a> {
         self.wrong(node, format!("{path}{key} must be {wanted}, this is {}{quotes}", node.what()));
     }
 
-    /// Whether a number was written with a zero in front, which YAML 1.1 takes for octal or drops.
-    pub(crate) fn has_leading_zero(&self, node: &Node) -> bool {
-        let mut digits = self.written(node).skip_while(|c| matches!(c, '+' | '-'));
-        digits.next() == Some('0') && digits.next().is_some_and(|c| c.is_ascii_digit() || c == '_')
+    /// A whole number as Kubernetes reads it, which takes one with a zero in front for octal; none where it was written
+    /// otherwise and readers differ. Source: `resolve` of go.yaml.in/yaml, with which sigs.k8s.io/yaml reads.
+    pub(crate) fn whole_number(&self, node: &Node, value: i64) -> Option<i64> {
+        let mut written = self.written(node).peekable();
+        let sign = written.next_if(|c| matches!(c, '+' | '-'));
+        let digits: String = written.take_while(|c| c.is_ascii_digit() || *c == '_').collect();
+        if digits.len() == 1 || !digits.starts_with('0') {
+            return Some(value);
+        }
+        let octal = i64::from_str_radix(&digits, 8).ok()?;
+        Some(if sign == Some('-') { -octal } else { octal })
     }
 
     /// Whether a text stands there without quotes, and Kubernetes takes it for a number: it drops every underscore

@@ -134,6 +134,10 @@ impl Reader<'_, '_> {
         let mut sound = true;
         for (operator, keys) in operators {
             let path = format!("{path}.{operator}");
+            if !is_operator(operator) {
+                let source = self.fields.source(keys);
+                self.notes.push(format!("{source}: {path}: IAM is not known to have such a condition operator"));
+            }
             let Some(keys) = self.members(keys, &path) else {
                 sound = false;
                 continue;
@@ -171,12 +175,19 @@ impl Reader<'_, '_> {
             Value::Bool(value) => Some(Scalar::Bool(*value)),
             Value::Text(_) if self.fields.is_number_elsewhere(node) => {
                 self.fields
-                    .wrong(node, format!("{path} must be put in quotes: to Kubernetes it is a number"));
+                    .wrong(node, format!("{path}: to Kubernetes this is a number: write it without _, or as text in quotes"));
                 None
             }
             Value::Text(text) => self.fitted(text, node).map(Scalar::Text),
-            Value::Integer(value) if !self.fields.has_leading_zero(node) => Some(Scalar::Integer(*value)),
-            Value::Integer(_) | Value::Inexact(_) => {
+            Value::Integer(value) => {
+                let number = self.fields.whole_number(node, *value).map(Scalar::Integer);
+                if number.is_none() {
+                    let what = "YAML readers differ about this number: write it without zeros in front";
+                    self.fields.wrong(node, format!("{path}: {what}, or as text in quotes"));
+                }
+                number
+            }
+            Value::Inexact(_) => {
                 let why = "YAML does not keep this number as it is written";
                 self.fields.wrong(node, format!("{path} must be put in quotes: {why}"));
                 None
@@ -197,6 +208,27 @@ fn is_action(text: &str) -> bool {
     let name_formed =
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'?'));
     service_formed && name_formed
+}
+
+/// Whether IAM has such a condition operator.
+///
+/// Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
+fn is_operator(text: &str) -> bool {
+    const COMPARED: [(&str, &[&str]); 6] = [
+        ("String", &["Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike"]),
+        ("Numeric", ORDERED),
+        ("Date", ORDERED),
+        ("Arn", &["Equals", "NotEquals", "Like", "NotLike"]),
+        ("Binary", &["Equals"]),
+        ("", &["Bool", "IpAddress", "NotIpAddress"]),
+    ];
+    const ORDERED: &[&str] =
+        &["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"];
+    let of_sets = text.strip_prefix("ForAllValues:").or_else(|| text.strip_prefix("ForAnyValue:"));
+    let text = of_sets.unwrap_or(text);
+    let always = text.strip_suffix("IfExists").unwrap_or(text);
+    text == "Null"
+        || COMPARED.iter().any(|(kind, ways)| always.strip_prefix(kind).is_some_and(|way| ways.contains(&way)))
 }
 
 /// The first `${...}` that is no variable of IAM's: those have a colon, or stand for `*`, `?` or `$` themselves.

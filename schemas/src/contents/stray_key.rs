@@ -28,7 +28,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// What kind of private key a file holds, in words; `None` where none is seen.
 ///
 /// One walk over the bytes, be they text or not: all that is looked for is ASCII. Nothing of them is kept.
-pub(super) fn private_key_in(bytes: &[u8]) -> Option<String> {
+#[must_use]
+pub fn private_key_in(bytes: &[u8]) -> Option<String> {
     let (mut has_kty, mut has_d) = (false, false);
     for (at, byte) in bytes.iter().enumerate() {
         let rest = &bytes[at..];

@@ -2,19 +2,19 @@
 
 use super::belonging;
 use super::target::{File, Mode};
+use crate::directory::Directory;
 use crate::credentials::Credentials;
 use crate::request::Node;
 use crate::request::document;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
 use rsa::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, LineEnding};
 use rsa::{PrivateKey, PublicKey};
-use std::fs;
 use std::path::Path;
 use sts_schemas::aws::{Arn, Region};
 use sts_schemas::cli_input::{CreateBucket, Tag};
 use sts_schemas::cluster::{ClusterName, IssuerUrl};
 use sts_schemas::installer_manifest::{SecretManifest, authentication, fault_of_secret, first_difference};
-use sts_schemas::layout::{AUTHENTICATION, BUCKET, MANIFESTS, PROVIDER, PUBLIC_KEY, TLS_KEY};
+use sts_schemas::layout::{AUTHENTICATION, BUCKET, MANIFESTS, PROVIDER, PUBLIC_KEY, Place, TLS_KEY};
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
 use zeroize::Zeroizing;
 
@@ -45,7 +45,12 @@ impl Source {
 
 /// Reads the directory; what is wrong goes to `problems`.
 pub(super) fn read(from: &Path, problems: &mut Vec<String>) -> Source {
-    let manifests = manifests(from, problems);
+    let directory = &Directory::to_read(from);
+    let files = directory.files().unwrap_or_else(|error| {
+        problems.push(error.to_string());
+        Vec::new()
+    });
+    let manifests = manifests(directory, &files, problems);
     let checked = document::with_stack(|| {
         let (mut parsed, mut wrong) = (Vec::new(), Vec::new());
         for (name, bytes) in &manifests {
@@ -58,46 +63,43 @@ pub(super) fn read(from: &Path, problems: &mut Vec<String>) -> Source {
     match checked {
         Ok((parsed, wrong)) => {
             problems.extend(wrong);
-            belonging::check(from, &parsed, problems);
+            belonging::check(directory, &files, &parsed, problems);
         }
         Err(error) => problems.push(format!("no thread could be started to read the manifests: {error}")),
     }
     if !manifests.iter().any(|(name, _)| AUTHENTICATION.ends_with(name.as_str())) {
         problems.push(format!("{AUTHENTICATION} is missing in {}", from.display()));
     }
-    let key = key(from, problems);
-    let bucket: Option<CreateBucket> = input(from, BUCKET, problems);
-    let provider: Option<Tagged> = input(from, PROVIDER, problems);
-    Source {
-        manifests,
-        key,
-        region: bucket.and_then(region_of),
-        cluster: provider.and_then(|provider| cluster_of(&provider.tags)),
+    let bucket: Option<CreateBucket> = input(directory, BUCKET, problems);
+    let provider: Option<Tagged> = input(directory, PROVIDER, problems);
+    let cluster = provider.and_then(|provider| cluster_of(&provider.tags));
+    // What is malformed asks for nothing, and would be told of twice.
+    if problems.is_empty() {
+        belonging::check_requests(directory, (&files, &manifests), cluster.as_ref(), problems);
     }
+    let key = key(directory, problems);
+    Source { manifests, key, region: bucket.and_then(region_of), cluster }
 }
 
-fn manifests(from: &Path, problems: &mut Vec<String>) -> Vec<(String, Vec<u8>)> {
-    let folder = from.join(MANIFESTS);
-    let entries = match fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
-        Ok(entries) => entries,
-        Err(error) => {
-            problems.push(format!("{} cannot be read: {error}", folder.display()));
-            return Vec::new();
-        }
-    };
+fn manifests(directory: &Directory, files: &[String], problems: &mut Vec<String>) -> Vec<(String, Vec<u8>)> {
+    let paths = files.iter().filter(|path| Place::of(path) == Some(Place::InstallerManifest));
     let mut manifests = Vec::new();
-    for entry in entries {
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        if !name.ends_with(".yaml") {
-            continue;
-        }
-        match fs::read(entry.path()) {
-            Ok(bytes) => manifests.push((name, bytes)),
-            Err(error) => problems.push(format!("{MANIFESTS}/{name} cannot be read: {error}")),
+    for path in paths {
+        let name = path.strip_prefix(&format!("{MANIFESTS}/")).unwrap_or(path);
+        if let Some(bytes) = own(directory, path, problems) {
+            manifests.push((name.to_owned(), bytes));
         }
     }
-    manifests.sort();
     manifests
+}
+
+/// A file of the directory's own, as long as a bundle takes it at most; what keeps it from being read is a problem.
+pub(super) fn own(directory: &Directory, path: &str, problems: &mut Vec<String>) -> Option<Vec<u8>> {
+    directory.read_own(path).unwrap_or_else(|error| {
+        let why = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
+        problems.push(format!("{error}{why}"));
+        None
+    })
 }
 
 /// What a manifest tells the cluster of AWS.
@@ -169,13 +171,13 @@ fn check_manifest(path: &str, bytes: &[u8], problems: &mut Vec<String>) -> Optio
     None
 }
 
-fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
-    let bytes = match fs::read(from.join(TLS_KEY)) {
-        Ok(bytes) => Zeroizing::new(bytes),
-        Err(error) => {
-            problems.push(format!("the cluster's private key {TLS_KEY} cannot be read: {error}"));
-            return Zeroizing::default();
+fn key(directory: &Directory, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
+    let before = problems.len();
+    let Some(bytes) = own(directory, TLS_KEY, problems).map(Zeroizing::new) else {
+        if problems.len() == before {
+            problems.push(format!("the cluster's private key {TLS_KEY} is missing"));
         }
+        return Zeroizing::default();
     };
     let pem = std::str::from_utf8(&bytes).unwrap_or_default();
     let (private, bytes) = if let Ok(private) = PrivateKey::from_pkcs1_pem(pem) {
@@ -186,13 +188,14 @@ fn key(from: &Path, problems: &mut Vec<String>) -> Zeroizing<Vec<u8>> {
         problems.push(format!("{TLS_KEY} is no RSA private key in PEM (RSA PRIVATE KEY or PRIVATE KEY)"));
         return bytes;
     };
-    let public = match fs::read_to_string(from.join(PUBLIC_KEY)) {
-        Ok(pem) => PublicKey::from_public_key_pem(&pem).ok(),
-        Err(error) => {
-            problems.push(format!("the cluster's public key {PUBLIC_KEY} cannot be read: {error}"));
-            return bytes;
+    let before = problems.len();
+    let Some(public) = own(directory, PUBLIC_KEY, problems) else {
+        if problems.len() == before {
+            problems.push(format!("the cluster's public key {PUBLIC_KEY} is missing"));
         }
+        return bytes;
     };
+    let public = std::str::from_utf8(&public).ok().and_then(|pem| PublicKey::from_public_key_pem(pem).ok());
     if public != Some(private.to_public_key()) {
         problems.push(format!(
             "{TLS_KEY} does not belong to {PUBLIC_KEY}: AWS would refuse every token the cluster signs"
@@ -211,12 +214,12 @@ fn of_pkcs8(pem: &str) -> Option<(PrivateKey, Zeroizing<Vec<u8>>)> {
 
 /// A numbered file, where it is there: issuers served elsewhere have no bucket.
 pub(super) fn input<T: serde::de::DeserializeOwned>(
-    from: &Path,
+    directory: &Directory,
     name: &str,
     problems: &mut Vec<String>,
 ) -> Option<T> {
     // An open issuer stays open in this file: what is installed are the finalized manifests.
-    let bytes = stand_in_for_tokens(&fs::read(from.join(name)).ok()?, &OpenValue::ALL);
+    let bytes = stand_in_for_tokens(&own(directory, name, problems)?, &OpenValue::ALL);
     serde_json::from_slice(&bytes).map_err(|error| problems.push(format!("{name}: {error}"))).ok()
 }
 

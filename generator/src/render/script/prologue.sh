@@ -1,4 +1,4 @@
-set -eu
+set -euf
 CDPATH='' cd -- "$(dirname -- "$0")"
 export AWS_REGION="$region" AWS_DEFAULT_REGION="$region" AWS_PAGER=""
 there=" "
