@@ -18,6 +18,7 @@ pub use delete::{BucketContents, Target, plan_delete};
 pub use former::{faults, former};
 pub use leads::{Leads, leads, private_bucket, public_bucket};
 pub use live_keys::{is_whole_issuer, retired_keys};
+pub use ownership::TAKEN;
 pub use refused::{Immovable, PlanRefused};
 
 use compare::{aligned, immovable};
