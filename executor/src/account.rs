@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
 use sts_schemas::cluster::{ClusterName, OWNED, OWNERSHIP_PREFIX};
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource, Tags};
-use sts_schemas::state::Observed;
+use sts_schemas::state::{Leftovers, Observed};
 
 /// An account that can be looked at and changed, one resource at a time.
 #[async_trait::async_trait(?Send)]
@@ -55,11 +55,17 @@ pub trait Account {
     /// When a call fails for good; the resource may then be half made. When an object is not as it was seen.
     async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError>;
 
-    /// Makes all that lies in the bucket be gone, with all versions.
+    /// Makes what was seen in the bucket beside the objects with these keys be gone, with all versions.
     ///
     /// # Errors
-    /// When a call fails for good; some of it may then be gone.
-    async fn empty(&self, bucket: &Bucket) -> Result<(), AccountError>;
+    /// When something else lies there by now: then nothing is removed. When a call fails for good; some of it may then be
+    /// gone.
+    async fn empty(
+        &self,
+        bucket: &Bucket,
+        seen: &Leftovers,
+        besides: &BTreeSet<String>,
+    ) -> Result<(), AccountError>;
 
     /// Makes `before` be gone; where it already is, that is no error.
     ///
@@ -268,6 +274,8 @@ pub enum AccountErrorKind {
     Overtaken,
     /// There are no usable credentials, or they have expired.
     Credentials,
+    /// AWS answered at every attempt that it is too busy, or that it failed inside.
+    Busy,
     /// AWS could not be reached, or did not answer in time.
     Unreachable,
     /// Whoever answered showed a certificate that is not trusted.

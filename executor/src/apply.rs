@@ -11,6 +11,8 @@ pub use stop::{Reason, Stop, until_stopped};
 use crate::account::{Account, AccountError, Width};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use std::collections::BTreeSet;
+use sts_schemas::aws::BucketName;
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::receipt::{Outcome, StepReport};
 use sts_schemas::resource::Address;
@@ -84,7 +86,7 @@ async fn walk_rank(
             let Some(index) = waiting.next() else { break };
             let step = &steps[index];
             progress.started(step);
-            under_way.push(async move { (index, carry_out(account, step).await) });
+            under_way.push(async move { (index, carry_out(account, steps, step).await) });
         }
         let Some((index, result)) = under_way.next().await else { return };
         progress.finished(&steps[index], result.as_ref().map(|&()| ()));
@@ -99,7 +101,7 @@ async fn walk_rank(
 }
 
 /// The one place where a step goes to the account.
-async fn carry_out(account: &dyn Account, step: &Step) -> Result<(), AccountError> {
+async fn carry_out(account: &dyn Account, steps: &[Step], step: &Step) -> Result<(), AccountError> {
     if let Step::Create { after } | Step::Update { after, .. } = step {
         fence::bound(after)?;
     }
@@ -107,8 +109,19 @@ async fn carry_out(account: &dyn Account, step: &Step) -> Result<(), AccountErro
         Step::Create { after } => account.put(None, after).await,
         Step::Update { before, after, .. } => account.put(Some(before), after).await,
         Step::Delete { before } => account.remove(before).await,
-        Step::Empty { before, .. } => account.empty(before).await,
+        Step::Empty { before, leftovers } => {
+            account.empty(before, leftovers, &own_keys(steps, &before.name)).await
+        }
     }
+}
+
+/// The keys in a bucket that have steps of their own.
+fn own_keys(steps: &[Step], bucket: &BucketName) -> BTreeSet<String> {
+    let keys = steps.iter().filter_map(|step| match step.address() {
+        Address::Object(within, key) if within == *bucket => Some(key),
+        _ => None,
+    });
+    keys.collect()
 }
 
 /// The steps' places in the plan, grouped into what may run side by side, in order.

@@ -22,6 +22,7 @@ mod receipt;
 mod record;
 mod refusal;
 pub(crate) mod rehearse;
+mod remembered;
 pub(crate) mod status;
 pub(crate) mod verify;
 

@@ -23,6 +23,7 @@ pub(crate) use front_host::answers_elsewhere;
 pub use front_host::misnamed;
 pub use leads::{Leads, leads, private_bucket, public_bucket};
 pub use live_keys::{is_whole_issuer, retired_keys};
+pub use ownership::TAKEN;
 pub use refused::{Immovable, PlanRefused};
 
 use compare::{aligned, immovable};

@@ -2,7 +2,7 @@
 //!
 //! None of it is part of the plan: quotas and permissions move without the account's resources moving.
 
-use crate::account::{AccountErrorKind, Denied, Survey, Wish};
+use crate::account::{AccountError, AccountErrorKind, Denied, Survey, Wish};
 use crate::permissions::{Errand, least_policy};
 use crate::plan::misnamed;
 use std::collections::BTreeMap;
@@ -19,6 +19,23 @@ pub struct Preflight {
     pub obstacles: Vec<String>,
     /// What it may refuse, and what could not be found out.
     pub warnings: Vec<String>,
+}
+
+impl Preflight {
+    /// Notes that a look failed. Where AWS did not deny it but had no time for it, and the answer matters to the plan,
+    /// nothing is begun: what was in the way before still is.
+    fn unseen<'a>(
+        &mut self,
+        (what, error): (&'static str, &'a AccountError),
+        matters: bool,
+        unknown: &mut Vec<(&'static str, &'a AccountError)>,
+    ) {
+        if matters && [AccountErrorKind::Busy, AccountErrorKind::Unreachable].contains(&error.kind) {
+            self.obstacles.push(format!("{what} could not be looked at, so run this again: {error}"));
+        } else {
+            unknown.push((what, error));
+        }
+    }
 }
 
 /// How many OIDC providers an account may have unless AWS raised it; IAM does not tell the quota.
@@ -62,7 +79,7 @@ pub fn preflight(
     if let Some(Err(error)) = &survey.public_access
         && makes_public(desired)
     {
-        unknown.push(("the account's block of public buckets", error));
+        found.unseen(("the account's block of public buckets", error), !plan.is_empty(), &mut unknown);
     }
     match &survey.quotas {
         Some(Ok(quotas)) => {
@@ -83,7 +100,11 @@ pub fn preflight(
                 ));
             }
         }
-        Some(Err(error)) => unknown.push(("the quotas of roles and providers", error)),
+        Some(Err(error)) => {
+            let makes =
+                created(plan, |address| matches!(address, Address::Role(_) | Address::Provider(_))) > 0;
+            found.unseen(("the quotas of roles and providers", error), makes, &mut unknown);
+        }
         None => {}
     }
     match &survey.denied {

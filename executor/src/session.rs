@@ -27,6 +27,8 @@ pub struct Surroundings {
     pub clock: fn() -> u64,
     /// The user's configuration folder, where there is one.
     pub configuration: Option<PathBuf>,
+    /// Where plans that were printed are kept, where there is a home.
+    pub plans: Option<PathBuf>,
     /// The file of certificates to trust that `AWS_CA_BUNDLE` names.
     pub ca_bundle: Option<PathBuf>,
     /// The variables that name a proxy, each with what it says, for messages; passwords may stand in them.
@@ -69,14 +71,15 @@ impl Surroundings {
             if terminal && wanted { Paint::Colour } else { Paint::Plain }
         };
         let (stdin, stderr) = (std::io::stdin().is_terminal(), std::io::stderr().is_terminal());
+        // Source: XDG Base Directory Specification: relative paths are ignored.
+        let base = |name: &str, below_home: &str| {
+            let own = set(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            own.or_else(|| set("HOME").map(|home| PathBuf::from(home).join(below_home)))
+        };
         Self {
             clock: seconds_since_1970,
-            // Source: XDG Base Directory Specification: relative paths are ignored.
-            configuration: set("XDG_CONFIG_HOME")
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-                .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".config")))
-                .map(|folder| folder.join("sts-handoff")),
+            configuration: base("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("sts-handoff")),
+            plans: base("XDG_STATE_HOME", ".local/state").map(|folder| folder.join("sts-executor/plans")),
             ca_bundle: set("AWS_CA_BUNDLE").map(PathBuf::from),
             proxies: PROXIES
                 .iter()

@@ -2,6 +2,7 @@
 
 use crate::aws::{AccountId, Arn, BucketName, Partition, RoleName};
 use crate::cluster::Cluster;
+use crate::digest::{Sha256, Sha256Hasher};
 use crate::oidc::TokenKey;
 use crate::open::Bound;
 use crate::resource::{Address, PublicAccessBlock, Resource};
@@ -118,9 +119,66 @@ pub struct Leftovers {
     pub hidden: Vec<String>,
     /// How many other objects, old versions and delete markers there are in all.
     pub count: u64,
+    /// The SHA-256 of all of them ([`Leftovers::listing`]), named or not; none where nobody listed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Sha256>,
+}
+
+/// One object, old version or delete marker among leftovers.
+///
+/// Source: Amazon S3 API Reference, `ListObjectVersions`. A marker has an empty `ETag` and no bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Leftover<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// The id of the version, which is `null` where the bucket has no versions.
+    pub version: &'a str,
+    /// The `ETag` as S3 lists it: another content has another one.
+    pub etag: &'a str,
+    /// How many bytes.
+    pub size: u64,
 }
 
 impl Leftovers {
     /// How many keys of a kind are named; the count is always whole.
     pub const SHOWN: usize = 20;
+
+    /// The SHA-256 over all of these, ordered by key and version: each as compact JSON and a line feed.
+    #[must_use]
+    pub fn listing(mut all: Vec<Leftover<'_>>) -> Sha256 {
+        all.sort_unstable();
+        let mut digest = Sha256Hasher::default();
+        for one in all {
+            // Texts and a number always have a JSON form.
+            digest.update(serde_json::to_string(&one).unwrap_or_default().as_bytes());
+            digest.update(b"\n");
+        }
+        digest.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_is_another_once_anything_came_changed_or_went_whatever_its_order() {
+        let one = |key, etag, size| Leftover { key, version: "null", etag, size };
+        let all = vec![one("a", "\"1\"", 1), one("b", "\"2\"", 2)];
+        let listing = Leftovers::listing(all.clone());
+        assert_eq!(listing, Leftovers::listing(all.iter().rev().cloned().collect()));
+        let lines = "{\"key\":\"a\",\"version\":\"null\",\"etag\":\"\\\"1\\\"\",\"size\":1}\n\
+                     {\"key\":\"b\",\"version\":\"null\",\"etag\":\"\\\"2\\\"\",\"size\":2}\n";
+        assert_eq!(listing, Sha256::of(lines.as_bytes()));
+        for other in [
+            vec![one("a", "\"1\"", 1)],
+            vec![one("a", "\"1\"", 1), one("b", "\"3\"", 2)],
+            vec![one("a", "\"1\"", 1), one("b", "\"2\"", 3)],
+            vec![one("a", "\"1\"", 1), one("c", "\"2\"", 2)],
+            vec![one("a", "\"1\"", 1), Leftover { version: "7", ..one("b", "\"2\"", 2) }],
+            [all.clone(), vec![one("c", "\"2\"", 2)]].concat(),
+        ] {
+            assert_ne!(listing, Leftovers::listing(other));
+        }
+    }
 }

@@ -64,6 +64,28 @@ fn every_attempt_at_every_call_stands_in_the_log_and_no_secret_does() {
 }
 
 #[test]
+fn nothing_secret_in_an_endpoint_is_shown_or_logged() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let log = story.path("secret.jsonl");
+    for (endpoint, exit) in [
+        (format!("http://user:sentinel@{}", emulator.address()), None),
+        (format!("http://{}/?key=sentinel", emulator.address()), None),
+        ("http://user:sentinel@127.0.0.1:9/?key=sentinel".to_owned(), Some(1)),
+        ("http://user:sentinel@aws.example/?key=sentinel".to_owned(), Some(1)),
+    ] {
+        let mut command = story.executor("plan");
+        with_credentials(&mut command, emulator.address()).args(["-v", "--call-attempts", "1", "--log"]);
+        let run = Run::of(command.arg(&log).env("AWS_ENDPOINT_URL", &endpoint));
+        let run = if let Some(code) = exit { run.exits(code) } else { run };
+        let logged = std::fs::read_to_string(&log).unwrap_or_default();
+        for text in [&run.stdout, &run.stderr, &logged] {
+            assert!(!text.contains("sentinel"), "{endpoint}:\n{text}");
+        }
+    }
+}
+
+#[test]
 fn where_receipt_or_log_cannot_be_written_nothing_is_changed() {
     let emulator = Emulator::start();
     let story = Handoff::of(Path::new(ONE_REQUEST), &[]);

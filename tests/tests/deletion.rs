@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
-use sts_tests::programs::{Run, command, program};
+use sts_tests::programs::{Run, command, program, unwrapped};
 use sts_tests::proxy::Proxy;
 
 const BUCKET: &str = "harbour-oidc";
@@ -127,6 +128,96 @@ fn what_others_put_into_the_bucket_is_listed_and_goes_only_when_that_is_asked_fo
         .exits(0)
         .says("emptied bucket/harbour-oidc");
     assert_eq!(account.dump(), before);
+}
+
+#[test]
+fn nothing_goes_that_came_or_changed_after_the_approval_and_what_moved_is_told() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    let put =
+        |key: &str, body: &str| json!(["s3", "put_object", {"Bucket": BUCKET, "Key": key, "Body": body}]);
+    // More than a plan names: that which is not named counts too.
+    let many: Vec<_> = (0..30).map(|n| put(&format!("many/{n:02}"), "mine")).collect();
+    account.call(&Value::Array(many));
+    let digest = || {
+        let run = story.run(emulator.address(), "delete", &["--force-bucket", "--format", "json"]).exits(4);
+        let proposal: Value = serde_json::from_str(&run.stdout).unwrap();
+        proposal["digest"].as_str().unwrap().to_owned()
+    };
+    let first = digest();
+    let plans = story.path(".local/state/sts-executor/plans");
+    assert!(plans.join(format!("{first}.json")).is_file(), "the plan is remembered");
+    let changes = [
+        put("many/29", "changed"),
+        put("new", "mine"),
+        json!(["s3", "delete_object", {"Bucket": BUCKET, "Key": "many/25"}]),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let approved = digest();
+        account.call(&json!([change]));
+        let full = account.dump();
+        let flags = ["--force-bucket", "--approve", &approved];
+        let _ = story
+            .run(emulator.address(), "delete", &flags)
+            .exits(4)
+            .says("what moved:\n  bucket/harbour-oidc: it holds other things than were seen then")
+            .shows("all of them: aws s3api list-object-versions --bucket harbour-oidc");
+        assert_eq!(account.dump(), full, "change {at}");
+    }
+    assert_ne!(first, digest());
+    let flags = ["--force-bucket", "--approve", &digest()];
+    let _ = story
+        .run(emulator.address(), "delete", &flags)
+        .exits(0)
+        .says("Nothing of what was looked for is left");
+    assert_eq!(account.dump(), json!({"buckets": {}, "providers": {}, "roles": {}}));
+}
+
+/// From the second list of all that lies in the bucket on, there is one thing more.
+fn with_a_newcomer(call: &str, answer: &str) -> Option<String> {
+    static LISTS: AtomicUsize = AtomicUsize::new(0);
+    let is_listing = call.contains("?versions") && !call.contains("prefix=");
+    // The plan and, behind the approval, the emptying.
+    let late = is_listing && LISTS.fetch_add(1, Ordering::SeqCst) >= 1;
+    let newcomer = "<Version><Key>new</Key><VersionId>null</VersionId><IsLatest>true</IsLatest>\
+                    <ETag>\"e\"</ETag><Size>1</Size></Version></ListVersionsResult>";
+    late.then(|| answer.replace("</ListVersionsResult>", newcomer))
+}
+
+#[test]
+fn nothing_is_emptied_where_something_came_after_the_plan() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    account.call(&json!([["s3", "put_object", {"Bucket": BUCKET, "Key": "old", "Body": "mine"}]]));
+    let proxy = Proxy::editing(emulator.address(), with_a_newcomer);
+    let _ = story
+        .run(proxy.address(), "delete", &["--force-bucket", "--yes"])
+        .exits(6)
+        .says("somebody else changed it since this was planned");
+    let left = account.dump();
+    assert!(left["buckets"][BUCKET].to_string().contains("old"), "{left:#}");
+}
+
+#[test]
+fn what_another_cluster_may_need_is_told() {
+    let emulator = Emulator::start();
+    let account = handoff::account(&emulator);
+    let story = Handoff::prepare();
+    let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+    let role = "harbour-example-backup-backup-credentials";
+    let other = json!([{"Key": "openshift.io/cloud-credential-operator/other", "Value": "owned"}]);
+    let policy = json!(["iam", "create_policy", {"PolicyName": "more", "PolicyDocument": POLICY}]);
+    let arn = format!("arn:aws:iam::{}:policy/more", Emulator::ACCOUNT);
+    let attach = json!(["iam", "attach_role_policy", {"RoleName": role, "PolicyArn": arn}]);
+    account.call(&json!([["iam", "tag_role", {"RoleName": role, "Tags": other}], policy, attach]));
+    let run = story.run(emulator.address(), "delete", &[] as &[&str]).exits(4);
+    let words = unwrapped(&run.stdout);
+    assert!(words.contains(&format!("role/{role} also bears the tag")), "{words}");
+    assert!(words.contains(&format!("detaches, and leaves, the managed policies {arn}")), "{words}");
 }
 
 /// S3 encodes keys on request; the emulator sends them as they are, which XML has no form for.

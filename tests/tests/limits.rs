@@ -138,3 +138,28 @@ fn manifests_that_cannot_be_written_fail_the_run_and_the_account_and_the_receipt
     let _ = story.run(emulator.address(), "apply", &flags).exits(0).says("2 installer manifests written");
     assert_eq!(names("final/manifests").len(), 2);
 }
+
+#[test]
+fn manifests_are_not_written_through_a_link_to_another_folder() {
+    let (emulator, story) = story();
+    std::fs::create_dir_all(story.path("elsewhere")).unwrap();
+    std::fs::create_dir_all(story.path("final")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", story.path("final/manifests")).unwrap();
+    let flags = ["--yes", "--output-dir", "final"];
+    let run = story.run(emulator.address(), "apply", &flags).exits(1);
+    let _ = run.says("the installer's manifests cannot be written to final/manifests").says("symbolic link");
+    assert_eq!(std::fs::read_dir(story.path("elsewhere")).unwrap().count(), 0);
+}
+
+/// More than AWS ever answers.
+fn endless(call: &str, _: &str) -> Option<String> {
+    call.contains("Action=ListRoles").then(|| "<a>".repeat(6 << 20))
+}
+
+#[test]
+fn an_answer_without_end_is_not_read_to_its_end() {
+    let (emulator, story) = story();
+    let proxy = Proxy::editing(emulator.address(), endless);
+    let run = story.run(proxy.address(), "plan", &["--call-attempts", "1"]).exits(1);
+    let _ = run.says("iam:ListRoles").says("the answer is longer than any of AWS's");
+}

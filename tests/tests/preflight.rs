@@ -20,7 +20,8 @@ fn a_block_of_public_buckets_in_the_whole_account_stops_an_apply_before_it_write
     let before = account.dump();
     for switch in ["BlockPublicPolicy", "RestrictPublicBuckets"] {
         Guard::of(at).block_public_access(&[switch]);
-        let _ = story.run(at, "plan", &[] as &[&str]).exits(1).says("Obstacle").says(switch);
+        let _ =
+            story.run(at, "plan", &[] as &[&str]).exits(1).says("Obstacle").says(switch).shows("Obstacle: ");
         let proposal = story.run(at, "plan", &["--format", "json"]).exits(1).stdout;
         let proposal: serde_json::Value = serde_json::from_str(&proposal).unwrap();
         assert!(proposal["obstacles"][0].as_str().unwrap().contains(switch), "{proposal}");
@@ -40,6 +41,51 @@ fn a_block_of_public_buckets_in_the_whole_account_stops_an_apply_before_it_write
 }
 
 #[test]
+fn a_look_that_aws_had_no_time_for_stops_an_apply_before_it_writes_and_one_refusal_is_asked_again() {
+    const LOOKS: [&str; 2] = ["configuration/publicAccessBlock", "Action=GetAccountSummary"];
+    let emulator = Emulator::start();
+    Guard::of(emulator.address()).block_public_access(&["BlockPublicPolicy"]);
+    let account = handoff::account(&emulator);
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let before = account.dump();
+    let start = |when: When, fault| Proxy::start(emulator.address(), Duration::ZERO, vec![(when, fault)]);
+    let proxy = start(When::FirstHolds(LOOKS[0].into()), Fault::Throttled);
+    let _ = story.run(proxy.address(), "apply", &["--yes"]).exits(1).says("BlockPublicPolicy");
+    Guard::of(emulator.address()).block_public_access(&["BlockPublicAcls"]);
+    for look in LOOKS {
+        for fault in [Fault::Throttled, Fault::Internal] {
+            let proxy = start(When::Holds(look.into()), fault);
+            let flags = ["--yes", "--call-attempts", "2"];
+            let run = story.run(proxy.address(), "apply", &flags).exits(1);
+            let _ = run.says("Obstacle: ").says("could not be looked at").says("nothing was changed");
+            assert_eq!(account.dump(), before, "{look} {fault:?}");
+            let flags = ["--format", "json", "--call-attempts", "2"];
+            let run = story.run(proxy.address(), "plan", &flags).exits(1);
+            let _ = run.shows("could not be looked at, so run this again");
+        }
+        let proxy = start(When::Holds(look.into()), Fault::Denied);
+        let _ = story.run(proxy.address(), "plan", &[] as &[&str]).exits(0).says("looked at beforehand");
+    }
+    let text = story.run(emulator.address(), "plan", &[] as &[&str]).exits(0).stdout;
+    assert!(!text.contains("Obstacle"), "{text}");
+}
+
+#[test]
+fn whose_credentials_these_are_is_asked_as_often_as_all_else_where_aws_is_busy() {
+    let emulator = Emulator::start();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let throttled = (1..=4).map(|n| (When::Nth(n), Fault::Throttled)).collect();
+    let proxy = Proxy::start(emulator.address(), Duration::ZERO, throttled);
+    let _ = story.run(proxy.address(), "plan", &[] as &[&str]).exits(0);
+    let always = vec![(When::Holds("Action=GetCallerIdentity".into()), Fault::Throttled)];
+    let proxy = Proxy::start(emulator.address(), Duration::ZERO, always);
+    let run = story.run(proxy.address(), "plan", &["--call-attempts", "4"]).exits(1);
+    let run = run.says("AWS is busy: run the same command again later, or raise --call-attempts");
+    assert!(!run.stderr.contains("HTTPS_PROXY"), "{}", run.stderr);
+    assert_eq!(proxy.take_traffic().calls.len(), 4);
+}
+
+#[test]
 fn a_bucket_name_that_another_account_holds_is_foreign() {
     let emulator = Emulator::start();
     let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
@@ -47,7 +93,11 @@ fn a_bucket_name_that_another_account_holds_is_foreign() {
     // The emulator shows every account's buckets to everybody; AWS denies them.
     let denied = vec![(When::Holds("location".into()), Fault::Denied)];
     let proxy = Proxy::start(emulator.address(), Duration::ZERO, denied);
-    let _ = story.run(proxy.address(), "apply", &["--yes"]).exits(5).says("bucket/harbour-oidc");
+    let _ = story
+        .run(proxy.address(), "apply", &["--yes"])
+        .exits(5)
+        .says("bucket/harbour-oidc")
+        .says("--bucket-name");
     assert_eq!(handoff::account(&emulator).dump(), before);
 }
 

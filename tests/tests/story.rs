@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 use std::path::Path;
-use sts_tests::handoff::{self, Handoff};
+use sts_tests::handoff::{self, Handoff, with_credentials};
+use sts_tests::programs::Run;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/account.json");
 const NO_FLAGS: [&str; 0] = [];
@@ -91,7 +92,21 @@ fn a_plan_is_applied_only_with_the_approval_of_its_own_digest() {
     let policy = serde_json::json!([["s3", "delete_bucket_policy", {"Bucket": "harbour-oidc"}]]);
     account.call(&policy);
     let moved = account.dump();
-    let _ = story.run(at, "apply", &["--approve", digest]).exits(4).shows("bucket policy");
+    let by_digest = || story.run(at, "apply", &["--approve", digest]).exits(4).shows("bucket policy");
+    let _ = by_digest().says("bucket/harbour-oidc: to update now; to create was approved");
+    let kept = |home: &str| story.path(home).join(format!("sts-executor/plans/{digest}.json"));
+    let text = std::fs::read_to_string(kept(".local/state")).unwrap();
+    std::fs::write(kept(".local/state"), text.replace("harbour-oidc", "harbour-evil")).unwrap();
+    let lost = "no plan with the approved digest was printed on this machine lately";
+    let run = by_digest().says(lost);
+    assert!(!run.stderr.contains("evil"), "what was forged is not told: {}", run.stderr);
+    std::fs::create_dir_all(kept("state").parent().unwrap()).unwrap();
+    std::fs::write(kept("state"), text).unwrap();
+    let mut elsewhere = story.executor("apply");
+    with_credentials(&mut elsewhere, at)
+        .args(["--approve", digest])
+        .env("XDG_STATE_HOME", story.path("state"));
+    let _ = Run::of(&mut elsewhere).exits(4).says("what moved:");
     let _ = story
         .run(at, "apply", &["--approved-plan".as_ref(), approved.as_os_str()])
         .exits(4)

@@ -35,10 +35,11 @@ use crate::session::Listener;
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use sts_schemas::aws::{AccountId, Arn, Partition, Region};
 use sts_schemas::resource::{Bucket, BucketStatement, DISTRIBUTION_REFERENCE, Distribution, Resource};
-use sts_schemas::state::Observed;
+use sts_schemas::state::{Leftovers, Observed};
 use survey::Fips;
 use witness::Witness;
 
@@ -94,7 +95,9 @@ impl Aws {
         endpoint::check(&redirected, options.foreign_endpoints)?;
         let (width, budget) = (Width::default(), options.limits.budget());
         let witness = Witness::new(options.log.clone(), options.listener, width.clone());
-        let sts = aws_sdk_sts::config::Builder::from(&config).interceptor(witness.clone());
+        let sts = aws_sdk_sts::config::Builder::from(&config)
+            .interceptor(witness.clone())
+            .retry_partition(budget.clone());
         let identity = who(sts, options.limits.attempts.get()).await.map_err(|error| {
             endpoint::name_endpoint(error, (&endpoints, &options.proxies), &options.region)
         })?;
@@ -192,22 +195,36 @@ async fn load(options: &ConnectOptions) -> SdkConfig {
     endpoint::without_empty(config)
 }
 
+/// Asks whose credentials these are: at first in haste, since whoever cannot reach AWS at all should hear of it in
+/// seconds, and then with all patience where AWS answered that it is busy.
 async fn who(sts: aws_sdk_sts::config::Builder, attempts: u32) -> Result<Identity, AccountError> {
+    let hasty = attempts.min(Aws::FIRST_ATTEMPTS);
+    match who_in(sts.clone(), hasty).await {
+        Err(error) if error.kind == AccountErrorKind::Busy && attempts > hasty => {
+            who_in(sts, attempts - hasty).await
+        }
+        asked => asked,
+    }
+}
+
+async fn who_in(sts: aws_sdk_sts::config::Builder, attempts: u32) -> Result<Identity, AccountError> {
     const CALL: &str = "sts:GetCallerIdentity";
     let on = "the credentials in use";
-    // Nothing has been begun yet: whoever cannot reach AWS at all should hear of it in seconds.
-    let retries = RetryConfig::standard().with_max_attempts(attempts.min(Aws::FIRST_ATTEMPTS));
-    let hasty = sts.retry_config(retries).build();
-    let asked = aws_sdk_sts::Client::from_conf(hasty).get_caller_identity().send().await;
+    let config = sts.retry_config(RetryConfig::standard().with_max_attempts(attempts)).build();
+    let asked = aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await;
     let answer = asked.or_error(CALL, on)?;
-    let unusable = |message: String| AccountError::unanswered(CALL, on, AccountErrorKind::Other, message);
+    let unusable = |error: &dyn std::fmt::Display| {
+        AccountError::unanswered(
+            CALL,
+            on,
+            AccountErrorKind::Other,
+            format!("the answer is unusable: {error}"),
+        )
+    };
     let caller = answer.arn().unwrap_or_default();
-    let arn: Arn = caller.parse().map_err(|error| unusable(format!("the answer is unusable: {error}")))?;
-    let account: AccountId = answer
-        .account()
-        .unwrap_or_default()
-        .parse()
-        .map_err(|error| unusable(format!("the answer is unusable: {error}")))?;
+    let arn: Arn = caller.parse().map_err(|error| unusable(&error))?;
+    let account: AccountId =
+        answer.account().unwrap_or_default().parse().map_err(|error| unusable(&error))?;
     Ok(Identity { account, partition: arn.partition(), caller: caller.to_owned() })
 }
 
@@ -263,8 +280,13 @@ impl Account for Aws {
         })
     }
 
-    async fn empty(&self, bucket: &Bucket) -> Result<(), AccountError> {
-        self.named(self.bucket_client(&bucket.name, &bucket.region).empty().await)
+    async fn empty(
+        &self,
+        bucket: &Bucket,
+        seen: &Leftovers,
+        besides: &BTreeSet<String>,
+    ) -> Result<(), AccountError> {
+        self.named(self.bucket_client(&bucket.name, &bucket.region).empty(seen, besides).await)
     }
 
     async fn remove(&self, before: &Resource) -> Result<(), AccountError> {

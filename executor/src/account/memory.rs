@@ -8,9 +8,10 @@ mod world;
 use super::{Account, AccountError, AccountErrorKind, Deployment, Identity, Scope};
 pub use calls::Fault;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use sts_schemas::aws::RoleName;
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource};
-use sts_schemas::state::{Observed, State};
+use sts_schemas::state::{Leftovers, Observed, State};
 use world::{Refusal, World};
 
 /// An account that behaves as AWS does, one call after the other, and forgets all when dropped.
@@ -120,7 +121,12 @@ impl Account for Memory {
             let leftovers = resources
                 .keys()
                 .filter_map(|address| match address {
-                    Address::Bucket(name) => Some((name.clone(), world.leftovers(name, scope))),
+                    Address::Bucket(name) => {
+                        let unwanted = |key: &str| {
+                            !scope.wanted.contains(&Address::Object(name.clone(), key.to_owned()))
+                        };
+                        Some((name.clone(), world.leftovers(name, unwanted)))
+                    }
                     _ => None,
                 })
                 .filter(|(_, leftovers)| leftovers.count > 0)
@@ -155,11 +161,22 @@ impl Account for Memory {
         }
     }
 
-    async fn empty(&self, bucket: &Bucket) -> Result<(), AccountError> {
+    async fn empty(
+        &self,
+        bucket: &Bucket,
+        seen: &Leftovers,
+        besides: &BTreeSet<String>,
+    ) -> Result<(), AccountError> {
         let at = Address::Bucket(bucket.name.clone());
         self.call("s3:DeleteObjectVersion", &at, |world| {
-            let inside =
-                |address: &Address| matches!(address, Address::Object(name, _) if *name == bucket.name);
+            let goes = |key: &str| !besides.contains(key);
+            let now = world.leftovers(&bucket.name, goes);
+            if now.count > 0 && now.listing != seen.listing {
+                return Err(Refusal::of("something else lies there by now"));
+            }
+            let inside = |address: &Address| {
+                matches!(address, Address::Object(name, key) if *name == bucket.name && goes(key))
+            };
             world.resources.retain(|address, _| !inside(address));
             Ok(())
         })

@@ -106,13 +106,13 @@ impl AccountArgs {
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {
-            redirected.entry(&endpoint.url).or_default().push(endpoint.service);
+            redirected.entry(endpoint.place()).or_default().push(endpoint.service);
         }
         for (url, services) in redirected {
             session.warn(&format!(
                 "Note: calls to {} go to {}, not to AWS.",
                 services.join(", "),
-                printable(url)
+                printable(&url)
             ));
         }
         let identity = aws.identity();

@@ -22,6 +22,8 @@ use sts_schemas::plan::Plan;
 ///
 /// On a terminal the plan is shown and a yes is asked for. Elsewhere give --approve with the digest that
 /// `plan` printed, or --yes; without either, the plan is printed and nothing is changed (exit 4).
+///
+/// After Ctrl-C or SIGTERM nothing new begins, and what is under way comes to its end: exit 6, or 0 where that was all.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example, on a terminal, which asks:
   sts-executor apply BUNDLE --trusted-key author.key.pub

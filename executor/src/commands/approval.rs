@@ -1,6 +1,7 @@
 //! Whether a plan may be carried out.
 
 use super::place::Neighbours;
+use super::remembered;
 use crate::cli::Format;
 use crate::session::{Person, Session};
 use crate::show;
@@ -13,7 +14,8 @@ use sts_schemas::plan::{Plan, Proposal, Purpose};
 /// How the person says yes. Without either flag they are asked, where there is a terminal.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ApprovalArgs {
-    /// Carry the plan out if it still is the one with this digest; at least 16 of its digits.
+    /// Carry the plan out if it still is the one with this digest; at least 16 of its digits. Else say what moved, if the
+    /// plan with this digest was printed here lately.
     #[arg(long, value_name = "DIGEST", conflicts_with = "yes", value_parser = hexadecimal)]
     approve: Option<String>,
     /// Carry out whatever the plan is now.
@@ -54,8 +56,9 @@ enum NotApproved {
     #[error("approved was {given}, and the plan now is {now}{}", list(moved))]
     Moved { given: String, now: Sha256, moved: Vec<String> },
     #[error(
-        "approved was {given}, and the plan now is {now}, which is printed above: {steps}; what moved since is told to \
-         who gives --approved-plan FILE, with what `plan --format json` printed then"
+        "approved was {given}, and the plan now is {now}, which is printed above: {steps}; no plan with the approved digest \
+         was printed on this machine lately, so what moved since is told only to who gives --approved-plan FILE, with what \
+         `plan --format json` printed then"
     )]
     Other { given: String, now: Sha256, steps: String },
     #[error("{0} holds no plan as `plan --format json` writes it")]
@@ -105,19 +108,24 @@ pub(super) fn print(plan: &Plan, format: Format, session: &mut Session<'_>) -> R
     print_with(plan, &[], format, session)
 }
 
-/// The same with what AWS would refuse of it; people are told of that elsewhere.
+/// The same with what AWS would refuse of it. A plan that was printed is remembered.
 pub(super) fn print_with(
     plan: &Plan,
     obstacles: &[String],
     format: Format,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
+    let proposal = Proposal { digest: plan.digest(), plan: plan.clone(), obstacles: obstacles.to_vec() };
+    remembered::remember(&proposal, session);
     match format {
-        Format::Text => session.data(&show::plan::text(plan, session.surroundings.paint)),
-        Format::Json => {
-            let obstacles = obstacles.to_vec();
-            session.json(&Proposal { digest: plan.digest(), plan: plan.clone(), obstacles })
+        Format::Text => {
+            let mut text = show::plan::text(plan, session.surroundings.paint);
+            for obstacle in obstacles {
+                text = format!("{text}\nObstacle: {}\n", show::printable(obstacle));
+            }
+            session.data(&text)
         }
+        Format::Json => session.json(&proposal),
     }
 }
 
@@ -155,10 +163,17 @@ pub(super) fn obtain(
         Some(given) if given.len() < Sha256::SHORTEST_PREFIX => {
             Err(Failure::new(Exit::Usage, NotApproved::TooShort { given: given.clone() }))
         }
-        Some(given) => refuse(
-            NotApproved::Other { given: given.clone(), now: digest.clone(), steps: steps(plan) },
-            session,
-        ),
+        Some(given) => match remembered::recall(given, session) {
+            Some(approved) => {
+                let moved = show::moved::moved(&approved, plan);
+                let given = approved.digest().to_string();
+                refuse(NotApproved::Moved { given, now: digest.clone(), moved }, session)
+            }
+            None => refuse(
+                NotApproved::Other { given: given.clone(), now: digest.clone(), steps: steps(plan) },
+                session,
+            ),
+        },
         None if session.surroundings.person == Person::Absent => refuse(NotApproved::NotAsked, session),
         None if ask(plan, session) => {
             session.tell("Looking at the account once more.");
@@ -217,6 +232,7 @@ mod tests {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let surroundings = Surroundings {
             clock: || 0,
+            plans: None,
             configuration: None,
             ca_bundle: None,
             proxies: Vec::new(),

@@ -4,7 +4,6 @@ use super::account::scope;
 use super::follow::follow;
 use super::refusal;
 use crate::account::{Account, Identity, Reach, Runtime, Survey, Wish};
-use std::time::Duration;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::cluster::IssuerUrl;
 use sts_schemas::contents::Contents;
@@ -18,9 +17,6 @@ pub(super) struct Look {
     pub(super) contents: Contents,
     pub(super) observed: Observed,
 }
-
-/// How long a look at the account as a whole may take: it is optional, and has as few round trips as the other.
-const SURVEY: Duration = Duration::from_secs(10);
 
 impl Look {
     /// Binds the account, looks, and binds the issuer where AWS has named it already.
@@ -53,10 +49,9 @@ impl Look {
     ) -> Result<(Self, Survey), Failure> {
         let contents = of_account(bundle, account.identity())?;
         let (scope, wishes) = (scope(&contents.desired, reach), wishes(&contents.desired));
-        let survey = tokio::time::timeout(SURVEY, account.survey(&wishes));
-        let (found, survey) = tokio::join!(follow(account, scope), survey);
+        let (found, survey) = tokio::join!(follow(account, scope), account.survey(&wishes));
         let look = Self::bound(contents, found.map_err(refusal::of_account)?.observed)?;
-        Ok((look, survey.unwrap_or_default()))
+        Ok((look, survey))
     }
 
     fn bound(contents: Contents, observed: Observed) -> Result<Self, Failure> {

@@ -26,6 +26,8 @@ use sts_schemas::resource::Address;
 use sts_schemas::state::{Observed, Unseen};
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
+///
+/// After Ctrl-C or SIGTERM nothing new begins, and what is under way comes to its end: exit 6, or 0 where that was all.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example, on a terminal, which asks:
   sts-executor delete BUNDLE --trusted-key author.key.pub
@@ -128,7 +130,7 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     let is_asked_for = receipt.is_some();
     let place = receipt.unwrap_or_else(|| format!("{stem}-delete-receipt.json").into());
     let place = if plan.is_empty() {
-        session.tell("Nothing to do: nothing of the cluster's was found.");
+        session.tell("Nothing to do: nothing of the cluster's was found where it was looked for.");
         for note in &plan.notes {
             session.tell(&format!("Note: {}", printable(note)));
         }
@@ -156,7 +158,12 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         last_look::confirm(&runtime, &aws, (&scope, time_limit), |seen| plan_delete(&target, seen))
     })?;
     carry_out::print(&carried.receipt, format, session)?;
-    carry_out::judge(&mut carried)
+    let exit = carry_out::judge(&mut carried)?;
+    // The last note says what was not looked for.
+    if let Some(limits) = plan.notes.last().filter(|_| !plan.is_empty()) {
+        session.tell(&format!("Nothing of what was looked for is left. {}", printable(limits)));
+    }
+    Ok(exit)
 }
 
 impl Doomed {

@@ -1,6 +1,6 @@
 //! Writing the installer's manifests, all of them or none.
 
-use super::place::check_manifest;
+use super::place::{check_manifest, check_way};
 use crate::session::Session;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,11 @@ struct Unwritable {
 
 /// Looks at their places before anything is changed: there may only be earlier manifests of the same objects.
 pub(super) fn check(contents: &Contents, folder: &Path) -> Result<(), Failure> {
-    contents.installer_manifests.iter().try_for_each(|(name, text)| check_manifest(&folder.join(name), text))
+    contents.installer_manifests.iter().try_for_each(|(name, text)| {
+        let path = folder.join(name);
+        check_way(folder, &path)?;
+        check_manifest(&path, text)
+    })
 }
 
 /// Writes the manifests below `folder`: each beside its place first, and into place only when all are written.

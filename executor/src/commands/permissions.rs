@@ -17,7 +17,8 @@ use sts_schemas::failure::{Exit, Failure};
 /// whatever the hosting and reads providers of any name: it needs cloudfront:ListDistributions,
 /// cloudfront:ListOriginAccessControls and cloudfront:ListTagsForResource besides.
 ///
-/// What may be deleted must bear the cluster's tag. IAM takes 6,144 characters in a managed policy; where there are
+/// Roles and the provider may be deleted only while they bear the cluster's tag; buckets, objects and distributions go by
+/// their names and ids alone, for AWS knows no such condition on them. IAM takes 6,144 characters in a managed policy; where there are
 /// so many roles that it is more, this is said, and --part prints it in pieces that fit, to be attached together.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:

@@ -149,6 +149,20 @@ pub(super) fn check_manifest(path: &Path, text: &str) -> Result<(), Failure> {
     may.map_err(|why| taken(words, path, why, Exit::Failed))
 }
 
+/// Refuses a place below `base` that a symbolic link on the way leads out of it.
+pub(super) fn check_way(base: &Path, path: &Path) -> Result<(), Failure> {
+    let way = path.ancestors().skip(1).take_while(|folder| *folder != base);
+    let is_link =
+        |folder: &&Path| folder.symlink_metadata().is_ok_and(|there| there.file_type().is_symlink());
+    match way.filter(is_link).last() {
+        None => Ok(()),
+        Some(link) => {
+            let words = ("the installer's manifests", "give --output-dir DIR without links in it");
+            Err(taken(words, link, Why::Irregular("a symbolic link"), Exit::Failed))
+        }
+    }
+}
+
 /// The lines of a manifest that say which object it is.
 fn names(manifest: &str) -> Vec<&str> {
     let named = |line: &&str| ["kind:", "  name:", "  namespace:"].iter().any(|key| line.starts_with(key));

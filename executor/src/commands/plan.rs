@@ -8,7 +8,7 @@ use super::place::Neighbours;
 use super::refusal;
 use crate::account::{Account, Departing, Reach, Runtime};
 use crate::cli::Format;
-use crate::plan::{Orphans, PlanOptions, PlanRefused, RollBack, plan};
+use crate::plan::{Orphans, PlanOptions, PlanRefused, RollBack, TAKEN, plan};
 use crate::preflight::{Preflight, USUAL_PROVIDERS, preflight, wishes};
 use crate::session::Session;
 use crate::show::{printable, utc};
@@ -165,7 +165,7 @@ pub(super) fn unhindered(plan: &Plan, ahead: &Preflight) -> Result<(), Failure> 
 
 #[derive(Debug, thiserror::Error)]
 enum Hindered {
-    #[error("AWS would refuse what the plan does, for the reasons above: {count}")]
+    #[error("the plan is not to be begun, for the reasons above: {count}")]
     Refused { count: usize },
     #[error(
         "the account holds what the bundle wants, and the cluster cannot use it, for the reasons above: {count}"
@@ -179,8 +179,13 @@ pub(super) fn unobstructed(plan: &Plan) -> Result<(), Failure> {
         return Ok(());
     }
     let addresses: Vec<_> = plan.foreign.keys().map(ToString::to_string).collect();
-    let hint = "nothing was changed; choose another cluster name, remove what is in the way, or take it over \
-                with --adopt ADDRESS";
+    let elsewhere = plan.foreign.values().all(|reason| *reason == TAKEN);
+    let hint = if elsewhere {
+        "nothing was changed; names of buckets are shared by all accounts of AWS, so ask the author for a bundle with \
+         another --bucket-name or --name"
+    } else {
+        "nothing was changed; choose another cluster name, remove what is in the way, or take it over with --adopt ADDRESS"
+    };
     Err(Failure::new(Exit::Foreign, Obstructed { addresses: addresses.join(", ") }).hint(hint))
 }
 

@@ -104,6 +104,9 @@ pub(super) fn advice(error: &AccountError) -> Option<String> {
         AccountErrorKind::Credentials => "give credentials as the AWS CLI takes them: AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; log in again where they expired"
             .into(),
+        AccountErrorKind::Busy => {
+            "AWS is busy: run the same command again later, or raise --call-attempts and --retry-budget".into()
+        }
         AccountErrorKind::Unreachable => {
             "look at the network, at HTTPS_PROXY, and at AWS_ENDPOINT_URL and the profile's endpoint_url; \
              where another host than AWS's is meant, give --allow-foreign-endpoints"

@@ -3,6 +3,7 @@
 use super::Immovable;
 use std::collections::BTreeMap;
 use sts_schemas::plan::Change;
+use sts_schemas::policy::same_meaning;
 use sts_schemas::resource::{FORMER_IDENTITY_TAG, OriginAccess, Resource};
 
 /// `wanted` as it can stand where `before` stands: what the bundle does not speak of stays.
@@ -39,7 +40,7 @@ pub fn changes(before: &Resource, after: &Resource) -> BTreeMap<String, Change> 
     let mut changes = BTreeMap::new();
     for (name, new) in after.settings() {
         let old = old.remove(&name);
-        if old.as_ref() != Some(&new) {
+        if old.as_ref().is_none_or(|old| !same_meaning(old, &new)) {
             changes.insert(name, Change { old, new: Some(new) });
         }
     }

@@ -7,7 +7,7 @@ use super::ownership::{self, Standing};
 use super::refused::{self, PlanRefused};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::{AccountId, BucketName, Partition, Region, RoleName};
-use sts_schemas::cluster::ClusterName;
+use sts_schemas::cluster::{ClusterName, OWNED, OWNERSHIP_PREFIX};
 use sts_schemas::digest::Sha256;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::Bound;
@@ -80,6 +80,7 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
                          cluster's bucket at the name of the issuer's document."
                     ));
                 }
+                notes.extend(shared_with_others(before, &target.cluster));
                 steps.push(Step::Delete { before: before.clone() });
             }
             Standing::Unfinished(before) if target.wanted.contains(address) => {
@@ -128,6 +129,22 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
         orphans: Vec::new(),
         leftovers: BTreeMap::new(),
         notes,
+    })
+}
+
+/// Of which other clusters a resource bears the tag too, in a sentence: what goes may be theirs as well.
+fn shared_with_others(before: &Resource, cluster: &ClusterName) -> Option<String> {
+    let own = cluster.ownership_tag();
+    let is_other = |(key, value): &(&String, &String)| {
+        key.starts_with(OWNERSHIP_PREFIX) && **key != own && *value == OWNED
+    };
+    let others: Vec<&str> = before.tags().iter().filter(is_other).map(|(key, _)| key.as_str()).collect();
+    (!others.is_empty()).then(|| {
+        format!(
+            "{} also bears the tag {} = \"owned\": another cluster may need it, and it goes all the same.",
+            before.address(),
+            others.join(", ")
+        )
     })
 }
 

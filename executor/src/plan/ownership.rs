@@ -7,7 +7,7 @@ use sts_schemas::resource::{Address, Bucket, Resource};
 use sts_schemas::state::{Observed, Unseen};
 
 /// Why an address outside this account cannot be had.
-pub(super) const TAKEN: &str = "another AWS account holds this name";
+pub const TAKEN: &str = "another AWS account holds this name";
 
 /// Why nothing can be said of an address.
 pub(super) const VEILED: &str = "S3 denies to show it: another AWS account holds this name, or the credentials lack s3:GetBucketLocation on it";

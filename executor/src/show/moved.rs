@@ -4,6 +4,7 @@ use super::printable;
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::resource::Address;
+use sts_schemas::state::Leftovers;
 
 /// One line for each thing that moved, in the order of the plan.
 #[must_use]
@@ -22,8 +23,10 @@ pub fn moved(approved: &Plan, now: &Plan) -> Vec<String> {
     let mut lines: Vec<_> = heads
         .map(|((name, was), (_, is))| format!("the {name}: {was} was approved, {is} it is now"))
         .collect();
-    let by_address = |plan: &Plan| -> BTreeMap<Address, Step> {
-        plan.steps.iter().map(|step| (step.address(), step.clone())).collect()
+    // A bucket may have two steps: one to empty it, and one to delete it.
+    let by_address = |plan: &Plan| -> BTreeMap<(Address, bool), Step> {
+        let key = |step: &Step| (step.address(), matches!(step, Step::Empty { .. }));
+        plan.steps.iter().map(|step| (key(step), step.clone())).collect()
     };
     let (was, is) = (by_address(approved), by_address(now));
     for address in was.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
@@ -36,21 +39,47 @@ pub fn moved(approved: &Plan, now: &Plan) -> Vec<String> {
             (Some(was), Some(is)) if was != is => differing(was, is),
             _ => continue,
         };
-        lines.push(format!("{address}: {what}"));
+        lines.push(format!("{}: {what}", address.0));
     }
     let standing =
         |plan: &Plan| -> BTreeSet<Address> { plan.foreign.keys().chain(&plan.orphans).cloned().collect() };
     let (was, is) = (standing(approved), standing(now));
     lines.extend(is.difference(&was).map(|address| format!("{address}: foreign or orphaned now")));
     lines.extend(was.difference(&is).map(|address| format!("{address}: foreign or orphaned no more")));
+    let buckets: BTreeSet<_> = approved.leftovers.keys().chain(now.leftovers.keys()).collect();
+    for bucket in buckets {
+        let [was, is] = [approved, now].map(|plan| plan.leftovers.get(bucket).cloned().unwrap_or_default());
+        lines.extend((was != is).then(|| format!("bucket/{bucket}: {}", others_in_it(&was, &is))));
+    }
+    if approved.notes != now.notes {
+        lines.push("the notes".into());
+    }
     if lines.is_empty() {
-        lines.push("the notes, or what lies in the buckets".into());
+        lines.push("the values that were left open, or the keys of tokens".into());
     }
     lines.iter().map(|line| printable(line)).collect()
 }
 
+/// How that which nobody asked for differs from what was seen: by the keys that are named, or only in all.
+fn others_in_it(was: &Leftovers, is: &Leftovers) -> String {
+    let keys = |left: &Leftovers| left.keys.iter().chain(&left.hidden).cloned().collect::<BTreeSet<_>>();
+    let list = |one: &Leftovers, other: &Leftovers| {
+        keys(one).difference(&keys(other)).map(|key| format!("{key:?}")).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!("it holds other things than were seen then: {} then, {} now", was.count, is.count);
+    for (what, keys) in [("named now", list(is, was)), ("named no more", list(was, is))] {
+        if !keys.is_empty() {
+            text = format!("{text}; {what}: {keys}");
+        }
+    }
+    text
+}
+
 /// In what two steps of one kind at one address differ.
 fn differing(was: &Step, is: &Step) -> String {
+    if let (Step::Empty { leftovers: was, .. }, Step::Empty { leftovers: is, .. }) = (was, is) {
+        return others_in_it(was, is);
+    }
     if let (Step::Update { changes: was, .. }, Step::Update { changes: is, .. }) = (was, is) {
         let names = was.keys().chain(is.keys()).collect::<BTreeSet<_>>().into_iter();
         let names: Vec<_> =

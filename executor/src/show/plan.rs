@@ -5,6 +5,7 @@ use super::wrap::{hanging, wrapped};
 use super::{KNOWN_AFTER_APPLY, Paint, Tone, hide_stand_ins, powers, printable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::Cluster;
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose, Step};
@@ -108,11 +109,17 @@ fn step_text(step: &Step, paint: Paint) -> String {
                 out.push_str(&change(name, values, paint));
             }
         }
+        Step::Delete { before: Resource::Role(role) } if !role.attached.is_empty() => {
+            let attached: Vec<_> = role.attached.iter().map(String::as_str).collect();
+            let line = format!("detaches, and leaves, the managed policies {}", attached.join(", "));
+            out.push_str(&wrapped("      ", &printable(&line)));
+        }
         Step::Delete { .. } => {}
-        Step::Empty { leftovers, .. } => {
+        Step::Empty { before, leftovers } => {
             let things = "objects, old versions and delete markers that the cluster did not put there";
             out.push_str(&wrapped("      ", &format!("{} {things}", leftovers.count)));
             out.push_str(&leftover_keys(leftovers));
+            out.push_str(&all_of_them(&before.name));
         }
     }
     out
@@ -205,6 +212,7 @@ fn findings(plan: &Plan, paint: Paint) -> String {
     for (bucket, left) in &plan.leftovers {
         let _ = writeln!(out, "In bucket/{bucket} beside the cluster's documents: {}", left.count);
         out.push_str(&leftover_keys(left));
+        out.push_str(&all_of_them(bucket));
         out.push('\n');
     }
     for note in &plan.notes {
@@ -213,6 +221,11 @@ fn findings(plan: &Plan, paint: Paint) -> String {
         out.push('\n');
     }
     out
+}
+
+/// How to see what lies in a bucket: a plan names the first keys, and its digest covers all of them.
+fn all_of_them(bucket: &BucketName) -> String {
+    format!("  all of them: aws s3api list-object-versions --bucket {bucket}\n")
 }
 
 fn leftover_keys(left: &Leftovers) -> String {

@@ -62,6 +62,7 @@ impl Desk {
             err: &mut err,
             input: &mut std::io::empty(),
             surroundings: Surroundings {
+                plans: None,
                 clock: || bundle::GENERATION + 60,
                 configuration: Some(self.path("configuration")),
                 ca_bundle: None,

@@ -183,7 +183,7 @@ fn a_bucket_that_a_cut_off_run_left_bare_is_taken_over() {
     assert!(plan.notes.iter().any(|note| note.contains(BUCKET)));
     assert_eq!(steps(&doomed(&observed).unwrap()), [format!("delete {BUCKET}")]);
 
-    let left = Leftovers { keys: vec!["photo.jpg".into()], hidden: Vec::new(), count: 1 };
+    let left = Leftovers { keys: vec!["photo.jpg".into()], count: 1, ..Leftovers::default() };
     observed.leftovers.insert("demo-oidc".parse().unwrap(), left);
     assert!(planned(&observed).foreign.contains_key(&address(BUCKET)), "somebody uses it");
     let doomed = doomed(&observed).unwrap();
@@ -223,7 +223,7 @@ fn an_orphaned_bucket_with_strangers_in_it_is_not_pruned() {
     observed.resources.insert(old.address(), old);
     observed.leftovers.insert(
         "demo-old".parse().unwrap(),
-        Leftovers { keys: vec!["x".into()], hidden: Vec::new(), count: 1 },
+        Leftovers { keys: vec!["x".into()], count: 1, ..Leftovers::default() },
     );
     let plan = planned_with(&observed, &PlanOptions { orphans: Orphans::Prune, ..PlanOptions::default() });
     assert!(plan.is_empty() && plan.orphans == [address("bucket/demo-old")] && !plan.notes.is_empty());
@@ -255,7 +255,7 @@ fn an_older_issuer_is_pruned_whole_and_kept_whole_where_its_bucket_must_stay() {
     assert_eq!(steps(&planned_with(&observed, &prune)), OLD.map(|at| format!("delete {at}")));
 
     let mut full = with_an_older_issuer();
-    let left = Leftovers { keys: vec!["x".into()], hidden: Vec::new(), count: 1 };
+    let left = Leftovers { keys: vec!["x".into()], count: 1, ..Leftovers::default() };
     full.leftovers.insert("demo-old".parse().unwrap(), left);
     let plan = planned_with(&full, &prune);
     assert!(plan.is_empty() && plan.orphans == OLD.map(address), "{plan:?}");
@@ -349,7 +349,7 @@ fn delete_stops_where_the_cluster_is_in_another_region_than_was_named() {
 #[test]
 fn delete_is_refused_whole_while_a_bucket_holds_what_nobody_asked_for() {
     let mut observed = applied();
-    let left = Leftovers { keys: vec!["backup.tar".into()], hidden: Vec::new(), count: 3 };
+    let left = Leftovers { keys: vec!["backup.tar".into()], count: 3, ..Leftovers::default() };
     observed.leftovers.insert("demo-oidc".parse().unwrap(), left);
     let text = doomed(&observed).unwrap_err().to_string();
     assert!(text.contains("backup.tar") && text.contains("delete markers: 3"), "{text}");
@@ -359,7 +359,7 @@ fn delete_is_refused_whole_while_a_bucket_holds_what_nobody_asked_for() {
 #[test]
 fn a_bucket_that_may_be_emptied_is_emptied_before_it_goes() {
     let mut observed = applied();
-    let left = Leftovers { keys: vec!["backup.tar".into()], hidden: Vec::new(), count: 3 };
+    let left = Leftovers { keys: vec!["backup.tar".into()], count: 3, ..Leftovers::default() };
     observed.leftovers.insert("demo-oidc".parse().unwrap(), left.clone());
     let target = Target::of_bundle(&Sha256::of(b"bundle"), &desired());
     let plan = plan_delete(&Target { contents: BucketContents::Remove, ..target }, &observed).unwrap();

@@ -90,7 +90,7 @@ fn from_service(code: Option<&str>, message: Option<&str>, status: u16) -> (Acco
         }
         AccountErrorKind::Credentials => format!("the credentials are not accepted: {said}"),
         AccountErrorKind::Quota => format!("a quota of the account is used up: {said}"),
-        AccountErrorKind::Unreachable => format!("AWS was too busy at every attempt: {said}"),
+        AccountErrorKind::Busy => format!("AWS was too busy at every attempt: {said}"),
         AccountErrorKind::Foreign => format!("another AWS account has this name: {said}"),
         _ => said.to_owned(),
     };
@@ -134,10 +134,12 @@ fn kind_of(code: &str, status: u16) -> AccountErrorKind {
         | "ServiceUnavailable"
         | "ServiceFailure"
         | "InternalError"
-        | "InternalFailure" => AccountErrorKind::Unreachable,
+        | "InternalFailure" => AccountErrorKind::Busy,
         "" if status == 403 => AccountErrorKind::AccessDenied,
         "DeleteConflict" => AccountErrorKind::InUse,
-        _ if status >= 500 => AccountErrorKind::Unreachable,
+        // Nothing tells that this was AWS, and not something on the way.
+        "" if status >= 500 => AccountErrorKind::Unreachable,
+        _ if status >= 500 => AccountErrorKind::Busy,
         _ => AccountErrorKind::Other,
     }
 }
@@ -174,6 +176,11 @@ fn from_connection(text: &str) -> (AccountErrorKind, String) {
     let lower = text.to_lowercase();
     if let Some(at) = text.find(UNWRITABLE) {
         (AccountErrorKind::Unlogged, text[at..].to_owned())
+    } else if lower.contains("length limit exceeded") {
+        (
+            AccountErrorKind::Other,
+            "the answer is longer than any of AWS's, and was not read to its end".into(),
+        )
     } else if lower.contains("tunnel error") {
         (AccountErrorKind::Intercepted, format!("the proxy on the way lets nothing through: {text}"))
     } else if lower.contains("credential") || lower.contains("identity") {
@@ -213,7 +220,8 @@ mod tests {
             ("", 403, AccountErrorKind::AccessDenied),
             ("ExpiredToken", 400, AccountErrorKind::Credentials),
             ("LimitExceeded", 409, AccountErrorKind::Quota),
-            ("Throttling", 400, AccountErrorKind::Unreachable),
+            ("Throttling", 400, AccountErrorKind::Busy),
+            ("Unheard", 500, AccountErrorKind::Busy),
             ("", 503, AccountErrorKind::Unreachable),
             ("DeleteConflict", 409, AccountErrorKind::InUse),
             ("MalformedPolicyDocument", 400, AccountErrorKind::Other),

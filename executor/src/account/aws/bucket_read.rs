@@ -97,12 +97,15 @@ pub(super) struct Contents {
 /// What these pages hold beside the objects with the expected keys, which count with all their versions.
 fn count(pages: &[VersionsPage], expected: &BTreeSet<String>) -> Contents {
     let mut contents = Contents::default();
+    let mut others = Vec::new();
     let (mut standing, mut gone) = (BTreeSet::new(), BTreeSet::new());
     for version in pages.iter().flat_map(|page| &page.versions) {
         let seen = if version.is_latest && !version.is_marker { &mut standing } else { &mut gone };
         seen.insert(version.key.as_str());
-        contents.leftovers.count += u64::from(!expected.contains(&version.key));
+        others.extend((!expected.contains(&version.key)).then(|| version.left()));
     }
+    contents.leftovers.count = others.len() as u64;
+    contents.leftovers.listing = (!others.is_empty()).then(|| Leftovers::listing(others));
     let gone: BTreeSet<&str> = gone.difference(&standing).copied().collect();
     contents.remains =
         gone.iter().filter(|key| expected.contains(**key)).map(|key| (*key).to_owned()).collect();
@@ -125,6 +128,8 @@ mod tests {
             id: "null".to_owned(),
             is_latest,
             is_marker,
+            etag: "\"e\"".to_owned(),
+            size: 1,
         };
         VersionsPage { versions: versions.iter().map(version).collect(), next: None }
     }
@@ -147,11 +152,11 @@ mod tests {
             keys: vec!["other".to_owned()],
             hidden: vec!["backup/secret.db".to_owned(), "only-a-marker".to_owned()],
             count: 5,
+            listing: None,
         };
-        assert_eq!(
-            count(&[page], &expected),
-            Contents { leftovers, remains: ["gone.json".to_owned()].into() }
-        );
+        let mut seen = count(&[page], &expected);
+        assert!(seen.leftovers.listing.take().is_some());
+        assert_eq!(seen, Contents { leftovers, remains: ["gone.json".to_owned()].into() });
     }
 
     #[test]

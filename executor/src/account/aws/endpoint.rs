@@ -22,8 +22,24 @@ pub enum ForeignEndpoints {
 pub struct RedirectedEndpoint {
     /// The service: `sts`, `iam`, `s3`, `s3-control` or `cloudfront`.
     pub service: &'static str,
-    /// Where its calls go instead.
-    pub url: String,
+    /// Where its calls go instead, as the configuration says: a password may stand in it.
+    pub(super) url: String,
+}
+
+impl RedirectedEndpoint {
+    /// Where its calls go, without anything secret.
+    #[must_use]
+    pub fn place(&self) -> String {
+        place(&self.url)
+    }
+}
+
+/// A URL without user, password and query.
+pub(super) fn place(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
 }
 
 /// The services used, each with the variable that can redirect it and its name in profiles.
@@ -91,7 +107,7 @@ pub(super) fn check(
     match strange {
         Some(endpoint) if foreign == ForeignEndpoints::Refuse => Err(AccountError::unanswered(
             format!("{}:*", endpoint.service),
-            &endpoint.url,
+            endpoint.place(),
             AccountErrorKind::Unreachable,
             format!(
                 "the environment or profile sends calls to a host that is not AWS's own for {}",
@@ -113,10 +129,8 @@ pub(super) fn name_endpoint(
     if ON_THE_WAY.contains(&error.kind) && error.request_id.is_none() {
         let service = error.call.split(':').next().unwrap_or_default();
         let redirect = all.iter().find(|endpoint| endpoint.service == service);
-        let place = redirect.map_or_else(
-            || format!("AWS's {service} endpoint for {region}"),
-            |endpoint| endpoint.url.clone(),
-        );
+        let place = redirect
+            .map_or_else(|| format!("AWS's {service} endpoint for {region}"), RedirectedEndpoint::place);
         error.message = format!("{}; the endpoint is {place}{}", error.message, proxies(named));
     }
     error
@@ -125,9 +139,9 @@ pub(super) fn name_endpoint(
 /// The proxies that the environment names, without the passwords that may stand in them.
 fn proxies(named: &[(&'static str, String)]) -> String {
     let named = named.iter().map(|(name, url)| {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-        format!("; {name} is {scheme}://{place}")
+        let place = place(url);
+        let scheme = if place.contains("://") { "" } else { "http://" };
+        format!("; {name} is {scheme}{place}")
     });
     named.collect()
 }
@@ -142,6 +156,24 @@ mod tests {
         let error = check(&strange, ForeignEndpoints::Refuse).unwrap_err();
         assert!(error.to_string().contains("https://aws.example"), "{error}");
         assert!(check(&strange, ForeignEndpoints::Allow).is_ok());
+    }
+
+    #[test]
+    fn nothing_secret_of_an_endpoint_is_shown() {
+        for (url, shown) in [
+            ("http://user:secret@host:5000/a", "http://host:5000/a"),
+            ("https://host?token=secret", "https://host"),
+            ("http://user:se/cr@et@host/#secret", "http://host/"),
+            ("http://host\\@secret", "http://secret"),
+            ("user:secret@host", "host"),
+            ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ] {
+            assert_eq!(place(url), shown);
+        }
+        let strange =
+            [RedirectedEndpoint { service: "iam", url: "https://me:secret@aws.example?k=secret".into() }];
+        let error = check(&strange, ForeignEndpoints::Refuse).unwrap_err().to_string();
+        assert!(error.contains("https://aws.example ") && !error.contains("secret"), "{error}");
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_s3::error::BuildError;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::future::try_join_all;
+use std::collections::BTreeSet;
 use sts_schemas::resource::{Address, Object, Tags};
+use sts_schemas::state::Leftovers;
 
 /// The most of an object that is read. The documents of an issuer are a few kilobytes.
 const MAX_BODY: i64 = 1024 * 1024;
@@ -93,14 +95,25 @@ impl Client {
         answer.or_absent(DELETE_VERSION, &self.on_object(&version.key), &GONE).map(drop)
     }
 
-    /// Removes all that lies in the bucket, with all versions, a page at a time.
-    pub(super) async fn empty(&self) -> Result<(), AccountError> {
-        while let Some(page) = self.versions_page(None, None).await? {
-            let all: Vec<&Version> = page.versions.iter().collect();
-            if all.is_empty() {
-                break;
-            }
-            self.delete_versions(&all).await?;
+    /// Removes what was seen in the bucket beside the objects with these keys, with all versions; fails before it removes
+    /// anything where something else lies there now.
+    pub(super) async fn empty(
+        &self,
+        seen: &Leftovers,
+        besides: &BTreeSet<String>,
+    ) -> Result<(), AccountError> {
+        let pages = self.versions_from(None, None).await?;
+        let all = pages.iter().flat_map(|page| &page.versions);
+        let left: Vec<&Version> = all.filter(|version| !besides.contains(&version.key)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let now = Leftovers::listing(left.iter().map(|version| version.left()).collect());
+        if seen.listing != Some(now) {
+            return Err(AccountError::overtaken("s3:ListBucketVersions", self.on()));
+        }
+        for some in left.chunks(MOST_AT_ONCE) {
+            self.delete_versions(some).await?;
         }
         Ok(())
     }

@@ -126,7 +126,8 @@ async fn observe_distributions(aws: &Aws, scope: &Scope) -> Result<Option<Fronts
     let all_goes = scope.departing == Departing::Everything;
     match tokio::time::timeout(BESIDE, distribution::observe(aws, scope)).await {
         Ok(Err(error)) if error.kind == AccountErrorKind::AccessDenied && all_goes => Err(error),
-        Ok(Err(error)) if is_denial(&error) || error.kind == AccountErrorKind::Unreachable => Ok(None),
+        Ok(Err(error)) if error.kind == AccountErrorKind::Busy && all_goes => Err(error),
+        Ok(Err(error)) if is_denial(&error) || is_out_of_reach(&error) => Ok(None),
         Ok(seen) => seen.map(Some),
         Err(_) => Ok(None),
     }
@@ -192,6 +193,10 @@ async fn observe_providers(
 
 fn is_denial(error: &AccountError) -> bool {
     [AccountErrorKind::AccessDenied, AccountErrorKind::DeniedAbove].contains(&error.kind)
+}
+
+fn is_out_of_reach(error: &AccountError) -> bool {
+    [AccountErrorKind::Unreachable, AccountErrorKind::Busy].contains(&error.kind)
 }
 
 async fn observe_buckets(aws: &Aws, scope: &Scope) -> Result<Vec<Sight>, AccountError> {

@@ -163,14 +163,19 @@ async fn attached_arns(iam: &Client, role: &RoleName) -> Result<BTreeSet<String>
 pub(super) async fn names(iam: &Client) -> Result<Vec<RoleName>, AccountError> {
     /// The most that IAM gives at once. Source: IAM API Reference, `ListRoles`.
     const PAGE: i32 = 1000;
-    let mut pages = iam.list_roles().max_items(PAGE).into_paginator().items().send();
+    /// Ten million roles: no account has them. The SDK itself stops where a marker comes again.
+    const MOST_PAGES: usize = 10_000;
+    const CALL: &str = "iam:ListRoles";
+    let mut pages = iam.list_roles().max_items(PAGE).into_paginator().send();
     let mut names = Vec::new();
-    while let Some(role) = pages.next().await {
-        let role = role.or_error("iam:ListRoles", "the account")?;
+    for _ in 0..MOST_PAGES {
+        let Some(page) = pages.next().await else { return Ok(names) };
+        let page = page.or_error(CALL, "the account")?;
         // IAM's rule for names is ours, so that one that cannot be read is no role of a cluster.
-        names.extend(role.role_name().parse::<RoleName>().ok());
+        names.extend(page.roles().iter().filter_map(|role| role.role_name().parse::<RoleName>().ok()));
     }
-    Ok(names)
+    let message = format!("the list does not end: page {MOST_PAGES} is not the last");
+    Err(AccountError::unanswered(CALL, "the account", AccountErrorKind::Other, message))
 }
 
 /// Tags from IAM's list.

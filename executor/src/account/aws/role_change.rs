@@ -8,6 +8,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::error::BuildError;
 use aws_sdk_iam::types::Tag;
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::policy::same_meaning;
 use sts_schemas::resource::{Address, Role, Tags};
 
 /// Makes a role with all that one call takes, then its policies; brings in line what is there already and ours.
@@ -57,7 +58,7 @@ async fn settle(iam: &Client, now: &Role, after: &Role, not_yet: &[NotYet]) -> R
     settle_itself(iam, now, after, not_yet).await?;
     settle_boundary(iam, now, after, not_yet).await?;
     for (name, policy) in &after.inline {
-        if now.inline.get(name).is_none_or(|there| there.meaning() != policy.meaning()) {
+        if now.inline.get(name).is_none_or(|there| !same_meaning(&there.meaning(), &policy.meaning())) {
             let ask = iam.put_role_policy().role_name(after.name.as_str());
             let ask = ask.policy_name(name).policy_document(policy.canonical());
             patiently(not_yet, || ask.clone().send()).await.or_error("iam:PutRolePolicy", &on)?;
@@ -80,7 +81,7 @@ async fn settle_itself(
     not_yet: &[NotYet],
 ) -> Result<(), AccountError> {
     let (name, on) = (after.name.as_str(), address(after));
-    if now.trust.meaning() != after.trust.meaning() {
+    if !same_meaning(&now.trust.meaning(), &after.trust.meaning()) {
         let ask = iam.update_assume_role_policy().role_name(name).policy_document(after.trust.canonical());
         patiently(not_yet, || ask.clone().send()).await.or_error("iam:UpdateAssumeRolePolicy", &on)?;
     }

@@ -1,4 +1,6 @@
-//! Looking at what the account as a whole allows. Each look is one call, tried once: none of them is needed.
+//! Looking at what the account as a whole allows, each look within a limit of its own.
+//!
+//! What tells of obstacles is asked for as patiently as all else; the simulator, which only warns, is asked once.
 
 use super::Aws;
 use super::answer::Answer;
@@ -10,17 +12,37 @@ use aws_sdk_iam::types::{PolicyEvaluationDecisionType, SummaryKeyType};
 use aws_sdk_s3::error::SdkError;
 use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use sts_schemas::aws::{Arn, Partition, Region};
 use sts_schemas::resource::PublicAccessBlock;
 
 /// Looks at all of it side by side.
 pub(super) async fn survey(aws: &Aws, wishes: &[Wish]) -> Survey {
-    let public_access = public_access(aws);
+    let public_access = within(PATIENCE, PUBLIC_ACCESS, public_access(aws));
     if wishes.is_empty() {
         return Survey { public_access: Some(public_access.await), ..Survey::default() };
     }
-    let (public_access, quotas, denied) = tokio::join!(public_access, quotas(aws), denied(aws, wishes));
-    Survey { public_access: Some(public_access), quotas: Some(quotas), denied }
+    let quotas = within(PATIENCE, SUMMARY, quotas(aws));
+    let denied = tokio::time::timeout(HASTE, denied(aws, wishes));
+    let (public_access, quotas, denied) = tokio::join!(public_access, quotas, denied);
+    Survey { public_access: Some(public_access), quotas: Some(quotas), denied: denied.unwrap_or_default() }
+}
+
+const PUBLIC_ACCESS: &str = "s3:GetAccountPublicAccessBlock";
+const SUMMARY: &str = "iam:GetAccountSummary";
+
+/// For a look that may find an obstacle: as long as the usual attempts take where AWS is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// For a look that only warns.
+const HASTE: Duration = Duration::from_secs(10);
+
+/// What a look found, or that it took too long.
+async fn within<T>(limit: Duration, call: &str, look: impl Future<Output = Known<T>>) -> Known<T> {
+    let message = || format!("there was no answer in {} seconds", limit.as_secs());
+    let late =
+        |_| Err(AccountError::unanswered(call, "the account", AccountErrorKind::Unreachable, message()));
+    tokio::time::timeout(limit, look).await.unwrap_or_else(late)
 }
 
 fn once(config: &aws_sdk_iam::Config) -> aws_sdk_iam::Client {
@@ -28,10 +50,9 @@ fn once(config: &aws_sdk_iam::Config) -> aws_sdk_iam::Client {
 }
 
 async fn quotas(aws: &Aws) -> Known<Quotas> {
-    let iam = once(aws.iam.config());
     let (answer, providers) =
-        tokio::join!(iam.get_account_summary().send(), iam.list_open_id_connect_providers().send());
-    let answer = answer.or_error("iam:GetAccountSummary", "the account")?;
+        tokio::join!(aws.iam.get_account_summary().send(), aws.iam.list_open_id_connect_providers().send());
+    let answer = answer.or_error(SUMMARY, "the account")?;
     // The summary counts providers of SAML too, which have a quota of their own.
     let providers = providers.or_error("iam:ListOpenIDConnectProviders", "the account")?;
     let number = |key: SummaryKeyType| {
@@ -70,21 +91,18 @@ pub(super) enum Fips {
 
 /// The call has the form of the one for a bucket but for its address, and is signed and read alike.
 async fn public_access(aws: &Aws) -> Known<Option<PublicAccessBlock>> {
-    const CALL: &str = "s3:GetAccountPublicAccessBlock";
     let (url, account) = (aws.control.clone(), aws.identity.account.to_string());
     let ask = aws.s3.get_public_access_block().bucket(format!("account-{account}")).customize();
-    let ask = ask
-        .config_override(aws_sdk_s3::config::Builder::default().retry_config(RetryConfig::disabled()))
-        .mutate_request(move |request| {
-            // Both are made of checked text; what cannot be set would be refused by the other side.
-            let _ = request.set_uri(url.as_str());
-            request.headers_mut().insert("x-amz-account-id", account.clone());
-        });
+    let ask = ask.mutate_request(move |request| {
+        // Both are made of checked text; what cannot be set would be refused by the other side.
+        let _ = request.set_uri(url.as_str());
+        request.headers_mut().insert("x-amz-account-id", account.clone());
+    });
     match ask.send().await {
         // S3 has no such configuration for the account. Its answer is not in the form of a bucket's.
         Err(SdkError::ServiceError(error)) if error.raw().status().as_u16() == 404 => Ok(None),
         answer => Ok(answer
-            .or_error(CALL, "the account")?
+            .or_error(PUBLIC_ACCESS, "the account")?
             .public_access_block_configuration
             .map(|it| read_block(&it))),
     }

@@ -6,11 +6,15 @@ use super::bucket_read::ABSENT;
 use crate::account::AccountError;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::EncodingType;
+use sts_schemas::state::Leftover;
 
 /// What S3 calls the only version in a bucket without versioning.
 ///
 /// Source: Amazon S3 User Guide, "Using versioning in S3 buckets".
 const UNVERSIONED: &str = "null";
+
+/// More pages than this no bucket of a cluster's has: ten million versions.
+const MOST_PAGES: usize = 10_000;
 
 /// One version of an object, or a delete marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +23,17 @@ pub(super) struct Version {
     pub(super) id: String,
     pub(super) is_latest: bool,
     pub(super) is_marker: bool,
+    /// What S3 calls its content; empty for a marker.
+    pub(super) etag: String,
+    /// In bytes.
+    pub(super) size: u64,
+}
+
+impl Version {
+    /// As it counts among leftovers.
+    pub(super) fn left(&self) -> Leftover<'_> {
+        Leftover { key: &self.key, version: &self.id, etag: &self.etag, size: self.size }
+    }
 }
 
 /// A page of a bucket's versions and markers.
@@ -58,9 +73,12 @@ impl Client {
     ) -> Result<Vec<VersionsPage>, AccountError> {
         let mut pages: Vec<VersionsPage> = first.into_iter().collect();
         while pages.last().is_none_or(|page| page.next.is_some()) {
-            match self.versions_page(prefix, pages.last()).await? {
-                Some(page) => pages.push(page),
-                None => break,
+            let Some(page) = self.versions_page(prefix, pages.last()).await? else { break };
+            let repeats = page.next.is_some() && pages.last().is_some_and(|last| last.next == page.next);
+            pages.push(page);
+            if repeats || pages.len() > MOST_PAGES {
+                let message = format!("the list does not end: page {} is not the last", pages.len());
+                return Err(self.failed("s3:ListBucketVersions", message));
             }
         }
         Ok(pages)
@@ -70,16 +88,22 @@ impl Client {
 fn read(answer: &ListObjectVersionsOutput) -> VersionsPage {
     let is_encoded = answer.encoding_type() == Some(&EncodingType::Url);
     let plain = |text: &str| if is_encoded { decoded(text) } else { text.to_owned() };
-    let version = |(key, id, latest, is_marker): (Option<&str>, Option<&str>, Option<bool>, bool)| {
+    let version = |key: Option<&str>, id: Option<&str>, latest: Option<bool>| {
         let (key, id) = (plain(key?), id.unwrap_or(UNVERSIONED).to_owned());
-        Some(Version { key, id, is_latest: latest == Some(true), is_marker })
+        let is_latest = latest == Some(true);
+        Some(Version { key, id, is_latest, is_marker: false, etag: String::new(), size: 0 })
     };
-    let versions = answer.versions().iter().map(|one| (one.key(), one.version_id(), one.is_latest(), false));
-    let markers =
-        answer.delete_markers().iter().map(|one| (one.key(), one.version_id(), one.is_latest(), true));
+    let versions = answer.versions().iter().filter_map(|one| {
+        let size = one.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        let etag = one.e_tag().unwrap_or_default().to_owned();
+        Some(Version { etag, size, ..version(one.key(), one.version_id(), one.is_latest())? })
+    });
+    let markers = answer.delete_markers().iter().filter_map(|one| {
+        Some(Version { is_marker: true, ..version(one.key(), one.version_id(), one.is_latest())? })
+    });
     let next = || (answer.next_key_marker().map(plain), answer.next_version_id_marker().map(str::to_owned));
     VersionsPage {
-        versions: versions.chain(markers).filter_map(version).collect(),
+        versions: versions.chain(markers).collect(),
         next: (answer.is_truncated() == Some(true)).then(next),
     }
 }

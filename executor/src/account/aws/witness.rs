@@ -1,17 +1,25 @@
 //! Sees every attempt at every call: it writes the log, tells who listens, and notices when AWS wants calls to be fewer.
 
 use super::call_log::{CallLog, Entry, Event};
+use super::endpoint::place;
 use crate::account::Width;
 use crate::session::Listener;
 use aws_sdk_sts::config::interceptors::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_sts::error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use http_body_util::Limited;
 use std::time::Instant;
+
+/// The most that is read of an answer. The longest of AWS's, a page of a thousand versions with long keys, has a few
+/// megabytes.
+const LONGEST_ANSWER: usize = 16 << 20;
 
 /// An interceptor of the SDK's, one for all clients.
 #[derive(Debug, Clone)]
@@ -50,7 +58,7 @@ impl Intercept for Witness {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (subject, host) = (subject(context.request()), host(context.request()).to_owned());
+        let (subject, host) = (subject(context.request()), host(context.request()));
         config.interceptor_state().store_put(Begun { at: Instant::now(), subject, host });
         let Some(log) = &self.log else { return Ok(()) };
         let entry = entry(Event::Sent, config);
@@ -58,6 +66,18 @@ impl Intercept for Witness {
             // Whoever is cut off now finds in the log what may have happened.
             log.append(entry)?;
         }
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response_mut().body_mut();
+        let whole = std::mem::replace(body, SdkBody::empty());
+        *body = SdkBody::from_body_1_x(Limited::new(whole, LONGEST_ANSWER));
         Ok(())
     }
 
@@ -140,15 +160,17 @@ fn subject(request: &HttpRequest) -> String {
         let named = text.split('&').filter(|pair| NAMES.iter().any(|name| pair.starts_with(name)));
         return named.map(decoded).collect::<Vec<_>>().join(" ");
     }
-    let url = request.uri().split(['?', '#']).next().unwrap_or_default();
-    url.split_once("://").map_or(url, |(_, rest)| rest).to_owned()
+    without_scheme(&place(request.uri())).to_owned()
+}
+
+fn without_scheme(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest)
 }
 
 /// Where a call goes.
-fn host(request: &HttpRequest) -> &str {
-    let url = request.uri();
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
+fn host(request: &HttpRequest) -> String {
+    let place = place(request.uri());
+    without_scheme(&place).split('/').next().unwrap_or_default().to_owned()
 }
 
 /// The two characters of ARNs and URLs that a form encodes, as they are.
@@ -181,7 +203,6 @@ fn is_throttling(status: Option<u16>, code: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_smithy_types::body::SdkBody;
 
     fn request(uri: &str, body: &str) -> HttpRequest {
         let mut request = HttpRequest::new(SdkBody::from(body));
@@ -208,6 +229,7 @@ mod tests {
                 "a-oidc.s3.eu-west-1.amazonaws.com/keys.json",
             ),
             ("http://127.0.0.1:5000/a-oidc?tagging", "", "127.0.0.1:5000/a-oidc"),
+            ("http://me:secret@127.0.0.1:5000/a-oidc?tagging", "", "127.0.0.1:5000/a-oidc"),
         ] {
             assert_eq!(subject(&request(uri, body)), expected);
         }

@@ -4,8 +4,9 @@ use super::calls::Calls;
 use crate::account::{AccountError, AccountErrorKind, Scope, owned_alike};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::{BucketName, RoleName};
+use sts_schemas::digest::Sha256;
 use sts_schemas::resource::{Address, Bucket, Provider, PublicAccessBlock, Resource, Role, Tags};
-use sts_schemas::state::{Leftovers, State, Unseen};
+use sts_schemas::state::{Leftover, Leftovers, State, Unseen};
 
 #[derive(Debug, Default)]
 pub(super) struct World {
@@ -150,11 +151,24 @@ impl World {
         lent.map(|(role, profiles)| (role.clone(), profiles.clone())).collect()
     }
 
-    pub(super) fn leftovers(&self, bucket: &BucketName, scope: &Scope) -> Leftovers {
-        let unwanted =
-            |key: &&str| !scope.wanted.contains(&Address::Object(bucket.clone(), (*key).to_owned()));
-        let keys: Vec<String> = self.objects(bucket).filter(unwanted).map(str::to_owned).collect();
-        let count = u64::try_from(keys.len()).unwrap_or(u64::MAX);
-        Leftovers { keys: keys.into_iter().take(Leftovers::SHOWN).collect(), hidden: Vec::new(), count }
+    /// What lies in the bucket under keys that nobody is to have there.
+    pub(super) fn leftovers(&self, bucket: &BucketName, unwanted: impl Fn(&str) -> bool) -> Leftovers {
+        let others: Vec<(&str, Sha256)> = self
+            .resources
+            .iter()
+            .filter_map(|(address, resource)| match (address, resource) {
+                (Address::Object(within, key), Resource::Object(object))
+                    if within == bucket && unwanted(key) =>
+                {
+                    Some((key.as_str(), Sha256::of(object.body.as_bytes())))
+                }
+                _ => None,
+            })
+            .collect();
+        let all =
+            others.iter().map(|(key, etag)| Leftover { key, version: "null", etag: etag.as_str(), size: 0 });
+        let listing = (!others.is_empty()).then(|| Leftovers::listing(all.collect()));
+        let keys = others.iter().take(Leftovers::SHOWN).map(|(key, _)| (*key).to_owned()).collect();
+        Leftovers { keys, hidden: Vec::new(), count: others.len() as u64, listing }
     }
 }
