@@ -2,10 +2,11 @@
 //!
 //! What a role may do is the author's to narrow; which roles there are, and who may take them on, is not.
 
-use crate::access::{Access, difference, subjects};
+use crate::access;
 use crate::render::Files;
 use crate::request::{Asked, AskedRequest, CredentialsRequest, Need, asked};
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::access::{Access, difference, subjects};
 use sts_schemas::aws::Partition;
 use sts_schemas::cli_input::CreateRole;
 use sts_schemas::contents::{Contents, Problem, Problems};
@@ -160,10 +161,14 @@ impl<'a> Check<'a> {
 
     /// Tells what roles may do beyond their requests: edits that a reviewer must see.
     fn widened(&mut self, contents: &Contents) {
-        let Ok(made) = Access::of_contents(contents) else { return };
-        let asked = Access::of_requests(&self.matched);
+        let made = Access::of_contents(contents);
+        let asked = access::of_requests(&self.matched);
         let side = |kind| Side { name: String::new(), kind, bundle: None };
-        let difference = difference((side(SideKind::Requests), &asked), (side(SideKind::Directory), &made));
+        let difference = difference(
+            access::PROGRAM,
+            (side(SideKind::Requests), &asked),
+            (side(SideKind::Directory), &made),
+        );
         let gains = |action: &&ActionDifference| match action.effect {
             Effect::Allow => !action.gained.is_empty(),
             Effect::Deny => !action.lost.is_empty(),

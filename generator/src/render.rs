@@ -12,7 +12,7 @@ mod roles;
 mod script;
 mod size;
 
-pub(crate) use difference::{markdown as difference_markdown, text as difference_text};
+pub(crate) use difference::{CHANGES, markdown as difference_markdown, text as difference_text};
 pub use generation::{generation_of, mark_generation, mark_provider};
 pub use oidc::{CLIENT_IDS, identity_provider};
 pub use review::{NewManifest, Upgrade, review};

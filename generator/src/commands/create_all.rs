@@ -109,10 +109,7 @@ impl OneCluster {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let made = match &following {
             None => given,
-            Some(following) => {
-                let kept = self.kept.following(given, &following.previous);
-                kept.map_err(|error| Failure::new(Exit::Failed, error))?.told()
-            }
+            Some(following) => self.kept.following(given, &following.previous).told(),
         };
         let tags = made.tags.tags()?;
         let roles = role_files(&cluster, &self.requests, &made.roles, &made.tags)?;

@@ -1,8 +1,11 @@
 //! The same as Markdown: a table for each role.
 
-use super::{became, denied, described, place, printable, summary, unverified, values, worry};
+use super::{became, denied, described, place, printable, unverified, values};
 use std::fmt::Write as _;
 use sts_schemas::difference::{Difference, RoleDifference};
+
+/// The heading of the section in a review.
+pub(crate) const CHANGES: &str = "## What changes";
 
 /// The difference as Markdown, the riskiest first; headings begin at the second level.
 #[must_use]
@@ -14,11 +17,11 @@ pub(crate) fn markdown(difference: &Difference) -> String {
 }
 
 fn write_markdown(out: &mut String, difference: &Difference) -> std::fmt::Result {
-    writeln!(out, "## What changes\n")?;
+    writeln!(out, "{CHANGES}\n")?;
     if let Some(warning) = unverified(difference) {
         writeln!(out, "**{warning}**\n")?;
     }
-    writeln!(out, "{}\n", summary(difference))?;
+    writeln!(out, "{}\n", difference.summary())?;
     writeln!(out, "- old: {}", inert(&described(&difference.old)))?;
     writeln!(out, "- new: {}", inert(&described(&difference.new)))?;
     if !difference.cluster.is_empty() {
@@ -27,7 +30,7 @@ fn write_markdown(out: &mut String, difference: &Difference) -> std::fmt::Result
             let (old, new) = values(change);
             writeln!(out, "| {name} | {} | {} |", inert(&old), inert(&new))?;
         }
-        if let Some(why) = worry(difference) {
+        if let Some(why) = difference.worry() {
             writeln!(out, "\nRisk: {}; {why}.", difference.cluster_risk.name())?;
         }
     }
