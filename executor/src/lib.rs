@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod apply;
+pub mod changes;
 pub mod cli;
 mod commands;
 pub mod issuer;

@@ -3,6 +3,7 @@
 //! It says everything without colour; colour only helps the eye.
 
 mod access;
+mod changes;
 pub mod contents;
 mod facts;
 pub mod fleet;

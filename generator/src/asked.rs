@@ -2,10 +2,11 @@
 //!
 //! What a role may do is the author's to narrow; which roles there are, and who may take them on, is not.
 
-use crate::access::{Access, beyond, subjects};
+use crate::access;
 use crate::render::{Files, TOKEN_FILE, possible_names};
 use crate::request::{Asked, AskedRequest, CredentialsRequest, Need, asked};
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::access::{Access, beyond, subjects};
 use sts_schemas::aws::{Partition, RoleName};
 use sts_schemas::cli_input::CreateRole;
 use sts_schemas::cluster::ClusterName;
@@ -212,7 +213,8 @@ impl<'a> Check<'a> {
             return;
         };
         let token_file = first.token_path.as_deref().unwrap_or(TOKEN_FILE);
-        if asking.iter().all(|request| request.token_path.as_deref().unwrap_or(TOKEN_FILE) != role.token_file) {
+        if asking.iter().all(|request| request.token_path.as_deref().unwrap_or(TOKEN_FILE) != role.token_file)
+        {
             let what = format!(
                 "its web_identity_token_file is {}, and by {} ({}) it is {token_file}",
                 role.token_file, first.name, first.source
@@ -241,8 +243,8 @@ impl<'a> Check<'a> {
 
     /// Tells what roles may do beyond their requests: edits that a reviewer must see.
     fn widened(&mut self, contents: &Contents) {
-        let Ok(made) = Access::of_contents(contents) else { return };
-        let asked = Access::of_requests(&self.matched);
+        let made = Access::of_contents(contents);
+        let asked = access::of_requests(&self.matched);
         for (secret, actions) in beyond(&asked, &made) {
             self.notes.push(format!(
                 "the role of the Secret {secret} may do more than its request asks for: {}",

@@ -110,7 +110,9 @@ fn write_files(
     ));
     if !renumbered.is_empty() {
         let count = renumbered.len();
-        say(&format!("  {count} of those written are under another number than before, where roles moved up or down"));
+        say(&format!(
+            "  {count} of those written are under another number than before, where roles moved up or down"
+        ));
     }
     for path in changed {
         say(&format!("  changed {path}"));
@@ -204,8 +206,7 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
 fn open_regular(path: &Path) -> Result<std::fs::File, Failure> {
     check_regular(path)?;
     detail(|| format!("reading {}", path.display()));
-    std::fs::File::open(path)
-        .map_err(|error| Failure::new(Exit::Failed, FileError::new("read", path, error)))
+    std::fs::File::open(path).map_err(|error| Failure::new(Exit::Failed, FileError::new("read", path, error)))
 }
 
 /// Refuses what is there and is no regular file.

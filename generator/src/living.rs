@@ -6,7 +6,7 @@ mod dump;
 mod expectation;
 
 pub(crate) use dump::{Dump, DumpError};
-pub(crate) use expectation::{Expectation, ExpectationError};
+pub(crate) use expectation::Expectation;
 
 use dump::Secret;
 use expectation::ExpectedSecret;

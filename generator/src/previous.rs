@@ -1,14 +1,14 @@
 //! The bundle that a new one follows: verified, and taken apart into its files.
 
-use crate::access::{Access, AccessError};
-use crate::living::Expectation;
 use crate::render::{Files, is_own_tag};
 use std::collections::BTreeMap;
 use std::io::Read;
+use sts_schemas::access::Access;
 use sts_schemas::bundle::{Entries, VerifiedBundle, VerifyError};
 use sts_schemas::cluster::{Cluster, IssuerUrl};
 use sts_schemas::difference::{Side, SideKind};
 use sts_schemas::digest::Sha256;
+use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::oidc::{ClusterKeyError, Jwk, Jwks};
@@ -220,25 +220,18 @@ impl Previous {
     }
 
     /// The names of its roles, each behind the one that it had before that was cut to IAM's length.
-    ///
-    /// # Errors
-    /// As [`Access::of_contents`].
-    pub fn role_names(&self) -> Result<Vec<(String, String)>, AccessError> {
-        let cluster = self.cluster();
-        let expectation = Expectation::of(&cluster.issuer, &self.bundle.contents().installer_manifests)?;
-        let names = expectation.secrets.into_iter().map(|secret| {
-            let long_name = format!("{}-{}-{}", cluster.name, secret.namespace, secret.name);
+    pub fn role_names(&self) -> impl Iterator<Item = (String, String)> {
+        let manifests = self.bundle.contents().installer_manifests.values();
+        manifests.filter_map(|text| SecretManifest::of_text(text)).map(|secret| {
+            let long_name = format!("{}-{}-{}", self.cluster().name, secret.namespace, secret.name);
             let name = secret.role_arn.rsplit('/').next().unwrap_or_default().to_owned();
             (long_name, name)
-        });
-        Ok(names.collect())
+        })
     }
 
     /// What its roles may do.
-    ///
-    /// # Errors
-    /// As [`Access::of_contents`].
-    pub fn access(&self) -> Result<Access, AccessError> {
+    #[must_use]
+    pub fn access(&self) -> Access {
         Access::of_contents(self.bundle.contents())
     }
 

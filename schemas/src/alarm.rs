@@ -1,6 +1,8 @@
 //! What a person must know of a bundle before anything else: that more may speak for the cluster than usual.
 
+use crate::bundle::VerifiedBundle;
 use crate::cluster::Cluster;
+use crate::contents::PrivateKeyForm;
 use crate::oidc::TokenKey;
 use crate::open::hide_stand_ins;
 
@@ -8,6 +10,25 @@ use crate::open::hide_stand_ins;
 #[must_use]
 pub fn alarms(cluster: &Cluster, token_keys: &[TokenKey]) -> Vec<String> {
     several_token_keys(token_keys).into_iter().chain(two_issuers(cluster)).collect()
+}
+
+/// The same of a whole bundle, and a sentence where the cluster's private key lies open in it.
+#[must_use]
+pub fn alarms_of_bundle(bundle: &VerifiedBundle) -> Vec<String> {
+    let outline = bundle.outline();
+    alarms(&outline.cluster, &outline.token_keys).into_iter().chain(open_private_key(bundle)).collect()
+}
+
+fn open_private_key(bundle: &VerifiedBundle) -> Option<String> {
+    let keys = bundle.private_keys().iter().filter(|(_, form)| **form == PrivateKeyForm::Plaintext);
+    let paths: Vec<_> = keys.map(|(path, _)| path.as_str()).collect();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "PRIVATE KEY INSIDE: the bundle carries the cluster's private key in plain text, in {}. Whoever can read the \
+             bundle can make tokens of the cluster. Nothing here needs it.",
+            paths.join(" and in ")
+        )
+    })
 }
 
 fn several_token_keys(keys: &[TokenKey]) -> Option<String> {

@@ -189,6 +189,37 @@ impl Difference {
         self.cluster.is_empty() && self.roles.is_empty()
     }
 
+    /// One sentence that counts everything.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        if self.is_empty() {
+            return "No difference.".to_owned();
+        }
+        let roles = |presence| self.roles.iter().filter(|role| role.presence == presence).count();
+        let actions = |presence| {
+            let actions = self.roles.iter().flat_map(|role| &role.actions);
+            actions.filter(|action| action.presence == presence).count()
+        };
+        format!(
+            "Roles: {} added, {} changed, {} removed. Actions: {} added, {} changed, {} removed. Highest risk: {}.",
+            roles(Presence::Added),
+            roles(Presence::Changed),
+            roles(Presence::Removed),
+            actions(Presence::Added),
+            actions(Presence::Changed),
+            actions(Presence::Removed),
+            self.risk().name()
+        )
+    }
+
+    /// Why a change of the cluster itself should worry.
+    #[must_use]
+    pub fn worry(&self) -> Option<&'static str> {
+        (self.cluster_risk > Risk::None).then_some(
+            "whoever holds a key that comes, or serves an issuer that comes, may take on every role of the cluster",
+        )
+    }
+
     /// The highest risk of all roles and of the cluster itself.
     #[must_use]
     pub fn risk(&self) -> Risk {

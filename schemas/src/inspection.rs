@@ -1,8 +1,10 @@
 //! What is in a bundle: what `inspect` tells.
 
+use crate::difference::Difference;
 use crate::digest::Sha256;
 use crate::manifest::{Manifest, SchemaVersion};
 use crate::oidc::TokenKey;
+use crate::plan::Change;
 use crate::resource::Resource;
 use crate::signature::Holder;
 use schemars::JsonSchema;
@@ -31,10 +33,45 @@ pub struct Inspection {
     pub private_keys: BTreeMap<String, String>,
     /// What to look at twice.
     pub findings: Vec<LookedAt>,
+    /// What changed since an older bundle of the cluster's, where one was given with `--previous`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// The manifest.
     pub manifest: Manifest,
     /// The AWS resources that its files ask for.
     pub resources: Vec<Resource>,
+}
+
+/// What changed since an older bundle of the cluster's; `${account}` and `${issuer}` stand for what either leaves open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// The digest of the older bundle's manifest.
+    pub previous: Sha256,
+    /// Its generation, in seconds since 1970.
+    pub previous_generation: u64,
+    /// What to know of the older bundle, each a sentence: that it is not older, or that a signature of it has ended.
+    pub notes: Vec<String>,
+    /// What differs about the cluster and its roles.
+    pub difference: Difference,
+    /// The addresses of AWS resources besides roles that only the newer one asks for.
+    pub resources_added: Vec<String>,
+    /// Those that only the older one asks for.
+    pub resources_removed: Vec<String>,
+    /// What differs about AWS resources that both ask for, and that `difference` does not tell.
+    pub settings: Vec<SettingDifference>,
+}
+
+/// A setting that differs, in the same way, about some AWS resources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingDifference {
+    /// Its name, as in plans; `tag KEY` for a tag.
+    pub name: String,
+    /// Its old and its new value.
+    pub change: Change,
+    /// Whose it is.
+    pub addresses: Vec<String>,
 }
 
 /// Whether somebody trusted signed what is told.

@@ -10,6 +10,7 @@
 //!
 //! Nothing here is asynchronous and nothing touches a network.
 
+pub mod access;
 pub mod alarm;
 pub mod archive;
 pub mod aws;

@@ -56,6 +56,9 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
     let plan: Value = serde_json::from_str(&proposal).unwrap();
     let rehearsal = Run::of(story.executor("rehearse").args(["--format", "json"])).exits(0).stdout;
     let inspection = Run::of(story.executor("inspect").args(["--format", "json"])).exits(0).stdout;
+    let mut compare = story.executor("inspect");
+    let compared =
+        Run::of(compare.args(["--format", "json", "--previous"]).arg(story.bundle())).exits(0).stdout;
     let flags = ["--yes".as_ref(), "--receipt".as_ref(), receipt.as_os_str()];
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);
     let mut diff = story.generator();
@@ -72,6 +75,7 @@ fn told(story: &Handoff) -> Vec<(&'static str, PathBuf)> {
         ("fleet-status", written(story.path("standings.json"), standings.as_bytes())),
         ("rehearsal", written(story.path("rehearsal.json"), rehearsal.as_bytes())),
         ("inspection", written(story.path("inspection.json"), inspection.as_bytes())),
+        ("inspection", written(story.path("compared.json"), compared.as_bytes())),
         ("report", report),
         ("report", refusal),
         ("proposal", written(story.path("proposal.json"), proposal.as_bytes())),

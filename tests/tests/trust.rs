@@ -208,19 +208,39 @@ fn a_private_key_in_plain_text_is_pointed_at_by_the_program_that_never_needs_it(
     };
     let rehearse = |bundle: &Path| Run::of(&mut story.executor_on(bundle, "rehearse")).exits(0);
     let plain = create_all(&["--private-key", "plaintext"]);
-    let _ = rehearse(&plain).says("WARNING: the bundle carries the cluster's private key in plain text");
+    let _ = rehearse(&plain)
+        .says("WARNING: PRIVATE KEY INSIDE: the bundle carries the cluster's private key in plain text");
     for name in ["report.txt", "report.json"] {
         let report = story.path(name);
         let _ = Run::of(story.executor_on(&plain, "verify").arg("--report").arg(&report)).exits(0);
         let evidence = unwrapped(&std::fs::read_to_string(&report).unwrap());
-        assert!(evidence.contains("the cluster's private key in plain text, in tls/bound"), "{evidence}");
+        assert!(
+            evidence.contains("private key in plain text, in serviceaccount-signer.private and in tls/bound")
+        );
     }
+    for (flags, before) in [
+        (&["verify"][..], "Whoever can read the bundle"),
+        (&["inspect"], "AWS resources"),
+        (&["inspect", "--format", "markdown"], "| bundle |"),
+        (&["inspect", "--format", "html"], "<dl>"),
+    ] {
+        let run = Run::of(story.executor_on(&plain, flags[0]).args(&flags[1..])).exits(0);
+        let text = unwrapped(&run.stdout);
+        let alarm = text.find("PRIVATE KEY INSIDE: the bundle carries").unwrap_or_else(|| panic!("{text}"));
+        assert!(alarm < text.find(before).unwrap(), "{text}");
+    }
+    let page = Run::of(story.executor_on(&plain, "inspect").args(["--format", "html"])).exits(0);
+    let _ = page.shows("<p class=\"banner alarm\">PRIVATE KEY INSIDE: ");
     std::fs::write(story.path("pass"), "correct horse\n").unwrap();
     let sealed = create_all(&["--private-key-passphrase-file", "pass"]);
     let run = rehearse(&sealed).says("private key in serviceaccount-signer.private, encrypted");
     assert!(!run.stderr.contains("WARNING"), "{}", run.stderr);
     let omitted = rehearse(&create_all(&[]));
     assert!(!omitted.stderr.contains("private key"), "{}", omitted.stderr);
+    for bundle in [&sealed, story.bundle()] {
+        let verified = Run::of(&mut story.executor_on(bundle, "verify")).exits(0);
+        assert!(!verified.stdout.contains("PRIVATE KEY"), "{}", verified.stdout);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::io::{BufReader, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use sts_schemas::alarm::alarms;
+use sts_schemas::alarm::alarms_of_bundle;
 use sts_schemas::bundle::{Expiry, UnverifiedBundle, VerifiedBundle};
 use sts_schemas::contents::PrivateKeyForm;
 use sts_schemas::failure::{Exit, Failure};
@@ -88,6 +88,21 @@ impl BundleArgs {
         Ok(bundle)
     }
 
+    /// Another bundle, of which the same signatures count.
+    pub(crate) fn beside(&self, bundle: &Path) -> Self {
+        Self { bundle: bundle.to_owned(), trust: self.trust.clone() }
+    }
+
+    /// Verifies the bundle as one that was good once: that its signatures have ended is for the caller to tell.
+    pub(crate) fn verified_as_previous(&self, session: &Session<'_>) -> Result<VerifiedBundle, Failure> {
+        let keys = self.trust.keys(session)?;
+        let trust =
+            TrustStore::new(keys.keys, self.trust.threshold).map_err(|error| refusal::of_trust(error, session))?;
+        let source = UnverifiedBundle::new(self.open()?);
+        let verified = source.verify(&trust, Expiry::Overridden(session.now()));
+        verified.map_err(|error| refusal::of_previous(&self.bundle, error))
+    }
+
     /// Names the bundle and the keys that were given.
     pub(crate) fn name<'a>(&'a self, neighbours: &mut Neighbours<'a>) {
         neighbours.reads("the bundle", Some(&self.bundle));
@@ -115,16 +130,8 @@ impl BundleArgs {
 
 /// What whoever decides about a bundle that was verified should know of it, each a sentence.
 pub(super) fn warnings(bundle: &VerifiedBundle) -> Vec<String> {
-    let outline = bundle.outline();
     let ahead = bundle.is_ahead_of_the_clock().then(|| ahead_of_the_clock(bundle));
-    let plain = bundle.private_keys().iter().filter(|(_, form)| **form == PrivateKeyForm::Plaintext);
-    let plain = plain.map(|(path, _)| {
-        format!(
-            "the bundle carries the cluster's private key in plain text, in {path}. Whoever can read the bundle can make \
-             tokens of the cluster. Nothing here needs it."
-        )
-    });
-    expired(bundle).chain(ahead).chain(alarms(&outline.cluster, &outline.token_keys)).chain(plain).collect()
+    expired(bundle).chain(ahead).chain(alarms_of_bundle(bundle)).collect()
 }
 
 /// A sentence for each signature that counts only because a person said that its end does not.

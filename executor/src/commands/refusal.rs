@@ -3,16 +3,39 @@
 use crate::account::{AccountError, AccountErrorKind};
 use crate::plan::PlanRefused;
 use crate::session::Session;
+use std::path::Path;
 use sts_schemas::aws::RoleName;
 use sts_schemas::bundle::{Verdict, VerifyError};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::open::BindError;
 use sts_schemas::signature::{KEY_FOLDER, SignatureError, TrustError};
 
+/// An older bundle that was rejected.
+#[derive(Debug, thiserror::Error)]
+#[error("the older bundle {path} is not compared")]
+struct PreviousRejected {
+    path: String,
+    #[source]
+    source: VerifyError,
+}
+
 /// A bundle that was rejected.
 pub(super) fn of_bundle(error: VerifyError) -> Failure {
+    let (exit, hint) = advice_on_bundle(&error);
+    let failure = Failure::new(exit, error);
+    if let Some(hint) = hint { failure.hint(hint) } else { failure }
+}
+
+/// The same of one that was given to be compared with.
+pub(super) fn of_previous(path: &Path, source: VerifyError) -> Failure {
+    let (exit, _) = advice_on_bundle(&source);
+    Failure::new(exit, PreviousRejected { path: path.display().to_string(), source })
+        .hint("give a bundle that was taken before, or leave --previous out")
+}
+
+fn advice_on_bundle(error: &VerifyError) -> (Exit, Option<&'static str>) {
     if matches!(error, VerifyError::Unreadable(_)) {
-        return Failure::new(Exit::Failed, error);
+        return (Exit::Failed, None);
     }
     let hint = match error.verdict() {
         Verdict::NotABundle => "fetch the bundle again, and compare its SHA-256 with the author's",
@@ -20,7 +43,7 @@ pub(super) fn of_bundle(error: VerifyError) -> Failure {
         Verdict::Inconsistent => "tell the author: the bundle must be made anew",
         Verdict::Unsupported => "use the version of this program that belongs to the bundle",
     };
-    Failure::new(Exit::BundleRejected, error).hint(hint)
+    (Exit::BundleRejected, Some(hint))
 }
 
 /// What to do about a bundle that is not as somebody trusted signed it.

@@ -5,13 +5,22 @@ use super::facts::{facts, open_places_named, private_key_form};
 use super::plan::essence;
 use super::verification::trusted_signers;
 use super::wrap::{cut, hanging, wrapped};
-use super::{Paint, Tone, printable};
+use super::{Paint, Tone, changes, printable};
+use crate::changes::Since;
+use std::cmp::Reverse;
 use std::fmt::Write as _;
-use sts_schemas::alarm::alarms;
+use sts_schemas::alarm::alarms_of_bundle;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::inspection::{Inspection, LookedAt, Trust};
 use sts_schemas::lint::{Finding, lint_roles};
 use sts_schemas::manifest::SchemaVersion;
+
+/// What to look at twice, the worst first; where it is as bad, by role.
+pub(super) fn findings(bundle: &VerifiedBundle) -> Vec<Finding> {
+    let mut findings = lint_roles(bundle.outline());
+    findings.sort_by_key(|finding| Reverse(finding.level));
+    findings
+}
 
 fn looked_at(finding: Finding) -> LookedAt {
     let Finding { level, request, statement, rule, message } = finding;
@@ -21,7 +30,7 @@ fn looked_at(finding: Finding) -> LookedAt {
 
 /// A bundle's content as data.
 #[must_use]
-pub fn inspection(bundle: &VerifiedBundle, trust: Trust) -> Inspection {
+pub fn inspection(bundle: &VerifiedBundle, trust: Trust, since: Option<&Since>) -> Inspection {
     let private_keys = bundle.private_keys().iter();
     Inspection {
         schema_version: SchemaVersion::CURRENT,
@@ -34,7 +43,8 @@ pub fn inspection(bundle: &VerifiedBundle, trust: Trust) -> Inspection {
         private_keys: private_keys
             .map(|(path, form)| (path.clone(), private_key_form(*form).to_owned()))
             .collect(),
-        findings: lint_roles(bundle.outline()).into_iter().map(looked_at).collect(),
+        findings: findings(bundle).into_iter().map(looked_at).collect(),
+        changes: since.map(Since::with_tokens),
         manifest: bundle.manifest().clone(),
         resources: bundle.outline().resources.values().cloned().collect(),
     }
@@ -51,7 +61,7 @@ pub(super) fn title(bundle: &VerifiedBundle, trust: Trust) -> String {
 
 /// A bundle's content as text; its first line says so when nobody trusted vouches for it.
 #[must_use]
-pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
+pub fn text(bundle: &VerifiedBundle, trust: Trust, since: Option<&Since>, paint: Paint) -> String {
     let mut out = match trust {
         Trust::Verified => String::new(),
         Trust::Unverified => {
@@ -59,14 +69,16 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
                 + "\n\n"
         }
     };
-    let outline = bundle.outline();
-    for warning in alarms(&outline.cluster, &outline.token_keys) {
+    for warning in alarms_of_bundle(bundle) {
         let _ = writeln!(out, "{}", paint.tone(Tone::Warning, wrapped("", &warning).trim_end()));
         out.push('\n');
     }
     for (name, value) in facts(bundle) {
         // The longest name leaves no room for the space behind it.
         out.push_str(&hanging(&format!("{:<11}", format!("{name} ")), "             ", &value));
+    }
+    if let Some(since) = since {
+        out.push_str(&changes::text(since, paint));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "AWS resources"));
     for (address, resource) in &bundle.outline().resources {
@@ -75,7 +87,7 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust, paint: Paint) -> String {
         out.push_str(&hanging("      ", "        ", &printable(&essence(resource))));
     }
     let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, "What to look at twice"));
-    let findings = lint_roles(bundle.outline());
+    let findings = findings(bundle);
     for finding in &findings {
         out.push_str(&wrapped("  ", &printable(&finding.to_string())));
     }

@@ -64,8 +64,12 @@ fn hosting(hosting: &Hosting) -> String {
 
 /// A text with words in the places that the bundle leaves open.
 pub(super) fn open_places_named(bundle: &VerifiedBundle, text: &str) -> String {
-    let open = bundle.manifest().cluster.open();
-    open.into_iter().fold(text.to_owned(), |text, value| {
+    places_named(&bundle.manifest().cluster.open(), text)
+}
+
+/// A text with words in the places of these values.
+pub(super) fn places_named(open: &[OpenValue], text: &str) -> String {
+    open.iter().fold(text.to_owned(), |text, value| {
         let words = match value {
             OpenValue::Account => "(any account)",
             OpenValue::Issuer => KNOWN_AFTER_APPLY,

@@ -24,6 +24,12 @@ pub(super) struct Service {
     pub(super) actions: BTreeSet<Action>,
     /// Where they may be done.
     pub(super) reach: Reach,
+    /// The statements that speak of them, by number.
+    statements: BTreeSet<usize>,
+    /// Those of them that name the resources they leave out.
+    all_but_resources: BTreeSet<usize>,
+    /// Those of them that have conditions.
+    conditional: BTreeSet<usize>,
 }
 
 /// How far a service's actions go.
@@ -61,10 +67,27 @@ impl Reach {
 /// A service in a role's permissions: what is allowed of it stands apart from what is denied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ServiceName {
-    /// The part of an action before the colon; `*` where a statement names no service.
+    /// The part of an action before the colon; `*` where a statement names no service, or what it leaves out.
     pub(super) name: String,
     /// How the actions are meant.
     pub(super) sense: Sense,
+    /// The statement that names what it leaves out: what two leave out is not what they leave out together.
+    alone: Option<usize>,
+}
+
+impl ServiceName {
+    fn of(action: &str, sense: Sense, number: usize) -> Self {
+        if sense.is_all_but() {
+            return Self { name: "*".to_owned(), sense, alone: Some(number) };
+        }
+        let name = action.split_once(':').map_or("*", |(service, _)| service).to_owned();
+        Self { name, sense, alone: None }
+    }
+
+    /// What people call it.
+    pub(super) fn called(&self) -> &str {
+        if self.name == "*" { "every service" } else { &self.name }
+    }
 }
 
 /// How a list of actions is meant.
@@ -94,10 +117,20 @@ impl Sense {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Allowed => "",
-            Self::AllowedAllBut => "everything but",
+            Self::AllowedAllBut => "every action but",
             Self::Denied => "denied",
-            Self::DeniedAllBut => "denied: everything but",
+            Self::DeniedAllBut => "denied: every action but",
         }
+    }
+
+    /// Whether the list names what is left out.
+    pub(super) fn is_all_but(self) -> bool {
+        matches!(self, Self::AllowedAllBut | Self::DeniedAllBut)
+    }
+
+    /// Whether something is forbidden.
+    pub(super) fn is_denied(self) -> bool {
+        matches!(self, Self::Denied | Self::DeniedAllBut)
     }
 }
 
@@ -116,6 +149,11 @@ impl Action {
     /// Whether it stands for more than one action.
     pub(super) fn is_wildcard(&self) -> bool {
         is_pattern(&self.0)
+    }
+
+    /// Whether it stands for every action of its service, or of all.
+    fn is_every(&self) -> bool {
+        self.verb().bytes().all(|byte| byte == b'*')
     }
 
     /// The action without its service.
@@ -141,14 +179,11 @@ pub(super) fn grants(desired: &Desired) -> Vec<Grant<'_>> {
 impl<'a> Grant<'a> {
     fn of(role: &'a Role) -> Self {
         let mut services: BTreeMap<ServiceName, Service> = BTreeMap::new();
-        for statement in role.inline.values().flat_map(|policy| &policy.statement) {
+        for (number, statement) in (1..).zip(role.inline.values().flat_map(|policy| &policy.statement)) {
             for (action, sense) in actions(statement) {
-                let name = action.split_once(':').map_or("*", |(service, _)| service).to_owned();
-                let reach = Reach::of(statement);
-                let new = || Service { actions: BTreeSet::new(), reach };
-                let service = services.entry(ServiceName { name, sense }).or_insert_with(new);
-                service.actions.insert(Action(action.to_owned()));
-                service.reach = service.reach.and(reach);
+                let new = || Service::of(Reach::of(statement));
+                let service = services.entry(ServiceName::of(action, sense, number)).or_insert_with(new);
+                service.add(action, number, statement);
             }
         }
         Self { role, accounts: service_accounts(&role.trust), services }
@@ -161,13 +196,60 @@ impl<'a> Grant<'a> {
 }
 
 impl Service {
-    /// How many actions are named, and how many of these stand for more than one, in words.
+    fn of(reach: Reach) -> Self {
+        Self {
+            actions: BTreeSet::new(),
+            reach,
+            statements: BTreeSet::new(),
+            all_but_resources: BTreeSet::new(),
+            conditional: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, action: &str, number: usize, statement: &Statement) {
+        self.actions.insert(Action(action.to_owned()));
+        self.reach = self.reach.and(Reach::of(statement));
+        self.statements.insert(number);
+        if statement.not_resource.is_some() {
+            self.all_but_resources.insert(number);
+        }
+        if statement.condition.iter().flatten().next().is_some() {
+            self.conditional.insert(number);
+        }
+    }
+
+    /// How many actions are named, and how many wildcards besides, in words.
     pub(super) fn count(&self) -> String {
         let plural =
             |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        if self.actions.iter().any(Action::is_every) {
+            return "every action".to_owned();
+        }
         let wild = self.actions.iter().filter(|action| action.is_wildcard()).count();
-        let wild = if wild == 0 { String::new() } else { format!(", {}", plural(wild, "wildcard")) };
-        plural(self.actions.len(), "action") + &wild
+        let parts = [(self.actions.len() - wild, "action"), (wild, "wildcard")];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+        parts.map(|(count, word)| plural(count, word)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the names of actions and resources do not tell: that resources are named that are left out, and conditions.
+    pub(super) fn marks(&self) -> Vec<String> {
+        let marks = [
+            (&self.all_but_resources, "on every resource but those named"),
+            (&self.conditional, "only under conditions"),
+        ];
+        let marks = marks.into_iter().filter(|(of, _)| !of.is_empty());
+        marks
+            .map(|(of, words)| {
+                let some = if *of == self.statements { "" } else { "some " };
+                format!("{some}{words}")
+            })
+            .collect()
+    }
+
+    /// Where its actions may be done, to write behind them.
+    pub(super) fn extent(&self) -> String {
+        let marks = self.marks().into_iter().map(|mark| format!(", {mark}"));
+        self.reach.words().to_owned() + &marks.collect::<String>()
     }
 }
 
@@ -183,15 +265,19 @@ fn actions(statement: &Statement) -> impl Iterator<Item = (&str, Sense)> {
 /// The actions a statement speaks of, a text each; marked where it names what it leaves out.
 pub(super) fn action_texts(statement: &Statement) -> Vec<String> {
     let only = statement.action.iter().flat_map(OneOrMany::iter).map(str::to_owned);
-    let but = statement.not_action.iter().flat_map(OneOrMany::iter);
-    only.chain(but.map(|action| format!("everything but {action}"))).collect()
+    only.chain(all_but(statement.not_action.as_ref())).collect()
 }
 
 /// What a statement applies to, a text each; marked where it names what it leaves out.
 pub(super) fn resources(statement: &Statement) -> Vec<String> {
     let only = statement.resource.iter().flat_map(OneOrMany::iter).map(str::to_owned);
-    let but = statement.not_resource.iter().flat_map(OneOrMany::iter);
-    only.chain(but.map(|arn| format!("everything but {arn}"))).collect()
+    only.chain(all_but(statement.not_resource.as_ref())).collect()
+}
+
+/// One text for all that is left out: apart, each would take back what the others say.
+fn all_but(list: Option<&OneOrMany>) -> Option<String> {
+    let names: Vec<_> = list?.iter().collect();
+    Some(format!("everything but {}", names.join(", ")))
 }
 
 /// The conditions of a statement, a text each.

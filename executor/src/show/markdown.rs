@@ -1,35 +1,39 @@
 //! A bundle as Markdown: for a ticket, a merge request, a file.
 
-use super::contents::title;
+use super::contents::{findings, title};
 use super::facts::{facts, open_places_named};
 use super::grant::{action_texts, conditions, grants, resources};
 use super::plan::essence;
+use super::changes;
+use crate::changes::Since;
 use std::fmt::Write as _;
-use sts_schemas::alarm::alarms;
+use sts_schemas::alarm::alarms_of_bundle;
 use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::difference::Risk;
 use sts_schemas::inspection::Trust;
-use sts_schemas::lint::lint_roles;
 use sts_schemas::markdown::{code, plain};
 use sts_schemas::policy::{Effect, Statement};
 
 /// The whole text.
 #[must_use]
-pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
+pub fn text(bundle: &VerifiedBundle, trust: Trust, since: Option<&Since>) -> String {
     let mut out = format!("# {}\n\n", plain(&title(bundle, trust)));
     out.push_str(match trust {
         Trust::Verified => "**VERIFIED.** Signed by a trusted key, whole, and consistent.\n\n",
         Trust::Unverified => "**UNVERIFIED.** No trusted key was given: anybody may have written this.\n\n",
     });
-    let outline = bundle.outline();
-    for warning in alarms(&outline.cluster, &outline.token_keys) {
+    for warning in alarms_of_bundle(bundle) {
         let _ = writeln!(out, "**{}**\n", plain(&warning));
     }
     out.push_str("| | |\n| --- | --- |\n");
     for (name, value) in facts(bundle) {
         let _ = writeln!(out, "| {name} | {} |", plain(&value));
     }
+    if let Some(since) = since {
+        write_changes(&mut out, since);
+    }
     out.push_str("\n## What to look at twice\n\n");
-    let findings = lint_roles(bundle.outline());
+    let findings = findings(bundle);
     for finding in &findings {
         let _ = writeln!(out, "- {}", plain(&finding.to_string()));
     }
@@ -48,6 +52,24 @@ pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
     open_places_named(bundle, &out)
 }
 
+fn write_changes(out: &mut String, since: &Since) {
+    let _ = writeln!(out, "\n## {}\n", plain(&changes::title(since)));
+    for note in &since.told.notes {
+        let _ = writeln!(out, "**{}**\n", plain(note));
+    }
+    let _ = writeln!(out, "{}", plain(&changes::summary(since)));
+    for part in changes::parts(since) {
+        let _ = writeln!(out, "\n### {}\n", plain(&part.title));
+        for line in &part.lines {
+            let level = match line.risk {
+                Risk::None => String::new(),
+                risk => format!("**{}** ", risk.name()),
+            };
+            let _ = writeln!(out, "- {level}{}", code(&line.text));
+        }
+    }
+}
+
 fn roles(out: &mut String, bundle: &VerifiedBundle) {
     out.push_str("\n## Who may do what\n");
     for grant in grants(bundle.outline()) {
@@ -64,8 +86,13 @@ fn roles(out: &mut String, bundle: &VerifiedBundle) {
             let _ = writeln!(out, "- permissions boundary {}", code(boundary.as_str()));
         }
         for (name, service) in &grant.services {
-            let words = format!("{} {}", name.sense.words(), code(&name.name));
-            let _ = writeln!(out, "- {}: {}{}", words.trim(), service.count(), service.reach.words());
+            let words = name.sense.words();
+            let what = if name.sense.is_all_but() {
+                service.actions.iter().map(|action| code(&action.0)).collect::<Vec<_>>().join(", ")
+            } else {
+                format!("{}: {}", code(name.called()), service.count())
+            };
+            let _ = writeln!(out, "- {}{}", format!("{words} {what}").trim(), service.extent());
         }
         out.push_str("\n| no. | effect | actions | resources | only if |\n| --- | --- | --- | --- | --- |\n");
         for (number, statement) in grant.statements() {

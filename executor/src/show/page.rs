@@ -1,18 +1,20 @@
 //! A bundle as one page for a browser: no network, no script, to read, to print, to file.
 
+mod changes;
 mod drawing;
 mod html;
 
-use super::contents::title;
+use super::contents::{self, title};
 use super::facts::{facts, open_places_named};
-use super::grant::{Grant, conditions, grants, is_pattern, resources};
+use super::grant::{Grant, action_texts, conditions, grants, is_pattern, resources};
 use super::plan::essence;
+use crate::changes::Since;
 use html::Html;
-use sts_schemas::alarm::alarms;
+use sts_schemas::alarm::alarms_of_bundle;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::inspection::Trust;
-use sts_schemas::lint::{Level, lint_roles};
-use sts_schemas::policy::{Effect, OneOrMany, Statement};
+use sts_schemas::lint::Level;
+use sts_schemas::policy::{Effect, Statement};
 use sts_schemas::version::VERSION;
 
 /// How the page looks, for every reader: on a screen in the light, in the dark, and on paper.
@@ -31,18 +33,20 @@ const HEAD: &str = r#"<!DOCTYPE html>
 
 /// The whole page.
 #[must_use]
-pub fn text(bundle: &VerifiedBundle, trust: Trust) -> String {
+pub fn text(bundle: &VerifiedBundle, trust: Trust, since: Option<&Since>) -> String {
     let title = title(bundle, trust);
     let mut out = Html::default();
     out.raw(HEAD).element("title", &[], &title).line();
     out.raw("<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n<main>\n");
     out.element("h1", &[], &title).line();
     banner(&mut out, trust);
-    let outline = bundle.outline();
-    for warning in alarms(&outline.cluster, &outline.token_keys) {
+    for warning in alarms_of_bundle(bundle) {
         out.element("p", &[("class", &"banner alarm")], &warning).line();
     }
     summary(&mut out, bundle);
+    if let Some(since) = since {
+        changes::write(&mut out, since);
+    }
     findings(&mut out, bundle);
     let grants = grants(bundle.outline());
     drawings(&mut out, &grants);
@@ -82,9 +86,7 @@ fn summary(out: &mut Html, bundle: &VerifiedBundle) {
 }
 
 fn findings(out: &mut Html, bundle: &VerifiedBundle) {
-    let mut findings = lint_roles(bundle.outline());
-    // The worst first; the order of the roles stays.
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    let findings = contents::findings(bundle);
     out.raw("<h2 id=\"twice\">What to look at twice</h2>\n");
     if findings.is_empty() {
         out.raw("<p>Nothing was found.</p>\n");
@@ -162,13 +164,7 @@ fn row(out: &mut Html, number: usize, statement: &Statement) {
         Effect::Allow => out.raw("<td>allow</td>"),
         Effect::Deny => out.raw("<td><span class=\"denied-word\">DENY</span></td>"),
     };
-    let but = statement
-        .not_action
-        .iter()
-        .flat_map(OneOrMany::iter)
-        .map(|action| format!("everything but {action}"));
-    let mut actions: Vec<_> =
-        statement.action.iter().flat_map(OneOrMany::iter).map(str::to_owned).chain(but).collect();
+    let mut actions = action_texts(statement);
     actions.sort();
     cell(out, &actions);
     cell(out, &resources(statement));

@@ -94,6 +94,29 @@ fn a_bundle_cannot_put_markup_into_its_page() {
 }
 
 #[test]
+fn neither_can_what_changed_since_an_older_bundle() {
+    let older = Desk::new();
+    let desk = hostile_desk();
+    let args =
+        ["inspect", "BUNDLE", "--trusted-key", "author.pub", "--previous", older.bundle().to_str().unwrap()]
+            .map(str::to_owned);
+    let shown = |format: &str| {
+        let args: Vec<&str> = args.iter().map(String::as_str).chain(["--format", format]).collect();
+        let run = desk.run(&args);
+        assert_eq!(run.exit, Exit::Done, "{}", run.err);
+        assert!(!run.out.contains('\u{202e}') && run.out.contains("alert(2)"), "{}", run.out);
+        run.out
+    };
+    let [page, markdown, _, _] = ["html", "markdown", "text", "json"].map(shown);
+    let section = page.split("<h2 id=\"changed\">").nth(1).unwrap().split("<h2").next().unwrap();
+    assert!(section.contains("&lt;script&gt;") && section.contains("class=\"level\""), "{section}");
+    for tag in tags(&page) {
+        assert!(!["script", "img", "b"].contains(&tag.name.as_str()), "a bundle brought in {tag:?}");
+    }
+    assert!(!markdown.contains("<script") && !markdown.contains("<img"), "{markdown}");
+}
+
+#[test]
 fn a_page_fetches_nothing_and_runs_nothing() {
     let page = inspected(&Desk::new(), "html");
     assert!(
@@ -145,11 +168,54 @@ fn wildcards_are_marked_by_more_than_colour_in_drawing_and_table() {
     let page = inspected(&hostile_desk(), "html");
     assert!(page.contains("<tspan class=\"wild\">Change*</tspan>"), "{page}");
     assert!(page.contains("<code class=\"wild\">route53:Change*</code>"));
-    assert!(page.contains("1 action, 1 wildcard"));
+    assert!(page.contains("route53 (1 wildcard, only under conditions)"), "{page}");
     for rule in
         ["svg .wild { text-decoration: underline; }", ".wild { color: var(--alarm); font-weight: 700;"]
     {
         assert!(STYLE.contains(rule), "{rule}");
+    }
+}
+
+/// What the drawing of a role with this statement says to whoever does not see it, and the whole page and Markdown.
+fn drawn(statement: serde_json::Value) -> [String; 3] {
+    let desk = Desk::new();
+    let text = Wording { tool: "0", description: "x", statement };
+    bundle::write_worded(&desk.bundle(), &bundle::signing_key(7), None, &text);
+    let [page, markdown] = ["html", "markdown"].map(|format| inspected(&desk, format));
+    let told = page.split("May use: ").nth(1).unwrap().split("</title>").next().unwrap().to_owned();
+    [told, page, markdown]
+}
+
+#[test]
+fn what_a_statement_leaves_out_is_not_taken_for_what_it_names() {
+    let all = json!({"Effect": "Allow", "NotAction": ["s3:GetObject", "iam:Pass*"], "Resource": "*"});
+    let [told, page, markdown] = drawn(all);
+    assert_eq!(told, "every action but iam:Pass*, s3:GetObject, on every resource.");
+    assert!(page.contains(">EVERY ACTION BUT<") && page.contains(">s3:GetObject<"), "{page}");
+    assert!(page.contains("everything but s3:GetObject, iam:Pass*</code>"), "one text in the table: {page}");
+    assert!(
+        markdown.contains("- every action but <code>iam:Pass\\*</code>, <code>s3:GetObject</code>, on every")
+    );
+    let denied = json!({"Effect": "Deny", "NotAction": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"});
+    assert_eq!(drawn(denied)[0], "denied: every action but s3:GetObject.");
+}
+
+#[test]
+fn a_wildcard_for_every_action_is_called_that_and_other_resources_and_conditions_are_marked() {
+    let [told, page, markdown] = drawn(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+    assert_eq!(told, "every service (every action, on every resource).");
+    assert!(page.contains(">  every action, on every resource<") && !page.contains("1 wildcard"), "{page}");
+    assert!(markdown.contains("- <code>every service</code>: every action, on every resource"), "{markdown}");
+    let statement = json!({
+        "Effect": "Allow", "Action": ["s3:Get*", "s3:PutObject"], "NotResource": "arn:aws:s3:::a/*",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/x": "y"}},
+    });
+    let [told, page, markdown] = drawn(statement);
+    let marks = "1 action, 1 wildcard, on every resource but those named, only under conditions";
+    assert_eq!(told, format!("s3 ({marks})."));
+    assert!(markdown.contains(marks), "{markdown}");
+    for mark in ["on every resource but those named", "only under conditions"] {
+        assert!(page.contains(&format!("<tspan class=\"alarm\">{mark}</tspan>")), "{page}");
     }
 }
 

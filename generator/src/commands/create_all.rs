@@ -15,7 +15,7 @@ use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal};
 use super::signing::SigningArgs;
 use super::trust::Reading;
-use super::{Surroundings, create_key_pair, is_of_issuer, later, is_of_roles, stale, warn, write_files};
+use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, later, stale, warn, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::directory::Directory;
 use crate::key::Cores;
@@ -123,10 +123,7 @@ impl OneCluster {
         let seal = Seal::open(&self.signing, &self.private_key, surroundings)?;
         let made = match &following {
             None => given,
-            Some(following) => {
-                let kept = self.kept.following(given, &following.previous);
-                kept.map_err(|error| Failure::new(Exit::Failed, error))?.told()
-            }
+            Some(following) => self.kept.following(given, &following.previous).told(),
         };
         let tags = made.tags.tags()?;
         let roles = role_files(&cluster, &self.requests, &made.roles, &made.tags)?;

@@ -14,7 +14,7 @@ use crate::directory::{BUNDLED, Directory, FileError, Written};
 use crate::pack::{bundle_name, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
-use crate::render::{Files, Upgrade, generation_of, mark_generation};
+use crate::render::{CHANGES, Files, Upgrade, generation_of, mark_generation};
 use crate::unfinished;
 use clap::Args;
 use std::path::Path;
@@ -76,10 +76,24 @@ impl CreateBundle {
             );
         }
         let findings = lint_roles(&checked.contents.desired);
+        if following.is_none() && says_what_changes(&directory)? {
+            warn(&fitted(&format!(
+                "WARNING: {} in {} says what changes since the bundle before, and the new one will not: give --previous \
+                 BUNDLE to have it say so again",
+                layout::REVIEW,
+                directory.path().display()
+            )));
+        }
         tell_findings(&findings);
         self.lint.judge(&findings)?;
         checked.close(&seal, None)?.print()
     }
+}
+
+/// Whether the review that stands in the directory is that of an upgrade.
+fn says_what_changes(directory: &Directory) -> Result<bool, Failure> {
+    let review = directory.read(layout::REVIEW).map_err(|error| Failure::new(Exit::Failed, error))?;
+    Ok(review.is_some_and(|text| text.split(|byte| *byte == b'\n').any(|line| line == CHANGES.as_bytes())))
 }
 
 /// Checks the directory, packs and signs it.
@@ -156,7 +170,7 @@ impl<'a> Checked<'a> {
         let notes = asked::check(&requests, &files, &contents).map_err(wrong)?;
         // Thousands of requests need not be kept until the bundle is packed.
         drop(requests);
-        let upgrade: Option<Upgrade> = following.map(|following| following.upgrade(&contents)).transpose()?;
+        let upgrade = following.map(|following| following.upgrade(&contents));
         for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
             files.insert(path.to_owned(), bytes);
         }
@@ -261,7 +275,10 @@ fn bundled_files(directory: &Directory, bundle_dir: &Path) -> Result<Files, Fail
         if let Some(bytes) = directory.read(&path).map_err(failed)? {
             room = room.checked_sub(bytes.len() as u64).ok_or_else(|| {
                 let most = Limits::FORMAT.archive;
-                let error = format!("{} holds more than {most} bytes, and no bundle does", directory.path().display());
+                let error = format!(
+                    "{} holds more than {most} bytes, and no bundle does",
+                    directory.path().display()
+                );
                 Failure::new(Exit::Failed, error)
             })?;
             files.insert(path, bytes);

@@ -4,12 +4,13 @@ mod side;
 
 use super::trust::{Reading, TrustArgs};
 use super::{as_json, print_line};
-use crate::access::difference;
+use crate::access;
 use crate::cli::SelectionArgs;
 use crate::render::{difference_markdown, difference_text};
 use clap::{Args, ValueEnum};
 use side::Reader;
 use std::path::PathBuf;
+use sts_schemas::access::difference;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::failure::{Exit, Failure};
 
@@ -63,7 +64,7 @@ impl DiffArgs {
         let reader =
             Reader { trust: &self.trust, reading, selection: &self.selection, region: self.region.as_ref() };
         let (old, new) = reader.both(&self.old, &self.new, self.partition)?;
-        let difference = difference((old.side, &old.access), (new.side, &new.access));
+        let difference = difference(access::PROGRAM, (old.side, &old.access), (new.side, &new.access));
         let text = match self.format {
             DiffFormat::Text => difference_text(&difference),
             DiffFormat::Markdown => difference_markdown(&difference),

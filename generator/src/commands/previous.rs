@@ -4,7 +4,7 @@ use super::later::Lookout;
 use super::seal::{ClosedBundle, Seal, derived};
 use super::trust::{Reading, TrustArgs};
 use super::{create_key_pair, in_file, open_regular, say, warn};
-use crate::access::{Access, difference};
+use crate::access;
 use crate::directory::Directory;
 use crate::pack::check;
 use crate::previous::{Previous, PreviousError};
@@ -16,6 +16,7 @@ use std::io::{BufReader, Seek as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use sts_schemas::InvalidText;
+use sts_schemas::access::{Access, difference};
 use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
 use sts_schemas::difference::{Difference, Side, SideKind};
@@ -145,7 +146,7 @@ impl Following {
         mark_provider(&mut files, generation);
         let contents =
             check(cluster, generation, &files).map_err(|problems| in_file(&self.path, problems))?;
-        let upgrade = self.upgrade(&contents)?;
+        let upgrade = self.upgrade(&contents);
         let derived = derived(&contents, &files, Some(&upgrade));
         files.extend(derived.map(|(path, bytes)| (path.to_owned(), bytes)));
         let closed = seal.close(cluster, generation, files)?;
@@ -197,21 +198,22 @@ impl Following {
                 "whoever signed it gave it a date that never was: take their key out of the trusted ones, give the bundle \
                  before it instead, and have the new one applied with --roll-back"
             }
-            PreviousError::OtherBytes(_) | PreviousError::Changed | PreviousError::Keys(_) => "fetch the previous bundle again",
+            PreviousError::OtherBytes(_) | PreviousError::Changed | PreviousError::Keys(_) => {
+                "fetch the previous bundle again"
+            }
         };
         in_file(&self.path, error).hint(hint)
     }
 
     /// What the new bundle changes, for its review.
-    pub(crate) fn upgrade(&self, contents: &Contents) -> Result<Upgrade, Failure> {
-        let old = self.previous.access().map_err(|error| in_file(&self.path, error))?;
-        let new = Access::of_contents(contents).map_err(|error| Failure::new(Exit::Failed, error))?;
+    pub(crate) fn upgrade(&self, contents: &Contents) -> Upgrade {
+        let (old, new) = (self.previous.access(), Access::of_contents(contents));
         let side = Side { name: "this bundle".to_owned(), kind: SideKind::Directory, bundle: None };
-        Ok(Upgrade {
-            difference: difference((self.previous.side(), &old), (side, &new)),
+        Upgrade {
+            difference: difference(access::PROGRAM, (self.previous.side(), &old), (side, &new)),
             manifests: self.manifests(contents),
             annotation: self.release.as_ref().map(annotation),
-        })
+        }
     }
 
     /// The manifests that the cluster does not have as this bundle wants them.

@@ -2,10 +2,10 @@
 
 mod markdown;
 
-pub(crate) use markdown::markdown;
+pub(crate) use markdown::{CHANGES, markdown};
 
-use crate::access::BOUNDARY;
 use std::fmt::Write as _;
+use sts_schemas::access::BOUNDARY;
 use sts_schemas::difference::{
     ActionDifference, Difference, Presence, Risk, RoleDifference, Scope, Side, SideKind,
 };
@@ -26,14 +26,14 @@ fn write_text(out: &mut String, difference: &Difference) -> std::fmt::Result {
     if let Some(warning) = unverified(difference) {
         writeln!(out, "{warning}")?;
     }
-    writeln!(out, "{}", summary(difference))?;
+    writeln!(out, "{}", difference.summary())?;
     for (word, side) in [("old", &difference.old), ("new", &difference.new)] {
         writeln!(out, "  {word}  {}", described(side))?;
     }
     if !difference.cluster.is_empty() {
         writeln!(out, "\nThe cluster")?;
         write_settings(out, &difference.cluster)?;
-        if let Some(why) = worry(difference) {
+        if let Some(why) = difference.worry() {
             writeln!(out, "  {:<8} ! {why}", difference.cluster_risk.name())?;
         }
     }
@@ -94,39 +94,6 @@ fn write_settings(
         let risk = risk_of_setting(name);
         writeln!(out, "  {risk:<8} ~ {name}: {} -> {}", printable(&old), printable(&new))
     })
-}
-
-/// One sentence that counts everything.
-fn summary(difference: &Difference) -> String {
-    if difference.is_empty() {
-        return "No difference.".to_owned();
-    }
-    let roles = |presence| difference.roles.iter().filter(|role| role.presence == presence).count();
-    let actions = |presence| {
-        difference
-            .roles
-            .iter()
-            .flat_map(|role| &role.actions)
-            .filter(|action| action.presence == presence)
-            .count()
-    };
-    format!(
-        "Roles: {} added, {} changed, {} removed. Actions: {} added, {} changed, {} removed. Highest risk: {}.",
-        roles(Presence::Added),
-        roles(Presence::Changed),
-        roles(Presence::Removed),
-        actions(Presence::Added),
-        actions(Presence::Changed),
-        actions(Presence::Removed),
-        difference.risk().name()
-    )
-}
-
-/// Why a change of the cluster itself should worry.
-fn worry(difference: &Difference) -> Option<&'static str> {
-    (difference.cluster_risk > Risk::None).then_some(
-        "whoever holds a key that comes, or serves an issuer that comes, may take on every role of the cluster",
-    )
 }
 
 /// What is said before everything else where a bundle's signatures were not checked.

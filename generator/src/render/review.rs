@@ -2,9 +2,9 @@
 
 use super::difference_markdown;
 use super::script::beyond_a_script;
-use crate::access::{audiences, subjects};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use sts_schemas::access::{audiences, subjects};
 use sts_schemas::alarm::alarms;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::{Contents, PrivateKeyForm};

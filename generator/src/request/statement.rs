@@ -136,7 +136,8 @@ impl Reader<'_, '_> {
             let path = format!("{path}.{operator}");
             if !is_operator(operator) {
                 let source = self.fields.source(keys);
-                self.notes.push(format!("{source}: {path}: IAM is not known to have such a condition operator"));
+                self.notes
+                    .push(format!("{source}: {path}: IAM is not known to have such a condition operator"));
             }
             let Some(keys) = self.members(keys, &path) else {
                 sound = false;
@@ -174,8 +175,12 @@ impl Reader<'_, '_> {
         match &node.value {
             Value::Bool(value) => Some(Scalar::Bool(*value)),
             Value::Text(_) if self.fields.is_number_elsewhere(node) => {
-                self.fields
-                    .wrong(node, format!("{path}: to Kubernetes this is a number: write it without _, or as text in quotes"));
+                self.fields.wrong(
+                    node,
+                    format!(
+                        "{path}: to Kubernetes this is a number: write it without _, or as text in quotes"
+                    ),
+                );
                 None
             }
             Value::Text(text) => self.fitted(text, node).map(Scalar::Text),
@@ -228,7 +233,9 @@ fn is_operator(text: &str) -> bool {
     let text = of_sets.unwrap_or(text);
     let always = text.strip_suffix("IfExists").unwrap_or(text);
     text == "Null"
-        || COMPARED.iter().any(|(kind, ways)| always.strip_prefix(kind).is_some_and(|way| ways.contains(&way)))
+        || COMPARED
+            .iter()
+            .any(|(kind, ways)| always.strip_prefix(kind).is_some_and(|way| ways.contains(&way)))
 }
 
 /// The first `${...}` that is no variable of IAM's: those have a colon, or stand for `*`, `?` or `$` themselves.

@@ -4,14 +4,14 @@ use crate::author::{Author, Ran};
 use std::fs;
 
 const FIRST: &str = "out/manifests/example-backup-backup-credentials-credentials.yaml";
-const CONFIG: &str =
-    "apiVersion: v1\nmetadata: {name: harbour}\nplatform: {aws: {region: eu-central-1}}\ncredentialsMode: Manual\n";
+const CONFIG: &str = "apiVersion: v1\nmetadata: {name: harbour}\nplatform: {aws: {region: eu-central-1}}\ncredentialsMode: Manual\n";
 
 /// An author whose directory can be installed; the key pair is small, and made before.
 fn author() -> Author {
     let author = Author::new();
     author.shell("mkdir out && openssl genrsa -traditional -out out/serviceaccount-signer.private 2048");
-    let mut args = vec!["create-all", "--credentials-requests-dir", crate::author::REQUESTS, "--output-dir", "out"];
+    let mut args =
+        vec!["create-all", "--credentials-requests-dir", crate::author::REQUESTS, "--output-dir", "out"];
     args.extend(crate::author::CLUSTER);
     args.extend(["--signing-key", "author.key"]);
     author.run(&args).exits(0);
@@ -44,7 +44,10 @@ fn secrets_that_are_not_what_the_requests_ask_for_are_neither_bundled_nor_instal
     let author = author();
     let manifests = || -> Vec<String> {
         let files = author.tree("out").into_keys();
-        files.filter(|path| path.starts_with("manifests/example-")).map(|path| format!("out/{path}")).collect()
+        files
+            .filter(|path| path.starts_with("manifests/example-"))
+            .map(|path| format!("out/{path}"))
+            .collect()
     };
     let away = |path: &str| fs::remove_file(author.path(path)).unwrap();
     refused(&author, || away(FIRST), &["hands", "to the cluster"]);
@@ -74,7 +77,9 @@ fn role_arns_that_are_swapped_are_refused_though_the_roles_let_in_the_same() {
     let request = fs::read_to_string(author.path("requests/70_backup.yaml")).unwrap();
     author.put(
         "requests/80_more.yaml",
-        &request.replace("backup-credentials", "more-credentials").replace("name: example-backup", "name: more"),
+        &request
+            .replace("backup-credentials", "more-credentials")
+            .replace("name: example-backup", "name: more"),
     );
     author.create_all_of("requests", "out", &[]).exits(0);
     let second = FIRST.replace("backup-credentials", "more-credentials");

@@ -71,9 +71,7 @@ fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
 fn no_new_key_is_made_for_a_cluster_that_has_a_bundle_already() {
     let author = Author::new();
     let fixed = ["create-all", "--credentials-requests-dir", "ask", "--signing-key", "author.key"];
-    let make = |cluster: &[&str], flags: &[&str]| {
-        author.run(&[&fixed[..], cluster, flags].concat())
-    };
+    let make = |cluster: &[&str], flags: &[&str]| author.run(&[&fixed[..], cluster, flags].concat());
     author.put("ask/one.yaml", ONE_REQUEST);
     let first = make(&CLUSTER, &["--output-dir", "out"]).exits(0).stdout;
     let first = first.trim_end();
@@ -342,4 +340,25 @@ fn a_directory_that_was_edited_follows_only_where_it_keeps_the_keys() {
     later(&author, &pack)
         .exits(1)
         .says(&["03-keys.json would not be that of the previous bundle", "rotate-keys"]);
+}
+
+#[test]
+fn a_review_that_would_no_longer_say_what_changes_is_not_written_in_silence() {
+    const LOST: &str = "the new one will not: give --previous BUNDLE";
+    let (author, bundle) = installed();
+    upgrade(&author, &bundle, &CLUSTER, &[]).exits(0);
+    let says = |author: &Author, ran: Ran| {
+        let review = fs::read_to_string(author.path("new/REVIEW.md")).unwrap();
+        (ran.exits(0).stderr.contains(LOST), review.contains("\n## What changes\n"))
+    };
+    let pack = ["create-bundle", "--output-dir", "new", "--signing-key", "author.key"];
+    let following = later(&author, &[&pack[..], &["--previous", &bundle]].concat());
+    assert_eq!(says(&author, following), (false, true));
+    let mut alone = author.command(PROGRAM);
+    alone.env("SOURCE_DATE_EPOCH", (NOW + 1).to_string());
+    assert_eq!(says(&author, ran(alone.args(pack))), (true, false));
+    // Once it is gone there is nothing to lose.
+    let mut again = author.command(PROGRAM);
+    again.env("SOURCE_DATE_EPOCH", (NOW + 1).to_string());
+    assert_eq!(says(&author, ran(again.args(pack))), (false, false));
 }

@@ -1,7 +1,7 @@
 //! Who may do what, drawn: service accounts, the role they take on, and the services it opens.
 
 use super::html::Html;
-use crate::show::grant::{Action, Grant, Sense, Service, ServiceName};
+use crate::show::grant::{Action, Grant, Service, ServiceName};
 use crate::show::printable;
 
 /// The width of the drawing, in its own units; the page scales it.
@@ -77,7 +77,7 @@ pub(super) fn draw(out: &mut Html, grant: &Grant<'_>) {
             connect(out, "link", (ACCOUNTS.x + ACCOUNTS.width, *at), (ROLE.x, role));
         }
         for (at, name) in to.iter().zip(grant.services.keys()) {
-            let class = if is_denied(name.sense) { "link denied" } else { "link" };
+            let class = if name.sense.is_denied() { "link denied" } else { "link" };
             connect(out, class, (ROLE.x + ROLE.width, role), (SERVICES.x, *at));
         }
     }
@@ -87,7 +87,13 @@ pub(super) fn draw(out: &mut Html, grant: &Grant<'_>) {
 /// The drawing in a sentence, for whoever does not see it.
 fn described(grant: &Grant<'_>) -> String {
     let services = grant.services.iter().map(|(name, service)| {
-        format!("{} {} ({})", name.sense.words(), name.name, service.count()).trim().to_owned()
+        let words = name.sense.words();
+        if name.sense.is_all_but() {
+            let actions: Vec<_> = service.actions.iter().map(|action| action.0.as_str()).collect();
+            return format!("{words} {}{}", actions.join(", "), service.extent());
+        }
+        let what = format!("{words} {} ({}{})", name.called(), service.count(), service.extent());
+        what.trim().to_owned()
     });
     let accounts = if grant.accounts.is_empty() { "nobody".to_owned() } else { grant.accounts.join(", ") };
     format!(
@@ -95,10 +101,6 @@ fn described(grant: &Grant<'_>) -> String {
         grant.role.name,
         services.collect::<Vec<_>>().join("; ")
     )
-}
-
-fn is_denied(sense: Sense) -> bool {
-    matches!(sense, Sense::Denied | Sense::DeniedAllBut)
 }
 
 fn account_block(account: &str) -> Block {
@@ -109,25 +111,32 @@ fn account_block(account: &str) -> Block {
 }
 
 fn service_block(name: &ServiceName, service: &Service) -> Block {
-    let called = if name.name == "*" { "every service" } else { name.name.as_str() };
-    let about = format!("  {}{}", service.count(), service.reach.words());
-    let room = SERVICES.letters().saturating_sub(about.chars().count());
-    let mut head = vec![Piece::new("name", cut(&printable(called), room)), Piece::new("faint", about)];
-    let words = name.sense.words();
-    if !words.is_empty() {
-        head.insert(0, Piece::new("alarm", format!("{} ", words.to_uppercase())));
-    }
-    let mut lines = vec![head];
-    lines.extend(action_lines(&service.actions.iter().collect::<Vec<_>>(), SERVICES.letters()));
-    Block { class: if is_denied(name.sense) { "service denied" } else { "service" }, lines }
+    let words = name.sense.words().to_uppercase();
+    let actions = service.actions.iter();
+    let (head, actions): (_, Vec<_>) = if name.sense.is_all_but() {
+        let reach = service.reach.words().trim_start_matches(", ");
+        let head = vec![Piece::new("alarm", words), Piece::new("faint", format!("  {reach}"))];
+        (head, actions.map(|action| (action, action.0.as_str())).collect())
+    } else {
+        let words = if words.is_empty() { words } else { words + " " };
+        let about = format!("  {}{}", service.count(), service.reach.words());
+        let room = SERVICES.letters().saturating_sub(words.len() + about.chars().count());
+        let called = cut(&printable(name.called()), room);
+        let head = vec![Piece::new("alarm", words), Piece::new("name", called), Piece::new("faint", about)];
+        (head, actions.map(|action| (action, action.verb())).collect())
+    };
+    let mut lines = vec![head.into_iter().filter(|piece| !piece.text.is_empty()).collect()];
+    lines.extend(action_lines(&actions, SERVICES.letters()));
+    lines.extend(service.marks().into_iter().map(|mark| vec![Piece::new("alarm", mark)]));
+    Block { class: if name.sense.is_denied() { "service denied" } else { "service" }, lines }
 }
 
 /// Actions side by side, as many on a line as fit.
-fn action_lines(actions: &[&Action], letters: usize) -> Vec<Vec<Piece>> {
+fn action_lines(actions: &[(&Action, &str)], letters: usize) -> Vec<Vec<Piece>> {
     let mut lines = vec![Vec::new()];
     let mut used = 0;
-    for (index, action) in actions.iter().enumerate() {
-        let text = printable(action.verb());
+    for (index, (action, shown)) in actions.iter().enumerate() {
+        let text = printable(shown);
         let comma = if index + 1 < actions.len() { ", " } else { "" };
         for part in parts(&text, letters - comma.len()) {
             let width = part.chars().count();

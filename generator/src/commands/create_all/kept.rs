@@ -1,12 +1,12 @@
 //! How roles and provider are made in an upgrade: as in the bundle before, unless a flag says otherwise.
 
-use crate::access::{AccessError, audiences};
 use crate::cli::{RoleArgs, TagArgs};
 use crate::commands::{say, warn};
 use crate::previous::Previous;
 use crate::render::{RoleNaming, is_marked};
 use clap::Args;
 use std::collections::BTreeSet;
+use sts_schemas::access::audiences;
 use sts_schemas::open::OpenValue;
 use sts_schemas::resource::Role;
 
@@ -58,13 +58,10 @@ impl Kept {
 
 impl KeptArgs {
     /// These flags, and for each one that was not given what all roles of the bundle before have in common.
-    ///
-    /// # Errors
-    /// When its Secrets do not tell which role is whose.
-    pub(crate) fn following(&self, given: Made, previous: &Previous) -> Result<Kept, AccessError> {
+    pub(crate) fn following(&self, given: Made, previous: &Previous) -> Kept {
         let mut kept = Kept { made: given, taken: Vec::new(), unlike: Vec::new() };
         if self.fresh_role_settings {
-            return Ok(kept);
+            return kept;
         }
         let roles: Vec<&Role> = previous.roles().collect();
         let RoleArgs { permissions_boundary_arn, role_names, role_path, trust_audience, session_duration } =
@@ -82,7 +79,7 @@ impl KeptArgs {
         take(session_duration, "--session-duration", &roles, session, &mut news);
         // Only a name that was cut tells in which manner.
         let is_hashed = |(long, name): &(String, String)| is_marked(long, name);
-        if role_names.is_none() && previous.role_names()?.iter().any(is_hashed) {
+        if role_names.is_none() && previous.role_names().any(|names| is_hashed(&names)) {
             *role_names = Some(RoleNaming::Hashed);
             kept.taken.push("--role-names hashed".to_owned());
         }
@@ -97,7 +94,7 @@ impl KeptArgs {
             kept.taken
                 .extend(kept.made.thumbprints.iter().map(|thumbprint| format!("--thumbprint {thumbprint}")));
         }
-        Ok(kept)
+        kept
     }
 }
 

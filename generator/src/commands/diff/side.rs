@@ -1,12 +1,13 @@
 //! One side of a difference, read from whatever it is.
 
-use crate::access::Access;
+use crate::access;
 use crate::cli::SelectionArgs;
 use crate::commands::create_bundle::directory_contents;
 use crate::commands::trust::{ReadBundle, Reading, TrustArgs};
 use crate::commands::{check_regular, in_file, requests};
 use crate::directory::Directory;
 use std::path::Path;
+use sts_schemas::access::Access;
 use sts_schemas::aws::{Partition, Region};
 use sts_schemas::contents::Contents;
 use sts_schemas::difference::{Side, SideKind};
@@ -54,7 +55,7 @@ impl Reader<'_> {
         let selection = self.selection.selection(partition.unwrap_or(Partition::Aws))?;
         let folder = requests(path, &selection, &format!("{}: ", path.display()))?;
         let side = Side { name: path.display().to_string(), kind: SideKind::Requests, bundle: None };
-        Ok(Read { side, access: Access::of_requests(&folder.used), partition: None })
+        Ok(Read { side, access: access::of_requests(&folder.used), partition: None })
     }
 
     /// Reads what this program made: a directory or a bundle.
@@ -62,7 +63,7 @@ impl Reader<'_> {
         let name = path.display().to_string();
         if path.is_dir() {
             let contents = directory_contents(&Directory::to_read(path), self.region)?;
-            return read(path, Side { name, kind: SideKind::Directory, bundle: None }, &contents);
+            return Ok(read(Side { name, kind: SideKind::Directory, bundle: None }, &contents));
         }
         check_regular(path)?;
         let (kind, bundle) = match self.trust.read(path, self.reading)? {
@@ -72,13 +73,12 @@ impl Reader<'_> {
             }
         };
         let side = Side { name, kind, bundle: Some(bundle.digest().clone()) };
-        read(path, side, bundle.contents())
+        Ok(read(side, bundle.contents()))
     }
 }
 
-fn read(path: &Path, side: Side, contents: &Contents) -> Result<Read, Failure> {
-    let access = Access::of_contents(contents).map_err(|error| in_file(path, error))?;
-    Ok(Read { side, access, partition: Some(contents.desired.cluster.partition) })
+fn read(side: Side, contents: &Contents) -> Read {
+    Read { side, access: Access::of_contents(contents), partition: Some(contents.desired.cluster.partition) }
 }
 
 /// A directory is one of requests unless it holds what only this program writes.

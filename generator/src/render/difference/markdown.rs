@@ -7,6 +7,9 @@ use std::fmt::Write as _;
 use sts_schemas::difference::{Difference, RoleDifference};
 use sts_schemas::terminal::printable;
 
+/// The heading of the section in a review.
+pub(crate) const CHANGES: &str = "## What changes";
+
 /// The difference as Markdown, the riskiest first; headings begin at the second level.
 #[must_use]
 pub(crate) fn markdown(difference: &Difference) -> String {
@@ -17,11 +20,11 @@ pub(crate) fn markdown(difference: &Difference) -> String {
 }
 
 fn write_markdown(out: &mut String, difference: &Difference) -> std::fmt::Result {
-    writeln!(out, "## What changes\n")?;
+    writeln!(out, "{CHANGES}\n")?;
     if let Some(warning) = unverified(difference) {
         writeln!(out, "**{warning}**\n")?;
     }
-    writeln!(out, "{}\n", summary(difference))?;
+    writeln!(out, "{}\n", difference.summary())?;
     writeln!(out, "- old: {}", inert(&described(&difference.old)))?;
     writeln!(out, "- new: {}", inert(&described(&difference.new)))?;
     if !difference.cluster.is_empty() {
@@ -30,7 +33,7 @@ fn write_markdown(out: &mut String, difference: &Difference) -> std::fmt::Result
             let (old, new) = values(change);
             writeln!(out, "| {name} | {} | {} |", inert(&old), inert(&new))?;
         }
-        if let Some(why) = worry(difference) {
+        if let Some(why) = difference.worry() {
             writeln!(out, "\nRisk: {}; {why}.", difference.cluster_risk.name())?;
         }
     }

@@ -3,20 +3,18 @@
 use super::{
     ALL_BUT, Access, BOUNDARY, FORMER, Grants, ISSUER, KEY_GAP, NAME, RoleAccess, Settings, TOKEN_KEYS,
 };
+use crate::difference::{ActionDifference, Difference, Gain, Presence, Risk, RoleDifference, Scope, Side};
+use crate::lint::{Own, covers, covers_resources, lint_policy};
+use crate::manifest::{SchemaVersion, Tool};
+use crate::plan::Change;
+use crate::policy::{Effect, OneOrMany, PolicyDocument, Statement};
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use sts_schemas::difference::{
-    ActionDifference, Difference, Gain, Presence, Risk, RoleDifference, Scope, Side,
-};
-use sts_schemas::lint::{Own, covers, covers_resources, lint_policy};
-use sts_schemas::manifest::{SchemaVersion, Tool};
-use sts_schemas::plan::Change;
-use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Statement};
 
-/// What is between two sets of roles; `old` and `new` say where they were found.
+/// What is between two sets of roles; `program` compares them, `old` and `new` say where they were found.
 #[must_use]
-pub fn difference(old: (Side, &Access), new: (Side, &Access)) -> Difference {
+pub fn difference(program: &str, old: (Side, &Access), new: (Side, &Access)) -> Difference {
     let ((old_side, old), (new_side, new)) = (old, new);
     let secrets: BTreeSet<&String> = old.roles.keys().chain(new.roles.keys()).collect();
     let mut roles: Vec<_> = secrets
@@ -27,7 +25,7 @@ pub fn difference(old: (Side, &Access), new: (Side, &Access)) -> Difference {
     let cluster = of_settings(old.cluster.as_ref(), new.cluster.as_ref());
     Difference {
         schema_version: SchemaVersion::CURRENT,
-        tool: Tool { name: "sts-generator".into(), version: env!("CARGO_PKG_VERSION").into() },
+        tool: Tool { name: program.into(), version: env!("CARGO_PKG_VERSION").into() },
         old: old_side,
         new: new_side,
         cluster_risk: risk_of_cluster(&cluster),
@@ -38,7 +36,7 @@ pub fn difference(old: (Side, &Access), new: (Side, &Access)) -> Difference {
 
 /// What roles may do beyond what was asked for them: the actions, by the Secrets of the roles.
 #[must_use]
-pub(crate) fn beyond(asked: &Access, made: &Access) -> BTreeMap<String, Vec<String>> {
+pub fn beyond(asked: &Access, made: &Access) -> BTreeMap<String, Vec<String>> {
     let of_role = |(secret, made): (&String, &RoleAccess)| {
         let asked = grants_as_spelt_by(Some(made), Some(asked.roles.get(secret)?));
         let is_gain = |found: &ActionDifference| match found.effect {
