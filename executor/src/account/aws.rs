@@ -244,7 +244,12 @@ impl Account for Aws {
     }
 
     async fn survey(&self, wishes: &[Wish]) -> Survey {
-        survey::survey(self, wishes).await
+        let Survey { public_access, quotas, denied } = survey::survey(self, wishes).await;
+        Survey {
+            public_access: public_access.map(|known| self.named(known)),
+            quotas: quotas.map(|known| self.named(known)),
+            denied: denied.map(|known| self.named(known)),
+        }
     }
 
     async fn put(&self, before: Option<&Resource>, after: &Resource) -> Result<(), AccountError> {

@@ -126,6 +126,10 @@ pub(super) fn name_endpoint(
 ) -> AccountError {
     const ON_THE_WAY: [AccountErrorKind; 3] =
         [AccountErrorKind::Unreachable, AccountErrorKind::Certificate, AccountErrorKind::Intercepted];
+    // The SDK recites what it cannot use.
+    for endpoint in all {
+        error.message = error.message.replace(&endpoint.url, &endpoint.place());
+    }
     if ON_THE_WAY.contains(&error.kind) && error.request_id.is_none() {
         let service = error.call.split(':').next().unwrap_or_default();
         let redirect = all.iter().find(|endpoint| endpoint.service == service);
