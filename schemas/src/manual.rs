@@ -1,6 +1,6 @@
 //! Pages of the manual: what of them is to be read line by line.
 //!
-//! Source of the requests and escapes: groff(7) and groff_man(7).
+//! Source of the requests and escapes: `groff(7)` and `groff_man(7)`.
 
 /// What begins a section.
 const SECTION: &str = "\n.SH ";

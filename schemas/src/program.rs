@@ -49,7 +49,7 @@ impl Program {
     /// For bash, clap names a command by all the words that lead to it. Where it asks for one it writes the hyphen of
     /// the program's name as `__subcmd__`, like one between commands, and where it sets one as `__`: the two never meet.
     /// Scripts for other shells, and one without that fault, stay as they are.
-    /// Source: `all_subcommands` and `subcommand_details` in clap_complete 4.6.11, src/aot/shells/bash.rs.
+    /// Source: `all_subcommands` and `subcommand_details` in `clap_complete` 4.6.11, src/aot/shells/bash.rs.
     #[must_use]
     pub fn completion(&self, script: &str) -> String {
         script.replace(&self.name.replace('-', "__subcmd__"), &self.name.replace('-', "__"))
