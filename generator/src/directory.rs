@@ -237,7 +237,8 @@ pub(crate) fn open_alone(path: &Path) -> Result<File, FileError> {
         let lock = file.try_clone().map_err(|error| FileError::new("open", path, error))?;
         let lock = locked(lock, path, "waiting for another run that changes this file")?;
         // Who had the lock before may have put another file in this one's place.
-        let same = |one: &fs::Metadata, other: &fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+        let same =
+            |one: &fs::Metadata, other: &fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
         let is_it = fs::metadata(path).and_then(|there| Ok(same(&there, &file.metadata()?)));
         if lock.is_none() || is_it.map_err(|error| FileError::new("open", path, error))? {
             return Ok(file);

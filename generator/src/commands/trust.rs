@@ -122,14 +122,12 @@ impl TrustArgs {
         reading: Reading<'_>,
     ) -> Result<VerifiedBundle, Failure> {
         warn_of_exposed(&self.trusted_key);
-        let trust = TrustStore::new(keys, NonZeroUsize::MIN)
-            .map_err(|error| {
-                let folder =
-                    reading.configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
-                let folder = folder.map_or_else(String::new, |folder| format!(", or put it into {folder}"));
-                Failure::new(Exit::BundleRejected, error)
-                    .hint(format!("give the author's public key with --trusted-key{folder}"))
-            })?;
+        let trust = TrustStore::new(keys, NonZeroUsize::MIN).map_err(|error| {
+            let folder = reading.configuration.map(|folder| folder.join(KEY_FOLDER).display().to_string());
+            let folder = folder.map_or_else(String::new, |folder| format!(", or put it into {folder}"));
+            Failure::new(Exit::BundleRejected, error)
+                .hint(format!("give the author's public key with --trusted-key{folder}"))
+        })?;
         UnverifiedBundle::new(bytes).verify(&trust, expiry).map_err(rejected)
     }
 }

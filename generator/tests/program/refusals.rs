@@ -173,9 +173,14 @@ fn a_policy_that_was_narrowed_to_some_resources_does_no_more_than_before() {
     let author = Author::new();
     author.create_all("out", &[]).exits(0);
     let policy = fs::read_dir(author.path("out")).unwrap().map(|entry| entry.unwrap().file_name());
-    let policy = policy.map(|name| name.into_string().unwrap()).find(|name| name.starts_with("06-0-")).unwrap();
+    let policy =
+        policy.map(|name| name.into_string().unwrap()).find(|name| name.starts_with("06-0-")).unwrap();
     let policy = format!("out/{policy}");
-    author.edit(&policy, "\\\"Resource\\\":\\\"*\\\"", "\\\"Resource\\\":\\\"arn:aws:ec2:eu-central-1:123456789012:volume/v\\\"");
+    author.edit(
+        &policy,
+        "\\\"Resource\\\":\\\"*\\\"",
+        "\\\"Resource\\\":\\\"arn:aws:ec2:eu-central-1:123456789012:volume/v\\\"",
+    );
     let run = create_bundle(&author).exits(0);
     assert!(!run.stderr.contains("may do more"), "{}", run.stderr);
     author.edit(&policy, "volume/v", "volume/*");

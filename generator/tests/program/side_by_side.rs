@@ -45,7 +45,11 @@ fn a_file_that_came_in_the_bundles_place_while_a_person_was_asked_is_left_as_it_
     let other = author.create_all("other", &flags).exits(0).stdout.trim_end().to_owned();
     let line = format!("sign {bundle} --signing-key a.key");
     for (meanwhile, left, said) in [
-        (format!("cp {other} {bundle}"), Some(fs::read(author.path(&other)).unwrap()), "another file has come"),
+        (
+            format!("cp {other} {bundle}"),
+            Some(fs::read(author.path(&other)).unwrap()),
+            "another file has come",
+        ),
         (format!("echo none > {bundle}"), Some(b"none\n".to_vec()), "another file has come"),
         (format!("rm {bundle}"), None, "is not there any more"),
     ] {

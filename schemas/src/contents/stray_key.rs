@@ -86,7 +86,8 @@ fn in_base64(rest: &[u8]) -> Option<String> {
 /// these, are passed over.
 fn signs(mut rest: &[u8]) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
-        while let [b' ' | b'\t' | b'\r' | b'\n', after @ ..] | [b'\\', b't' | b'r' | b'n', after @ ..] = rest {
+        while let [b' ' | b'\t' | b'\r' | b'\n', after @ ..] | [b'\\', b't' | b'r' | b'n', after @ ..] = rest
+        {
             rest = after;
         }
         let (sign, after) = rest.split_first()?;
@@ -143,7 +144,9 @@ mod tests {
         for before in 0..80 {
             let text = format!("{}-----BEGIN EC PRIVATE KEY-----\nMII\n-----END", "#".repeat(before));
             let encoded = base64::engine::general_purpose::STANDARD.encode(text);
-            for (wrap, between) in [(76, "\n"), (64, "\r\n"), (20, "\n    "), (8, "\n\t"), (3, "\\n"), (1, " ")] {
+            for (wrap, between) in
+                [(76, "\n"), (64, "\r\n"), (20, "\n    "), (8, "\n\t"), (3, "\\n"), (1, " ")]
+            {
                 let lines: Vec<_> =
                     encoded.as_bytes().chunks(wrap).map(|line| std::str::from_utf8(line).unwrap()).collect();
                 let wrapped = format!("data: |{between}{}{between}", lines.join(between));

@@ -46,7 +46,14 @@ impl Own {
         let distribution =
             || format!("arn:{}:cloudfront::{}:distribution/", cluster.partition, cluster.account);
         let distribution = is_fronted.then(distribution);
-        Self { bucket, documents, distribution, roles, tag: cluster.name.ownership_tag(), name: cluster.name.to_string() }
+        Self {
+            bucket,
+            documents,
+            distribution,
+            roles,
+            tag: cluster.name.ownership_tag(),
+            name: cluster.name.to_string(),
+        }
     }
 
     /// What a bundle calls its own.

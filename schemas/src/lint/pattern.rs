@@ -97,9 +97,10 @@ fn is_every_one_of_a_kind(service: &str, named: &str) -> bool {
     ];
     let begin = named.trim_end_matches(is_wildcard);
     named[begin.len()..].contains('*')
-        && KINDS.iter().filter(|(of, _)| covers(service, of)).any(|(_, kind)| {
-            (0..=kind.len()).any(|end| matches(begin.as_bytes(), &kind.as_bytes()[..end]))
-        })
+        && KINDS
+            .iter()
+            .filter(|(of, _)| covers(service, of))
+            .any(|(_, kind)| (0..=kind.len()).any(|end| matches(begin.as_bytes(), &kind.as_bytes()[..end])))
 }
 
 /// A letter or two that may stand anywhere in a name.

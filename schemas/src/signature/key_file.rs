@@ -78,7 +78,8 @@ pub fn trusted_keys(given: &[PathBuf], configuration: Option<&Path>) -> Result<T
                 return Err(KeyFileError::Exposed(exposed));
             }
             // Nobody may ever write into a pipe that lies there.
-            if let Some(path) = paths.iter().find(|path| path.metadata().is_ok_and(|found| !found.is_file())) {
+            if let Some(path) = paths.iter().find(|path| path.metadata().is_ok_and(|found| !found.is_file()))
+            {
                 let source = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
                 return Err(KeyFileError::Unreadable { path: path.display().to_string(), source });
             }

@@ -92,7 +92,11 @@ pub(super) fn report(
         trusted_keys: keys.iter().map(|key| trusted_key(key, bundle)).collect(),
         threshold: args.trust.threshold(),
         overridden: bundle.map_or_else(Vec::new, |bundle| args.trust.overridden(bundle)),
-        warnings: bundle.map_or_else(Vec::new, warnings).into_iter().chain(repeated.iter().cloned()).collect(),
+        warnings: bundle
+            .map_or_else(Vec::new, warnings)
+            .into_iter()
+            .chain(repeated.iter().cloned())
+            .collect(),
         checks: bundle.map_or_else(Vec::new, |_| CHECKS.map(str::to_owned).to_vec()),
         bundle: bundle.map(reported),
     }))

@@ -190,7 +190,11 @@ impl Subject {
         self.put_beside_others(key, token).map_err(|error| {
             let is_other = matches!(error, ResultError::Changed | ResultError::Read(_));
             let failure = in_file(&self.path, error);
-            if is_other { failure.hint("look at what lies there now, and sign that if it is what you want") } else { failure }
+            if is_other {
+                failure.hint("look at what lies there now, and sign that if it is what you want")
+            } else {
+                failure
+            }
         })
     }
 
