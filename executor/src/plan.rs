@@ -2,6 +2,7 @@
 //!
 //! Pure: the same bundle, account and options give the same plan, and so the same digest to approve.
 
+mod applied;
 mod blind;
 mod compare;
 mod dangers;
@@ -81,6 +82,9 @@ pub fn plan(
     options: &PlanOptions,
 ) -> Result<Plan, PlanRefused> {
     let mut draft = compared(desired, observed, options)?;
+    if let Some(bundle) = bundle {
+        draft.mark(bundle, desired, observed, options.roll_back)?;
+    }
     if !draft.immovable.is_empty() {
         return Err(PlanRefused::Immovable { settings: draft.immovable });
     }

@@ -27,6 +27,10 @@ pub const OWN_TAG_PREFIX: &str = "sts-handoff/";
 
 /// The tag on the OIDC provider that tells the generation last applied, in seconds since 1970.
 pub const GENERATION_TAG: &str = "sts-handoff/generation";
+/// The tag that the executor puts beside it: `<generation>/<first digits of the bundle's digest>`. Of bundles of one
+/// generation it tells which was applied. What applies a bundle otherwise knows nothing of it, and leaves it stale: it
+/// counts only where its generation is that of [`GENERATION_TAG`].
+pub const APPLIED_TAG: &str = "sts-handoff/applied";
 
 /// On a distribution that was taken over from ccoctl: the id of the origin access identity it no longer uses.
 pub const FORMER_IDENTITY_TAG: &str = "sts-handoff/former-identity";

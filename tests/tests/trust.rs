@@ -57,6 +57,18 @@ fn an_older_bundle_follows_a_newer_one_only_when_somebody_says_so_and_that_is_re
     let flags = ["--yes", "--receipt", receipt.to_str().unwrap()];
     let _ = run(&story, &emulator, "apply", &new, &flags).exits(0);
     assert!(!notes(&receipt).contains("ROLLING BACK"));
+
+    // Of two bundles of one generation neither outranks the other.
+    let twin = story.create_all(Path::new(REQUESTS), GENERATION + 1000, &["--tag", "made=again"]);
+    for command in [&["plan"][..], &["apply", "--yes"]] {
+        let refused = run(&story, &emulator, command[0], &twin, &command[1..]).exits(3);
+        let _ = refused.says("of the same generation as this one").says("--roll-back");
+    }
+    let receipt = story.path("twin.json");
+    let flags = ["--roll-back", "--yes", "--receipt", receipt.to_str().unwrap()];
+    let _ = run(&story, &emulator, "apply", &twin, &flags).exits(0).says("WARNING: ROLLING BACK");
+    assert!(notes(&receipt).contains("ROLLING BACK"));
+    let _ = run(&story, &emulator, "plan", &twin, &["--detailed-exitcode"]).exits(0);
 }
 
 #[test]

@@ -198,6 +198,11 @@ pub(super) fn of_plan(error: PlanRefused) -> Failure {
             "take the newer bundle; if going back is what you want, or the date that the account holds never was, as a \
              wrong clock or a stolen key makes it, say so with --roll-back",
         ),
+        PlanRefused::OfOneGeneration { .. } => (
+            Exit::BundleRejected,
+            "ask the author which of the two is meant, and for one of a later generation; if this one is to take the \
+             other's place as it is, say so with --roll-back",
+        ),
         PlanRefused::Immovable { .. } => (
             Exit::Failed,
             "remove the resource yourself once nothing uses it any more, then run this again: it is made anew",

@@ -39,6 +39,14 @@ pub enum PlanRefused {
         /// The account's, likewise.
         applied: u64,
     },
+    /// Another bundle of the same generation has been applied before: neither outranks the other.
+    #[error("the account already holds the bundle {applied}, of the same generation as this one, {bundle}")]
+    OfOneGeneration {
+        /// The first digits of the bundle's digest.
+        bundle: String,
+        /// Those of the account's, likewise.
+        applied: String,
+    },
     /// Settings differ that AWS never lets anybody change.
     #[error("AWS cannot change what differs:{}", list(settings))]
     Immovable {

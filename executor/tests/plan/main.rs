@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod applied;
 mod state;
 
 use state::{
@@ -14,7 +15,7 @@ use sts_executor::plan::{
 };
 use sts_schemas::digest::Sha256;
 use sts_schemas::plan::{Plan, Step};
-use sts_schemas::resource::{Bucket, GENERATION_TAG, Resource, Role, Tags};
+use sts_schemas::resource::{APPLIED_TAG, Bucket, GENERATION_TAG, Resource, Role, Tags};
 use sts_schemas::state::{Leftovers, Observed, Unseen};
 
 fn planned(observed: &Observed) -> Plan {
@@ -298,7 +299,8 @@ fn a_newer_bundle_writes_its_generation() {
     let earlier = (GENERATION - 1).to_string();
     let observed = changed(PROVIDER, |r| drop(r.tags_mut().insert(GENERATION_TAG.into(), earlier)));
     let plan = planned(&observed);
-    assert_eq!(only_update(&plan).1.into_keys().collect::<Vec<_>>(), [format!("tag {GENERATION_TAG}")]);
+    let tags = [APPLIED_TAG, GENERATION_TAG].map(|tag| format!("tag {tag}"));
+    assert_eq!(only_update(&plan).1.into_keys().collect::<Vec<_>>(), tags);
 }
 
 #[test]
