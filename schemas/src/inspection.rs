@@ -3,6 +3,7 @@
 use crate::digest::Sha256;
 use crate::manifest::{Manifest, SchemaVersion};
 use crate::oidc::TokenKey;
+use crate::open::OpenValue;
 use crate::resource::Resource;
 use crate::signature::Holder;
 use schemars::JsonSchema;
@@ -33,6 +34,10 @@ pub struct Inspection {
     pub findings: Vec<LookedAt>,
     /// The manifest.
     pub manifest: Manifest,
+    /// What it leaves open: in the resources a stand-in takes its place, `000000000001` for the account and
+    /// `known-after-apply.invalid` for the issuer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<OpenValue>,
     /// The AWS resources that its files ask for.
     pub resources: Vec<Resource>,
 }

@@ -36,6 +36,7 @@ pub fn inspection(bundle: &VerifiedBundle, trust: Trust) -> Inspection {
             .collect(),
         findings: lint_roles(bundle.outline()).into_iter().map(looked_at).collect(),
         manifest: bundle.manifest().clone(),
+        open: bundle.outline().cluster.open(),
         resources: bundle.outline().resources.values().cloned().collect(),
     }
 }

@@ -137,6 +137,8 @@ fn kind_of(code: &str, status: u16) -> AccountErrorKind {
         | "InternalFailure" => AccountErrorKind::Unreachable,
         "" if status == 403 => AccountErrorKind::AccessDenied,
         "DeleteConflict" => AccountErrorKind::InUse,
+        // Source: Amazon CloudFront API Reference, `CreateDistribution`.
+        "CNAMEAlreadyExists" => AccountErrorKind::HostTaken,
         _ if status >= 500 => AccountErrorKind::Unreachable,
         _ => AccountErrorKind::Other,
     }
@@ -216,6 +218,7 @@ mod tests {
             ("Throttling", 400, AccountErrorKind::Unreachable),
             ("", 503, AccountErrorKind::Unreachable),
             ("DeleteConflict", 409, AccountErrorKind::InUse),
+            ("CNAMEAlreadyExists", 409, AccountErrorKind::HostTaken),
             ("MalformedPolicyDocument", 400, AccountErrorKind::Other),
         ] {
             assert_eq!(kind_of(code, status), kind, "{code} {status}");
