@@ -129,8 +129,7 @@ fn a_step_that_holds_a_stand_in_never_goes_to_an_account() {
             let one = Plan { steps: vec![step.clone()], ..plan.clone() };
             let before = account.resources();
             let report = apply(&account, &one, &Pace::default(), &mut ()).await.remove(0);
-            let refused =
-                matches!(&report.outcome, Outcome::Failed { error } if error.contains("issuer is not known yet"));
+            let refused = matches!(&report.outcome, Outcome::Failed { error } if error.contains("issuer is not known yet"));
             assert_eq!(refused, is_open, "{report:?}");
             assert!(!is_open || account.resources() == before, "{report:?}");
         }

@@ -174,9 +174,9 @@ impl<'a> Check<'a> {
             if !gained.is_empty() {
                 let open = contents.desired.cluster.open();
                 // What is open has no value that anybody wrote.
-                let gained = open.iter().fold(gained.join(", "), |text, value| {
-                    text.replace(value.stand_in(), value.token())
-                });
+                let gained = open
+                    .iter()
+                    .fold(gained.join(", "), |text, value| text.replace(value.stand_in(), value.token()));
                 self.notes.push(format!(
                     "the role of the Secret {} may do more than its request asks for: {gained}",
                     role.secret

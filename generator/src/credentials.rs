@@ -119,7 +119,8 @@ mod tests {
         assert_eq!(other.other_ways, ["credential_process", "source_profile"]);
         let sent = "[default]\nrole_arn = a\nservices = x\n[services x]\nsts =\n  endpoint_url = http://b\n";
         assert_eq!(Credentials::of_file(sent).other_ways, ["endpoint_url", "services"]);
-        let more = Credentials::of_file("[default]\nrole_arn = a\n[x]\nrole_arn = b\nweb_identity_token_file = c");
+        let more =
+            Credentials::of_file("[default]\nrole_arn = a\n[x]\nrole_arn = b\nweb_identity_token_file = c");
         assert_eq!((more.role_arns, more.other_ways), (vec!["a".to_owned()], vec![OTHER_PROFILE]));
     }
 

@@ -140,7 +140,9 @@ fn differences(expected: &ExpectedSecret, secret: &Secret) -> Vec<String> {
         }
     }
     for other in &credentials.other_ways {
-        wrong.push(format!("it also sets {other}, which gives credentials in another way or sends them elsewhere"));
+        wrong.push(format!(
+            "it also sets {other}, which gives credentials in another way or sends them elsewhere"
+        ));
     }
     if credentials.token_files != [expected.token_file.as_str()] {
         wrong.push(format!("its web_identity_token_file is not {}", expected.token_file));

@@ -118,7 +118,13 @@ fn a_receipt_is_complete_only_when_the_last_look_found_all_in_step() {
     assert_eq!(told["complete"], false, "{told:#}");
     assert!(told["steps"].as_array().unwrap().iter().all(|step| step["outcome"]["result"] == "done"));
     let mut finalize = story.generator();
-    finalize.args(["finalize", "--output-dir", "out-eu-central-1-1700000000", "--trusted-key", "author.key.pub"]);
+    finalize.args([
+        "finalize",
+        "--output-dir",
+        "out-eu-central-1-1700000000",
+        "--trusted-key",
+        "author.key.pub",
+    ]);
     finalize.args(["--receipt", "receipt.json", "--bundle"]).arg(story.bundle());
     let _ = Run::of(&mut finalize).exits(1).says("could not be looked at once more");
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);

@@ -81,7 +81,9 @@ fn a_directory_in_which_no_bundle_was_made_is_refused_and_a_path_with_blanks_can
     assert!(!story.handoff.path("nowhere").exists());
     let cluster = story.handoff.path("cluster");
     std::fs::create_dir_all(cluster.join("manifests")).unwrap();
-    for (file, words) in [("install-config.yaml", "an installer's directory"), ("manifests", "nothing of a bundle")] {
+    for (file, words) in
+        [("install-config.yaml", "an installer's directory"), ("manifests", "nothing of a bundle")]
+    {
         std::fs::write(cluster.join("install-config.yaml"), "").unwrap();
         if file == "manifests" {
             std::fs::remove_dir(cluster.join("manifests")).unwrap();
@@ -112,7 +114,8 @@ fn the_same_inputs_after_a_finalize_open_nothing_again() {
         if let Some(epoch) = epoch {
             again.env("SOURCE_DATE_EPOCH", epoch);
         }
-        let run = Run::of(&mut again).exits(1).says("with the values that finalize put in: nothing was changed");
+        let run =
+            Run::of(&mut again).exits(1).says("with the values that finalize put in: nothing was changed");
         let _ = run.says("its bundle is ");
         assert_eq!((files(&folder), files(&bundles)), before, "{epoch:?}");
     }

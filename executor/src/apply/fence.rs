@@ -12,7 +12,8 @@ use sts_schemas::resource::Resource;
 /// When it holds one.
 pub(super) fn bound(after: &Resource) -> Result<(), AccountError> {
     let Some(value) = open_value_in(after) else { return Ok(()) };
-    let message = format!("nothing was sent: the {value} is not known yet, and it stands in what was to be written");
+    let message =
+        format!("nothing was sent: the {value} is not known yet, and it stands in what was to be written");
     Err(AccountError::unanswered("writing", after.address().to_string(), AccountErrorKind::Other, message))
 }
 

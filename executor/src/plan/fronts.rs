@@ -81,10 +81,14 @@ pub(super) fn of_delete(
                     let fate = match observed.identities.get(id) {
                         Some(Maker::Ccoctl) => format!("which ccoctl made for {address}, goes with it"),
                         Some(Maker::Unknown) => {
-                            format!("which {address} names, is not what ccoctl made for the cluster, and stays")
+                            format!(
+                                "which {address} names, is not what ccoctl made for the cluster, and stays"
+                            )
                         }
                         None => {
-                            format!("which {address} names, goes with it where ccoctl made it for the cluster")
+                            format!(
+                                "which {address} names, goes with it where ccoctl made it for the cluster"
+                            )
                         }
                     };
                     format!("The origin access identity {id}, {fate}.")

@@ -111,7 +111,9 @@ impl CheckCluster {
 fn read(path: &Path, dump: &mut Dump) -> Result<(), Failure> {
     let wrong = |error: DumpError| {
         let hint = match error {
-            DumpError::Encoded(_) => "give it in UTF-8 without a byte order mark, as oc prints it: some shells write it anew",
+            DumpError::Encoded(_) => {
+                "give it in UTF-8 without a byte order mark, as oc prints it: some shells write it anew"
+            }
             _ => "give what `oc get secrets -A -o json` and `oc get authentication cluster -o json` printed",
         };
         in_file(path, error).hint(hint)

@@ -2,10 +2,10 @@
 
 use super::trust::{BundleArgs, ExecutorArgs, Reading};
 use super::{in_file, say, write_files};
-use crate::voice::shell_word;
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError};
 use crate::render::Files;
+use crate::voice::shell_word;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
