@@ -286,6 +286,8 @@ pub enum AccountErrorKind {
     Unlogged,
     /// Something else still uses the resource.
     InUse,
+    /// Another distribution, of whatever account, answers for the host.
+    HostTaken,
     /// A quota of the account is used up.
     Quota,
     /// Anything else.

@@ -38,7 +38,16 @@ pub trait Progress {
     fn failed(&mut self, _error: &AccountError) {}
 
     /// AWS is still carrying a change to every place; it has been waited for this long.
-    fn waiting(&mut self, _on: &Address, _waited: std::time::Duration) {}
+    fn waiting(&mut self, _on: &Address, _until: Until, _waited: std::time::Duration) {}
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// A distribution serves everywhere as it was last changed.
+    Deployed,
+    /// A distribution is out of service everywhere.
+    Disabled,
 }
 
 /// Nobody watches.

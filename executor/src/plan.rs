@@ -106,6 +106,7 @@ pub fn plan(
         partition: observed.partition,
         region: cluster.region.clone(),
         bound: desired.bound.clone(),
+        open: cluster.open(),
         token_keys: desired.token_keys.clone(),
         steps: draft.steps.into_values().collect(),
         foreign: draft.foreign,
@@ -286,7 +287,7 @@ impl Comparison {
                 continue;
             };
             if unbound::is_stand_in(address) {
-                self.notes.push(unbound::note(address));
+                self.notes.push(unbound::NOTE.into());
             }
             let obstacle = match orphans {
                 Orphans::Keep => None,

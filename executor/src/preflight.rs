@@ -142,13 +142,26 @@ pub fn unreadable_issuer(desired: &Desired, survey: &Survey) -> Option<String> {
 }
 
 /// Why no path can be had in a bucket of others': no apply makes the bucket itself.
-fn shared_bucket(desired: &Desired, observed: &Observed) -> Option<String> {
+#[must_use]
+pub fn shared_bucket(desired: &Desired, observed: &Observed) -> Option<String> {
     let Hosting::SharedBucket { bucket, path } = &desired.cluster.hosting else { return None };
-    let why = match observed.unseen.get(&Address::Bucket(bucket.clone()))? {
-        Unseen::Absent => "there is no bucket of that name: let its owner make it first",
-        Unseen::Elsewhere => "another AWS account has it: let the author name one of this account",
-        Unseen::Denied => {
-            "S3 denies to show it: it is another account's, or the credentials may not look at it"
+    let why = match observed.unseen.get(&Address::Bucket(bucket.clone())) {
+        Some(Unseen::Absent) => "there is no bucket of that name: let its owner make it first".to_owned(),
+        Some(Unseen::Elsewhere) => {
+            "another AWS account has it: let the author name one of this account".to_owned()
+        }
+        Some(Unseen::Denied) => {
+            "S3 denies to show it: it is another account's, or the credentials may not look at it".to_owned()
+        }
+        None => {
+            let (found, named) = (observed.regions.get(bucket)?, &desired.cluster.region);
+            if found == named {
+                return None;
+            }
+            format!(
+                "it stands in {found}, where the issuer's URL, which names {named}, does not lead: let the author name one \
+                 in {named}"
+            )
         }
     };
     Some(format!("the bundle wants the path {path} in the bucket {bucket}, and {why}"))

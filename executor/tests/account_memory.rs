@@ -119,6 +119,7 @@ async fn plan(account: &Memory, desired: &State) -> Option<Plan> {
         partition: identity().partition,
         region: "eu-north-1".parse().unwrap(),
         bound: sts_schemas::open::Bound::default(),
+        open: Vec::new(),
         token_keys: Vec::new(),
         steps: steps.collect(),
         foreign: [].into(),

@@ -245,10 +245,14 @@ impl<'a> Check<'a> {
     fn widened(&mut self, contents: &Contents) {
         let made = Access::of_contents(contents);
         let asked = access::of_requests(&self.matched);
+        // What is open has no value that anybody wrote.
+        let open = contents.desired.cluster.open();
         for (secret, actions) in beyond(&asked, &made) {
+            let actions = open
+                .iter()
+                .fold(actions.join(", "), |text, value| text.replace(value.stand_in(), value.token()));
             self.notes.push(format!(
-                "the role of the Secret {secret} may do more than its request asks for: {}",
-                actions.join(", ")
+                "the role of the Secret {secret} may do more than its request asks for: {actions}"
             ));
         }
     }

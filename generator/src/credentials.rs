@@ -4,16 +4,22 @@
 /// "AWS access keys"; the cloud credential operator uses the same names for the members of a Secret.
 const LONG_LIVED: [&str; 2] = ["aws_access_key_id", "aws_secret_access_key"];
 
-/// Settings that give credentials in another way than a role and a token file. Source: AWS SDKs and Tools Reference
-/// Guide, "Settings reference".
-const OTHER_WAYS: [&str; 6] = [
+/// Settings that give credentials in another way than a role and a token file, or send the token to another host than
+/// AWS's. Source: AWS SDKs and Tools Reference Guide, "Settings reference" and "Service-specific endpoints".
+const OTHER_WAYS: [&str; 9] = [
     "aws_session_token",
+    "ca_bundle",
     "credential_process",
     "credential_source",
+    "endpoint_url",
+    "services",
     "source_profile",
     "sso_session",
     "sso_start_url",
 ];
+
+/// What is said of a role or a token file beside those that count.
+const OTHER_PROFILE: &str = "a role or a token in a profile beside [default]";
 
 /// What the ids of access keys that do not expire begin with, and how long they are at least.
 /// Source: IAM User Guide, "IAM identifiers", "Understanding unique ID prefixes".
@@ -26,7 +32,7 @@ pub(crate) struct Credentials {
     pub(crate) role_arns: Vec<String>,
     /// Every value of `web_identity_token_file` there.
     pub(crate) token_files: Vec<String>,
-    /// Names of settings there that give credentials in another way.
+    /// Names of settings, there or in another section, that give credentials in another way; and [`OTHER_PROFILE`].
     pub(crate) other_ways: Vec<&'static str>,
     /// Whether there is a key that does not expire, in whatever profile.
     pub(crate) long_lived: bool,
@@ -38,20 +44,25 @@ impl Credentials {
     /// A role counts in the profile `default` only: without a profile's name, no SDK looks elsewhere.
     pub(crate) fn of_file(text: &str) -> Self {
         let mut found = Self { long_lived: holds_long_lived_key(text), ..Self::default() };
-        let mut is_default = false;
+        let mut section = None;
         for line in text.lines().map(str::trim) {
             if let Some(title) = line.strip_prefix('[') {
                 let title = title.split(']').next().unwrap_or_default().trim();
-                is_default = title == "default";
+                section = Some(title == "default");
             }
-            let Some((name, value)) = line.split_once('=').filter(|_| is_default) else { continue };
+            let (Some(is_default), Some((name, value))) = (section, line.split_once('=')) else { continue };
             let name = name.trim().to_ascii_lowercase();
             match name.as_str() {
+                "role_arn" | "web_identity_token_file" if !is_default => {
+                    found.other_ways.push(OTHER_PROFILE);
+                }
                 "role_arn" => found.role_arns.push(value.trim().to_owned()),
                 "web_identity_token_file" => found.token_files.push(value.trim().to_owned()),
                 name => found.other_ways.extend(OTHER_WAYS.iter().find(|other| **other == name)),
             }
         }
+        found.other_ways.sort_unstable();
+        found.other_ways.dedup();
         found
     }
 
@@ -105,7 +116,12 @@ mod tests {
         assert_eq!((found.role_arn(), found.token_file(), found.long_lived), ("a", "/t", false));
         assert_eq!(Credentials::of_file("[ default ]\nrole_arn = a\nrole_arn = b").role_arns.len(), 2);
         let other = Credentials::of_file("[default]\nCredential_Process = /bin/x\n[b]\nsource_profile = c");
-        assert_eq!(other.other_ways, ["credential_process"]);
+        assert_eq!(other.other_ways, ["credential_process", "source_profile"]);
+        let sent = "[default]\nrole_arn = a\nservices = x\n[services x]\nsts =\n  endpoint_url = http://b\n";
+        assert_eq!(Credentials::of_file(sent).other_ways, ["endpoint_url", "services"]);
+        let more =
+            Credentials::of_file("[default]\nrole_arn = a\n[x]\nrole_arn = b\nweb_identity_token_file = c");
+        assert_eq!((more.role_arns, more.other_ways), (vec!["a".to_owned()], vec![OTHER_PROFILE]));
     }
 
     #[test]

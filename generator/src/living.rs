@@ -88,6 +88,13 @@ fn issuer(wanted: &IssuerUrl, dump: &Dump) -> Check {
             break;
         }
     }
+    if finding == Finding::Missing && !dump.strangers.is_empty() {
+        let why = format!(
+            "what was given is another object ({}): give what `oc get authentication cluster -o json` printed",
+            dump.strangers.join(", ")
+        );
+        finding = Finding::Unknown { why };
+    }
     Check { object: "authentication/cluster".into(), finding }
 }
 
@@ -133,7 +140,9 @@ fn differences(expected: &ExpectedSecret, secret: &Secret) -> Vec<String> {
         }
     }
     for other in &credentials.other_ways {
-        wrong.push(format!("it also sets {other}, which gives credentials in another way"));
+        wrong.push(format!(
+            "it also sets {other}, which gives credentials in another way or sends them elsewhere"
+        ));
     }
     if credentials.token_files != [expected.token_file.as_str()] {
         wrong.push(format!("its web_identity_token_file is not {}", expected.token_file));

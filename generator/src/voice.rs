@@ -77,3 +77,13 @@ fn write(text: &str) {
     // Where standard error is gone, nobody is left to tell.
     let _ = writeln!(std::io::stderr().lock(), "{before}{text}");
 }
+
+/// A text as a shell takes it for one word, in a command that a person is to copy.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_.:/=+-@,%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}

@@ -4,6 +4,7 @@ use crate::difference::Difference;
 use crate::digest::Sha256;
 use crate::manifest::{Manifest, SchemaVersion};
 use crate::oidc::TokenKey;
+use crate::open::OpenValue;
 use crate::plan::Change;
 use crate::resource::Resource;
 use crate::signature::Holder;
@@ -38,6 +39,10 @@ pub struct Inspection {
     pub changes: Option<Changes>,
     /// The manifest.
     pub manifest: Manifest,
+    /// What it leaves open: in the resources a stand-in takes its place, `000000000001` for the account and
+    /// `known-after-apply.invalid` for the issuer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<OpenValue>,
     /// The AWS resources that its files ask for.
     pub resources: Vec<Resource>,
 }

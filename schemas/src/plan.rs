@@ -5,7 +5,7 @@ use crate::cluster::ClusterName;
 use crate::digest::Sha256;
 use crate::manifest::SchemaVersion;
 use crate::oidc::TokenKey;
-use crate::open::Bound;
+use crate::open::{Bound, OpenValue};
 use crate::resource::{Address, Bucket, Resource};
 use crate::state::Leftovers;
 use schemars::JsonSchema;
@@ -37,6 +37,10 @@ pub struct Plan {
     /// The values that take the places the bundle left open, as far as they are known.
     #[serde(default, skip_serializing_if = "Bound::is_empty")]
     pub bound: Bound,
+    /// What the bundle leaves open and is not known yet: in the steps a stand-in takes its place, `000000000001` for the
+    /// account and `known-after-apply.invalid` for the issuer, which is never written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<OpenValue>,
     /// The keys that tokens of the cluster may be signed with; none where the cluster goes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub token_keys: Vec<TokenKey>,

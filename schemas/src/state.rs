@@ -1,6 +1,6 @@
 //! Desired and observed state: one type, a sorted map from address to resource.
 
-use crate::aws::{AccountId, Arn, BucketName, Partition, RoleName};
+use crate::aws::{AccountId, Arn, BucketName, Partition, Region, RoleName};
 use crate::cluster::Cluster;
 use crate::digest::{Sha256, Sha256Hasher};
 use crate::oidc::TokenKey;
@@ -60,6 +60,10 @@ pub struct Observed {
     pub fronts: BTreeMap<BucketName, OtherFronts>,
     /// What buckets of others', in which the cluster has a path, block of what everybody may do.
     pub blocks: BTreeMap<BucketName, PublicAccessBlock>,
+    /// Where buckets of others' stand, in which the cluster has a path.
+    pub regions: BTreeMap<BucketName, Region>,
+    /// Who made the origin access identities that the cluster's own things name, as far as that could be asked.
+    pub identities: BTreeMap<String, Maker>,
     /// The instance profiles that a role is in, of those roles that may go: IAM deletes none of these.
     pub lent: BTreeMap<RoleName, BTreeSet<String>>,
     /// Buckets and providers that were looked for and not seen, and why.
@@ -86,7 +90,7 @@ pub struct UntaggedFront {
     pub maker: Maker,
 }
 
-/// Who made a distribution, going by its comment.
+/// Who made a distribution or an origin access identity, going by its comment or its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maker {
     /// `ccoctl`, for the cluster; what its `--dry-run` writes bears no tag but `Name`.

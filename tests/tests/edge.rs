@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use sts_tests::account::Account;
+use sts_tests::account::{Account, distribution_before};
 use sts_tests::emulator::Emulator;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
 use sts_tests::programs::{Run, command, program};
@@ -129,6 +129,26 @@ fn who_is_overtaken_reads_again_and_who_always_is_says_so() {
 }
 
 #[test]
+fn an_access_identity_of_somebody_elses_stays_and_the_plan_and_the_receipt_say_so() {
+    let emulator = Emulator::start_slow(1);
+    let account = handoff::account(&emulator);
+    let tags =
+        json!([{"Key": format!("openshift.io/cloud-credential-operator/{CLUSTER}"), "Value": "owned"}]);
+    let identity = "origin-access-identity/cloudfront/EBYSTANDER";
+    account.call(&json!([
+        ["cloudfront", "create_cloud_front_origin_access_identity",
+            {"CloudFrontOriginAccessIdentityConfig": {"CallerReference": "bystander", "Comment": "bystander"}}],
+        ["cloudfront", "create_distribution_with_tags", distribution_before("harbour-oidc", identity, &tags)],
+    ]));
+    let story = private();
+    let words = "EBYSTANDER, which distribution/harbour-oidc names, is not what ccoctl made for the cluster, and stays";
+    let _ = story.run(emulator.address(), "delete", &["--yes", "--receipt", "receipt.json"]).exits(0);
+    let told = std::fs::read_to_string(story.path("receipt.json")).unwrap();
+    assert!(told.contains(words) && !told.contains("goes with it"), "{told}");
+    account.call(&json!([["cloudfront", "get_cloud_front_origin_access_identity", {"Id": "EBYSTANDER"}]]));
+}
+
+#[test]
 fn a_private_cluster_of_ccoctls_goes_with_its_access_identity() {
     let emulator = Emulator::start_slow(2);
     let account = handoff::account(&emulator);
@@ -177,7 +197,12 @@ fn a_private_cluster_of_ccoctls_goes_with_its_access_identity() {
     delete.current_dir(story.path("")).env("HOME", story.path(""));
     delete.args(["delete", "--name", CLUSTER, "--region", REGION, "--yes"]);
     let run = Run::of(with_credentials(&mut delete, proxy.address())).exits(0);
-    let _ = run.says("waiting for distribution/harbour-oidc");
+    let _ = run.says("waiting for distribution/harbour-oidc to be disabled everywhere");
+    let told = std::fs::read_to_string(story.path("harbour-delete-receipt.json")).unwrap();
+    assert!(
+        told.contains("EHARBOUR, which ccoctl made for distribution/harbour-oidc, goes with it"),
+        "{told}"
+    );
     assert_eq!(everything(&account), before);
     let calls = proxy.take_traffic().calls;
     let of_identities =

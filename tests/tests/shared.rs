@@ -60,6 +60,22 @@ fn executors_that_change_one_policy_at_once_all_keep_their_statements() {
 }
 
 #[test]
+fn a_bucket_of_another_region_stands_in_the_way_and_in_the_status() {
+    let emulator = handoff::inhabited();
+    let at = emulator.address();
+    let mut story = shared();
+    let flags = ["--bucket-name", BUCKET, "--issuer-path", "clusters/harbour"];
+    story.take(story.create_all_in("us-west-2", Path::new(ONE_REQUEST), 1_700_000_001, &flags));
+    let words = "stands in eu-central-1";
+    let _ = story.run(at, "plan", &NO_FLAGS).exits(1).says("Obstacle").says(words);
+    let before = handoff::account(&emulator).dump();
+    let _ = story.run(at, "apply", &["--yes"]).exits(1).says("nothing was changed");
+    assert_eq!(handoff::account(&emulator).dump(), before);
+    let status = story.run(at, "status", &["--gate"]).exits(2).stdout;
+    assert!(status.contains("OBSTACLE") && status.replace("\n", " ").contains("eu-central-1"), "{status}");
+}
+
+#[test]
 fn a_block_of_the_buckets_owner_stands_in_the_way_and_in_the_status() {
     let emulator = handoff::inhabited();
     let (at, account) = (emulator.address(), handoff::account(&emulator));
@@ -102,7 +118,13 @@ fn a_receipt_is_complete_only_when_the_last_look_found_all_in_step() {
     assert_eq!(told["complete"], false, "{told:#}");
     assert!(told["steps"].as_array().unwrap().iter().all(|step| step["outcome"]["result"] == "done"));
     let mut finalize = story.generator();
-    finalize.args(["finalize", "--output-dir", "final", "--trusted-key", "author.key.pub"]);
+    finalize.args([
+        "finalize",
+        "--output-dir",
+        "out-eu-central-1-1700000000",
+        "--trusted-key",
+        "author.key.pub",
+    ]);
     finalize.args(["--receipt", "receipt.json", "--bundle"]).arg(story.bundle());
     let _ = Run::of(&mut finalize).exits(1).says("could not be looked at once more");
     let _ = story.run(emulator.address(), "apply", &flags).exits(0);

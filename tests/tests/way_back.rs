@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
 use sts_schemas::receipt::ReceiptClaims;
 use sts_schemas::signature::{SigningKey, sign};
-use sts_tests::handoff::Handoff;
+use sts_tests::handoff::{CLUSTER, CLUSTER_KEY, Handoff, REGION, REQUESTS};
 use sts_tests::programs::Run;
 
 /// A bundle, the receipt of a rehearsal of it, and the same as if it were an account's; nobody signed them.
@@ -62,15 +62,74 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn a_complete_receipt_of_this_bundle_gives_the_authors_own_manifests_and_says_who_did_not_sign_it() {
     let story = WayBack::begin();
     let path = story.put("good.json", &story.receipt);
-    let run = story.finalize(&path, "final", &[]).exits(0);
+    let out = "out-eu-central-1-1700000000";
+    let manifests = story.handoff.path(out).join("manifests");
+    let made = files(&manifests);
+    std::fs::remove_dir_all(&manifests).unwrap();
+    let run = story.finalize(&path, out, &[]).exits(0);
     let _ = run.says("WARNING: nobody vouches for").says("left nothing open");
-    let out = story.handoff.path("out-eu-central-1-1700000000/manifests");
-    let names = |folder: &Path| -> Vec<_> {
-        files(folder).into_iter().map(|(path, bytes)| (path.file_name().unwrap().to_owned(), bytes)).collect()
-    };
-    assert_eq!(names(&story.handoff.path("final/manifests")), names(&out));
-    let again = story.finalize(&path, "out-eu-central-1-1700000000", &[]).exits(0);
-    let _ = again.says("0 files written, 0 changed");
+    assert_eq!(files(&manifests), made);
+    let _ = story.finalize(&path, out, &[]).exits(0).says("0 files written, 0 changed");
+}
+
+#[test]
+fn a_directory_in_which_no_bundle_was_made_is_refused_and_a_path_with_blanks_can_be_copied() {
+    let story = WayBack::begin();
+    let path = story.put("good.json", &story.receipt);
+    let advice = "the directory that the bundle was made in";
+    let _ = story.finalize(&path, "nowhere", &[]).exits(1).says("there is no directory nowhere").says(advice);
+    assert!(!story.handoff.path("nowhere").exists());
+    let cluster = story.handoff.path("cluster");
+    std::fs::create_dir_all(cluster.join("manifests")).unwrap();
+    for (file, words) in
+        [("install-config.yaml", "an installer's directory"), ("manifests", "nothing of a bundle")]
+    {
+        std::fs::write(cluster.join("install-config.yaml"), "").unwrap();
+        if file == "manifests" {
+            std::fs::remove_dir(cluster.join("manifests")).unwrap();
+            std::fs::remove_file(cluster.join("install-config.yaml")).unwrap();
+        }
+        let _ = story.finalize(&path, "cluster", &[]).exits(1).says(words).says(advice);
+    }
+    assert_eq!(files(&cluster).len(), 0);
+    let blanks = story.handoff.path("a dir of it's");
+    std::fs::rename(story.handoff.path("out-eu-central-1-1700000000"), blanks).unwrap();
+    let run = story.finalize(&path, "a dir of it's", &[]).exits(0);
+    let _ = run.says(r"next: sts-generator install --from 'a dir of it'\''s' --install-dir DIR");
+}
+
+#[test]
+fn the_same_inputs_after_a_finalize_open_nothing_again() {
+    let story = WayBack::of(Handoff::any_account());
+    let path = story.put("good.json", &story.receipt);
+    let out = "out-eu-central-1-1700000000";
+    let _ = story.finalize(&path, out, &[]).exits(0);
+    let (folder, bundles) = (story.handoff.path(out).join("manifests"), story.handoff.path("bundles"));
+    let before = (files(&folder), files(&bundles));
+    for epoch in [Some("1700000000"), None] {
+        let mut again = story.handoff.generator();
+        again.args(["create-all", "--name", CLUSTER, "--region", REGION, "--any-account"]);
+        again.args(["--public-key-file", CLUSTER_KEY, "--credentials-requests-dir", REQUESTS]);
+        again.args(["--signing-key", "author.key", "--bundle-dir", "bundles", "--output-dir", out]);
+        if let Some(epoch) = epoch {
+            again.env("SOURCE_DATE_EPOCH", epoch);
+        }
+        let run =
+            Run::of(&mut again).exits(1).says("with the values that finalize put in: nothing was changed");
+        let _ = run.says("its bundle is ");
+        assert_eq!((files(&folder), files(&bundles)), before, "{epoch:?}");
+    }
+}
+
+#[test]
+fn a_receipt_without_an_open_value_is_refused_without_a_value_that_nobody_gave() {
+    let story = WayBack::of(Handoff::any_account());
+    let mut receipt = story.receipt.clone();
+    receipt.as_object_mut().unwrap().remove("bound");
+    let path = story.put("unbound.json", &receipt);
+    let run = story.finalize(&path, "out-eu-central-1-1700000000", &[]).exits(1);
+    let run = run.says("the bundle leaves the account open, and it has no value for it");
+    assert!(!run.stderr.contains("000000000001"), "{}", run.stderr);
 }
 
 #[test]

@@ -143,6 +143,8 @@ impl Account for Memory {
                 // Nothing here is made by hand.
                 fronts: [].into(),
                 blocks: [].into(),
+                regions: [].into(),
+                identities: [].into(),
                 lent: world.lent(scope),
             })
         })

@@ -1,7 +1,7 @@
 //! Applying where AWS takes minutes: a distribution is waited for, and what it names is bound, between stages.
 
 use super::stage::{Stage, Stages, doomed};
-use super::{Pace, Progress, apply};
+use super::{Pace, Progress, Until, apply};
 use crate::account::{Account, AccountError, AccountErrorKind, Deployment};
 use crate::plan::answers_elsewhere;
 use std::time::Duration;
@@ -127,7 +127,7 @@ impl Walk<'_> {
         self.carry_out(behind).await;
         for (at, distribution) in &doomed {
             if !self.stopped
-                && let Err(error) = self.settled(distribution).await
+                && let Err(error) = self.settled(distribution, Until::Disabled).await
             {
                 self.fail(*at, &error);
             }
@@ -160,7 +160,7 @@ impl Walk<'_> {
         contents: Option<Contents>,
         behind: &[usize],
     ) -> Option<Contents> {
-        let deployment = match self.settled(distribution).await {
+        let deployment = match self.settled(distribution, Until::Deployed).await {
             Ok(Some(deployment)) => deployment,
             Ok(None) => {
                 self.fail_between(&unseen(distribution));
@@ -219,7 +219,11 @@ impl Walk<'_> {
     }
 
     /// Waits until the distribution's last change has reached every place; `None` where it is gone.
-    async fn settled(&mut self, distribution: &Distribution) -> Result<Option<Deployment>, AccountError> {
+    async fn settled(
+        &mut self,
+        distribution: &Distribution,
+        until: Until,
+    ) -> Result<Option<Deployment>, AccountError> {
         let on = Address::Distribution(distribution.bucket.clone());
         let (mut waited, mut pause) = (Duration::ZERO, self.settling.first_pause);
         loop {
@@ -231,7 +235,7 @@ impl Walk<'_> {
             if waited >= self.settling.limit || is_stopped {
                 return Err(unsettled(&on, waited, is_stopped));
             }
-            self.progress.waiting(&on, waited);
+            self.progress.waiting(&on, until, waited);
             let nap = pause.min(self.settling.limit.saturating_sub(waited));
             waited += self.nap(nap).await;
             pause = (pause * 2).min(self.settling.longest_pause);

@@ -68,6 +68,7 @@ mod tests {
             (AccountErrorKind::Intercepted, "iam:CreateRole", "those who run the proxy"),
             (AccountErrorKind::Unlogged, "iam:CreateRole", "make room where the log is"),
             (AccountErrorKind::InUse, "iam:DeleteRole", "whatever uses it"),
+            (AccountErrorKind::HostTaken, "cloudfront:CreateDistribution", "give the host up there"),
         ] {
             let mut alone = Denials::default();
             alone.note(&denied(kind, call));

@@ -2,7 +2,7 @@
 
 use super::denial::Denials;
 use crate::account::AccountError;
-use crate::apply::Progress;
+use crate::apply::{Progress, Until};
 use std::time::Duration;
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Step};
@@ -78,7 +78,7 @@ impl<W: Fn(&[StepReport])> Progress for Record<'_, W> {
         self.shown.failed(error);
     }
 
-    fn waiting(&mut self, on: &Address, waited: Duration) {
-        self.shown.waiting(on, waited);
+    fn waiting(&mut self, on: &Address, until: Until, waited: Duration) {
+        self.shown.waiting(on, until, waited);
     }
 }

@@ -143,6 +143,9 @@ pub(super) fn advice(error: &AccountError) -> Option<String> {
         AccountErrorKind::Unlogged => {
             "make room where the log is, or give --log another FILE: no call is made that cannot be written down".into()
         }
+        AccountErrorKind::HostTaken => "another distribution of CloudFront answers for the issuer's host: give the host up there, or \
+             ask the author for a bundle with another --issuer-url"
+            .into(),
         AccountErrorKind::InUse => "take it out of whatever uses it".into(),
         AccountErrorKind::Quota => {
             "ask AWS to raise the quota, or remove what the account no longer needs".into()

@@ -9,7 +9,7 @@ use super::refusal;
 use crate::account::{Account, Departing};
 use crate::cli::Format;
 use crate::plan::{PlanOptions, RollBack, compared, misnamed};
-use crate::preflight::unreadable_issuer;
+use crate::preflight::{shared_bucket, unreadable_issuer};
 use crate::session::Session;
 use crate::show::standing::{standings, text};
 use std::path::PathBuf;
@@ -82,7 +82,7 @@ impl Args {
         // Looking is never a roll-back: nothing is carried out.
         let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
         let mut found = compared(desired, &observed, &options).map_err(refusal::of_plan)?;
-        let unreadable = unreadable_issuer(desired, &survey);
+        let unreadable = shared_bucket(desired, &observed).or_else(|| unreadable_issuer(desired, &survey));
         let obstacles = unreadable.iter().cloned().chain(misnamed(desired, &observed).map(|(_, why)| why));
         found.notes.extend(obstacles.map(|why| format!("OBSTACLE: {why}.")));
         let standings = standings(Some(bundle.digest()), desired, &observed, found);

@@ -123,6 +123,7 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
         partition: observed.partition,
         region: target.region.clone(),
         bound: Bound::default(),
+        open: Vec::new(),
         token_keys: Vec::new(),
         steps,
         foreign,

@@ -78,11 +78,24 @@ pub(super) fn of_delete(
             Step::Delete { before: Resource::Distribution(front) } => {
                 notes.extend(front.identity().map(|id| {
                     let address = Address::Distribution(front.bucket.clone());
-                    format!("The origin access identity {id}, which ccoctl made for {address}, goes with it.")
+                    let fate = match observed.identities.get(id) {
+                        Some(Maker::Ccoctl) => format!("which ccoctl made for {address}, goes with it"),
+                        Some(Maker::Unknown) => {
+                            format!(
+                                "which {address} names, is not what ccoctl made for the cluster, and stays"
+                            )
+                        }
+                        None => {
+                            format!(
+                                "which {address} names, goes with it where ccoctl made it for the cluster"
+                            )
+                        }
+                    };
+                    format!("The origin access identity {id}, {fate}.")
                 }));
             }
             Step::Delete { before: Resource::Bucket(bucket) } => {
-                notes.extend(forgotten(bucket, steps));
+                notes.extend(forgotten(bucket, steps, observed));
                 let Some(others) = observed.fronts.get(&bucket.name) else { continue };
                 let of_ccoctl: Vec<_> = ids(others, Maker::Ccoctl);
                 if !of_ccoctl.is_empty() {
@@ -105,7 +118,7 @@ pub(super) fn of_delete(
 }
 
 /// What is said of origin access identities that a bucket lets in, and of which no distribution is left that used them.
-fn forgotten(bucket: &Bucket, steps: &[Step]) -> Vec<String> {
+fn forgotten(bucket: &Bucket, steps: &[Step], observed: &Observed) -> Vec<String> {
     let used: BTreeSet<&str> = steps
         .iter()
         .filter_map(|step| match step {
@@ -115,11 +128,13 @@ fn forgotten(bucket: &Bucket, steps: &[Step]) -> Vec<String> {
         .collect();
     let named = bucket.policy.iter().flat_map(identities_let_in);
     let forgotten = named.filter(|id| !used.contains(id.as_str()));
-    let sentence = |id| {
-        format!(
-            "bucket/{} lets in the origin access identity {id}: where ccoctl made it for the cluster, it goes too.",
-            bucket.name
-        )
+    let sentence = |id: String| {
+        let fate = match observed.identities.get(&id) {
+            Some(Maker::Ccoctl) => "ccoctl made it for the cluster, and it goes too",
+            Some(Maker::Unknown) => "it is not what ccoctl made for the cluster, and stays",
+            None => "where ccoctl made it for the cluster, it goes too",
+        };
+        format!("bucket/{} lets in the origin access identity {id}: {fate}.", bucket.name)
     };
     forgotten.map(sentence).collect()
 }

@@ -11,12 +11,8 @@ pub(super) fn is_stand_in(address: &Address) -> bool {
 }
 
 /// What is said of such a provider.
-pub(super) fn note(address: &Address) -> String {
-    format!(
-        "{address} stands in the account: an earlier run made it before AWS had named the issuer. It is of no use to \
-         anybody and counts as an orphan."
-    )
-}
+pub(super) const NOTE: &str = "The account holds a provider that an earlier run made before AWS had named the issuer. It \
+     is of no use to anybody, and counts as an orphan.";
 
 /// The settings of something in step that name the issuer only by what stands for it.
 pub(super) fn changes(after: &Resource) -> BTreeMap<String, Change> {

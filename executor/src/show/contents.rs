@@ -46,6 +46,7 @@ pub fn inspection(bundle: &VerifiedBundle, trust: Trust, since: Option<&Since>) 
         findings: findings(bundle).into_iter().map(looked_at).collect(),
         changes: since.map(Since::with_tokens),
         manifest: bundle.manifest().clone(),
+        open: bundle.outline().cluster.open(),
         resources: bundle.outline().resources.values().cloned().collect(),
     }
 }

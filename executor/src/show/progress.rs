@@ -2,7 +2,7 @@
 
 use super::{hide_stand_ins, printable};
 use crate::account::AccountError;
-use crate::apply::Progress;
+use crate::apply::{Progress, Until};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::time::Duration;
@@ -25,8 +25,8 @@ impl<W: Write> Progress for Lines<W> {
         let _ = writeln!(self.0, "{}", failure(error));
     }
 
-    fn waiting(&mut self, on: &Address, waited: Duration) {
-        let _ = writeln!(self.0, "{}", waiting(on, waited));
+    fn waiting(&mut self, on: &Address, until: Until, waited: Duration) {
+        let _ = writeln!(self.0, "{}", waiting(on, until, waited));
     }
 }
 
@@ -43,7 +43,7 @@ impl<W: Write> Progress for Failures<W> {
         }
     }
 
-    fn waiting(&mut self, _on: &Address, _waited: Duration) {}
+    fn waiting(&mut self, _on: &Address, _until: Until, _waited: Duration) {}
 }
 
 /// A bar on a terminal, with the same lines above it.
@@ -76,8 +76,8 @@ impl Progress for Bar {
         self.0.println(failure(error));
     }
 
-    fn waiting(&mut self, on: &Address, waited: Duration) {
-        self.0.set_message(waiting(on, waited).trim().to_owned());
+    fn waiting(&mut self, on: &Address, until: Until, waited: Duration) {
+        self.0.set_message(waiting(on, until, waited).trim().to_owned());
     }
 }
 
@@ -91,8 +91,12 @@ fn named(address: &Address) -> String {
     hide_stand_ins(&printable(&address.to_string()))
 }
 
-fn waiting(on: &Address, waited: Duration) -> String {
-    format!("  waiting for {} to be deployed, {} s so far", named(on), waited.as_secs())
+fn waiting(on: &Address, until: Until, waited: Duration) -> String {
+    let what = match until {
+        Until::Deployed => "deployed",
+        Until::Disabled => "disabled everywhere",
+    };
+    format!("  waiting for {} to be {what}, {} s so far", named(on), waited.as_secs())
 }
 
 fn failure(error: &AccountError) -> String {

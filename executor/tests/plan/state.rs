@@ -106,6 +106,8 @@ pub(crate) fn empty() -> Observed {
         remains: BTreeSet::new(),
         fronts: BTreeMap::new(),
         blocks: BTreeMap::new(),
+        regions: BTreeMap::new(),
+        identities: BTreeMap::new(),
         lent: BTreeMap::new(),
         unseen: BTreeMap::new(),
     }

@@ -159,6 +159,8 @@ fn a_status_names_how_every_address_stands() {
         remains: [].into(),
         fronts: BTreeMap::new(),
         blocks: BTreeMap::new(),
+        regions: BTreeMap::new(),
+        identities: BTreeMap::new(),
         lent: BTreeMap::new(),
         unseen: BTreeMap::new(),
     };

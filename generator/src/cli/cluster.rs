@@ -81,6 +81,16 @@ impl ClusterArgs {
             return Err(Failure::new(Exit::Usage, format!("--account-id {account} is no account"))
                 .hint("give the account's own 12 digits, or --any-account"));
         }
+        if let Some(certificate) = self.hosting.certificate_arn.as_ref().filter(|_| self.any_account) {
+            let error = format!(
+                "{certificate} is of the account {}, and --any-account leaves it open",
+                certificate.account()
+            );
+            return Err(Failure::new(Exit::Usage, error).hint(format!(
+                "the account is known by its certificate: give --account-id {}",
+                certificate.account()
+            )));
+        }
         let (name, region) = (self.name.clone(), region.clone());
         Cluster { name, account, partition, region, hosting, issuer, former: None }.checked().map_err(usage)
     }

@@ -115,8 +115,13 @@ impl CheckCluster {
 
 fn read(path: &Path, dump: &mut Dump) -> Result<(), Failure> {
     let wrong = |error: DumpError| {
-        in_file(path, error)
-            .hint("give what `oc get secrets -A -o json` and `oc get authentication cluster -o json` printed")
+        let hint = match error {
+            DumpError::Encoded(_) => {
+                "give it in UTF-8 without a byte order mark, as oc prints it: some shells write it anew"
+            }
+            _ => "give what `oc get secrets -A -o json` and `oc get authentication cluster -o json` printed",
+        };
+        in_file(path, error).hint(hint)
     };
     if path == Path::new("-") {
         return dump.read(std::io::stdin().lock()).map_err(wrong);

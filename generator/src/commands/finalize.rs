@@ -5,11 +5,12 @@ use super::{in_file, say, write_files};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError};
 use crate::render::Files;
+use crate::voice::shell_word;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::layout::{DISCOVERY, KEYS, PUBLIC_KEY, Place};
+use sts_schemas::layout::{DISCOVERY, KEYS, MANIFESTS, PUBLIC_KEY, Place};
 use sts_schemas::manifest::Manifest;
 use sts_schemas::moment;
 
@@ -49,6 +50,7 @@ impl Finalize {
         let contents = receipt.complete(&bundle).map_err(|error| {
             in_file(&self.receipt, error).hint("ask for the receipt of a complete apply of this very bundle")
         })?;
+        is_of_bundle(&self.output.output_dir)?;
         let directory = self.output.claim()?;
         belongs(&directory, bundle.manifest())?;
         let files: Files =
@@ -67,10 +69,45 @@ impl Finalize {
         if let Some(signer) = receipt.signer() {
             say(&format!("receipt signed by {signer}"));
         }
-        say(&format!("next: sts-generator install --from {} --install-dir DIR", directory.path().display()));
+        let from = shell_word(&directory.path().display().to_string());
+        say(&format!("next: sts-generator install --from {from} --install-dir DIR"));
         Ok(())
     }
 }
+
+/// A directory that no bundle was made in.
+#[derive(Debug, thiserror::Error)]
+enum NoDirectory {
+    #[error("there is no directory {0}")]
+    Missing(String),
+    #[error("{0} is an installer's directory (it holds install-config.yaml), and no bundle was made in it")]
+    Installers(String),
+    #[error("{0} holds nothing of a bundle")]
+    Empty(String),
+}
+
+/// Refuses a directory that no bundle can have been made in, before anything is made there.
+fn is_of_bundle(path: &Path) -> Result<(), Failure> {
+    let name = path.display().to_string();
+    let error = if !path.is_dir() {
+        NoDirectory::Missing(name)
+    } else if [DISCOVERY, KEYS, PUBLIC_KEY, MANIFESTS].iter().any(|own| path.join(own).exists())
+        && (path.join(PUBLIC_KEY).exists() || !path.join(INSTALL_CONFIG).exists())
+    {
+        return Ok(());
+    } else if path.join(INSTALL_CONFIG).exists() {
+        NoDirectory::Installers(name)
+    } else {
+        NoDirectory::Empty(name)
+    };
+    Err(Failure::new(Exit::Failed, error).hint(
+        "give --output-dir the directory that the bundle was made in: create-all wrote it; `install` takes the manifests on \
+         from there",
+    ))
+}
+
+/// The installer's configuration, which lies in a directory of its own.
+const INSTALL_CONFIG: &str = "install-config.yaml";
 
 /// Refuses a directory of another cluster, or of another making of this one.
 ///
@@ -78,9 +115,6 @@ impl Finalize {
 /// since the bundle was packed, and the provider's file may be of a newer generation: neither stands in a manifest.
 fn belongs(directory: &Directory, bundle: &Manifest) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    if !directory.path().exists() {
-        return Ok(());
-    }
     let mut strangers = Vec::new();
     for path in directory.files().map_err(failed)? {
         let packed = bundle.files.iter().find(|entry| entry.path == path);

@@ -2,11 +2,12 @@
 
 use super::previous::Following;
 use super::{Surroundings, stale};
-use crate::directory::{Directory, FileError};
+use crate::directory::{BUNDLED, Directory, FileError};
 use crate::render::{Files, generation_of};
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::layout;
+use sts_schemas::layout::{self, Place};
 use sts_schemas::moment::LAST_MOMENT;
+use sts_schemas::open::OpenValue;
 
 /// The time of a run, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,12 +83,17 @@ impl Generations {
     ) -> Result<(Files, Settled), Failure> {
         if let Some(kept) = self.kept {
             files.extend(render(kept));
-            if holds(directory, &files, &replaced)? {
-                return Ok((files, Settled::Open(self)));
+            match held(directory, &files, &replaced)? {
+                Held::Just => return Ok((files, Settled::Open(self))),
+                Held::Finalized => return Err(finalized(directory)?),
+                Held::Other => {}
             }
         }
         files.extend(render(self.next));
-        Ok((files, Settled::Changed(self.next)))
+        match held(directory, &files, &replaced)? {
+            Held::Finalized => Err(finalized(directory)?),
+            Held::Just | Held::Other => Ok((files, Settled::Changed(self.next))),
+        }
     }
 }
 
@@ -100,24 +106,98 @@ pub(crate) enum Settled {
     Open(Generations),
 }
 
-/// Whether a directory holds these files, and none that would be removed.
-fn holds(directory: &Directory, files: &Files, replaced: &impl Fn(&str) -> bool) -> Result<bool, Failure> {
+/// How a directory stands to files that are to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    /// It holds just these, and none that would be removed.
+    Just,
+    /// It does but for the values that `finalize` put into open places.
+    Finalized,
+    /// It holds others.
+    Other,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{path} holds what these inputs make, with the values that finalize put in: nothing was changed")]
+struct Finalized {
+    path: String,
+}
+
+/// What is said of inputs whose files were finalized: to make them once more would open their values again.
+fn finalized(directory: &Directory) -> Result<Failure, Failure> {
+    let path = directory.path().display().to_string();
+    let failed = |error: FileError| Failure::new(Exit::Failed, error);
+    let packed = directory.read(BUNDLED).map_err(failed)?.unwrap_or_default();
+    let packed = String::from_utf8_lossy(&packed).trim().to_owned();
+    let bundle = if packed.is_empty() { String::new() } else { format!(" (its bundle is {packed})") };
+    Ok(Failure::new(Exit::Failed, Finalized { path }).hint(format!(
+        "there is nothing to make{bundle}: go on with `sts-generator install`; for another bundle of the same inputs give \
+         another --output-dir"
+    )))
+}
+
+fn held(directory: &Directory, files: &Files, replaced: &impl Fn(&str) -> bool) -> Result<Held, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let known = directory.files().map_err(failed)?;
     if !stale(directory, known, files, replaced)?.is_empty() {
-        return Ok(false);
+        return Ok(Held::Other);
     }
+    let mut held = Held::Just;
     for (path, bytes) in files {
-        if directory.read(path).map_err(failed)?.as_ref() != Some(bytes) {
-            return Ok(false);
+        match directory.read(path).map_err(failed)? {
+            Some(there) if there == *bytes => {}
+            Some(there) if is_bound(path, bytes, &there) => held = Held::Finalized,
+            _ => return Ok(Held::Other),
         }
     }
-    Ok(true)
+    Ok(held)
+}
+
+/// Whether a file is a manifest of the installer's with values in its open places, and else just this one.
+fn is_bound(path: &str, open: &[u8], there: &[u8]) -> bool {
+    if Place::of(path) != Some(Place::InstallerManifest) {
+        return false;
+    }
+    let (Ok(mut open), Ok(mut there)) = (std::str::from_utf8(open), std::str::from_utf8(there)) else {
+        return false;
+    };
+    let is_of_value = |value: OpenValue, c: char| match value {
+        OpenValue::Account => c.is_ascii_digit(),
+        OpenValue::Issuer => c.is_ascii_alphanumeric() || ".-/".contains(c),
+    };
+    let next = |text: &str| {
+        OpenValue::ALL.into_iter().filter_map(|value| Some((text.find(value.token())?, value))).min()
+    };
+    while let Some((at, value)) = next(open) {
+        let Some(rest) = there.strip_prefix(&open[..at]) else { return false };
+        let bound = rest.trim_start_matches(|c| is_of_value(value, c));
+        if bound.len() == rest.len() {
+            return false;
+        }
+        (open, there) = (&open[at + value.token().len()..], bound);
+    }
+    open == there
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manifest_is_finalized_when_only_its_open_places_differ() {
+        let path = "manifests/x-credentials.yaml";
+        let open = b"a: arn:${account}:role/x\nb: https://${issuer}\n";
+        let is_bound = |path: &str, there: &str| is_bound(path, open, there.as_bytes());
+        assert!(is_bound(path, "a: arn:123456789012:role/x\nb: https://d1.cloudfront.net\n"));
+        for other in [
+            "a: arn:123456789012:role/y\nb: https://d1.cloudfront.net\n",
+            "a: arn::role/x\nb: https://d1.cloudfront.net\n",
+            "a: arn:123456789012:role/x\nb: https://d1.cloudfront.net\nc: 1\n",
+        ] {
+            assert!(!is_bound(path, other), "{other}");
+        }
+        assert!(!is_bound("05-0-x-role.json", "a: arn:123456789012:role/x\nb: https://d1.cloudfront.net\n"));
+    }
 
     #[test]
     fn what_is_made_is_later_than_what_was_there_unless_the_time_was_told() {

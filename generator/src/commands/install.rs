@@ -18,7 +18,9 @@ use sts_schemas::failure::{Exit, Failure};
 /// Put the cluster's manifests and signing key where the installer reads them.
 ///
 /// Checks that install-config.yaml says `credentialsMode: Manual` and names the region of the OIDC bucket,
-/// that no manifest has an open value, that issuer and roles are the directory's own, that each request in it has the Secret it asks for, and that the private key belongs to the public key AWS was given.
+/// that no manifest has an open value, that issuer and roles are the directory's own (where they were open, `finalize`
+/// checked what it put in), that each request in it has the Secret it asks for, and that the private key belongs to the
+/// public key AWS was given.
 /// Run it after `openshift-install create manifests` and before `openshift-install create cluster`.
 /// Nothing is written unless every check passes. The files that were written are printed on stdout.
 #[derive(Debug, Clone, Args)]

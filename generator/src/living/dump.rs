@@ -25,6 +25,8 @@ pub(crate) struct Dump {
     pub(crate) secrets: Vec<Secret>,
     /// The issuer of every `authentication/cluster`; empty where it names none.
     pub(crate) issuers: Vec<String>,
+    /// Objects that are an Authentication, and not the one that names the issuer.
+    pub(crate) strangers: Vec<String>,
     /// The namespaces of the Secrets of each List.
     lists: Vec<BTreeSet<String>>,
 }
@@ -49,6 +51,8 @@ pub(crate) enum DumpError {
     Malformed { what: &'static str, line: usize, column: usize },
     #[error("it has more than {MOST_BYTES} bytes")]
     TooLarge,
+    #[error("it is written in {0}")]
+    Encoded(&'static str),
     #[error("it holds no Secret, no Authentication and no List")]
     Nothing,
 }
@@ -72,7 +76,13 @@ impl DumpError {
 
 impl Dump {
     /// Takes in one input: objects and Lists, one behind the other.
-    pub(crate) fn read(&mut self, source: impl Read) -> Result<(), DumpError> {
+    pub(crate) fn read(&mut self, mut source: impl Read) -> Result<(), DumpError> {
+        let mut begin = Vec::new();
+        source.by_ref().take(3).read_to_end(&mut begin).map_err(DumpError::Unreadable)?;
+        if let Some(encoding) = other_encoding(&begin) {
+            return Err(DumpError::Encoded(encoding));
+        }
+        let source = begin.as_slice().chain(source);
         // One byte more than is allowed, so that an input of just the limit is told from a larger one.
         let mut limited = source.take(MOST_BYTES + 1);
         let mut known = false;
@@ -122,14 +132,30 @@ impl Dump {
             self.secrets.push(Secret { namespace, name, credentials, long_lived });
             return true;
         }
-        // The operator's own `authentication/cluster` is another object of the same name.
-        let of_cluster = object.api_version.starts_with("config.openshift.io/")
-            && object.kind == "Authentication"
-            && object.metadata.name == "cluster";
-        if of_cluster {
-            self.issuers.push(object.spec.service_account_issuer.unwrap_or_default());
+        if object.kind != "Authentication" {
+            return false;
         }
-        of_cluster
+        let Object { api_version, metadata, spec, .. } = object;
+        // The operator's own `authentication/cluster` is another object of the same name.
+        if api_version.starts_with("config.openshift.io/") && metadata.name == "cluster" {
+            self.issuers.push(spec.service_account_issuer.unwrap_or_default());
+        } else {
+            let group = api_version.split('/').next().unwrap_or_default();
+            self.strangers.push(format!("Authentication {:?} of {group:?}", metadata.name));
+        }
+        true
+    }
+}
+
+/// The encoding of a text that begins so, where it is not the one of JSON.
+///
+/// Some shells write what a program prints anew: Windows `PowerShell` does. Source: RFC 8259, section 8.1.
+fn other_encoding(begin: &[u8]) -> Option<&'static str> {
+    match begin {
+        [0xef, 0xbb, 0xbf, ..] => Some("UTF-8 behind a byte order mark"),
+        [0xff, 0xfe, ..] | [_, 0, ..] => Some("UTF-16, little-endian"),
+        [0xfe, 0xff, ..] | [0, _, ..] => Some("UTF-16, big-endian"),
+        _ => None,
     }
 }
 

@@ -159,6 +159,17 @@ fn a_secret_of_a_component_must_name_its_role_and_token_and_nothing_that_lives_l
         &with(secret("openshift-x", "creds", &json!({"credentials": encoded(&process)}))),
         &["it also sets credential_process"],
     );
+    for elsewhere in [
+        format!("endpoint_url = https://{SECRET_KEY}"),
+        format!("services = x\n[services x]\nsts =\n  endpoint_url = https://{SECRET_KEY}"),
+        format!("[other]\nrole_arn = {SECRET_KEY}"),
+    ] {
+        let text = format!("{}\n{elsewhere}", credentials(ROLE, "/var/token"));
+        complains(
+            &with(secret("openshift-x", "creds", &json!({"credentials": encoded(&text)}))),
+            &["which gives credentials in another way or sends them elsewhere"],
+        );
+    }
     let two = [list(&[component(ROLE, "/var/token"), component("x", "/var/token")]), issuer.clone()];
     complains(&two, &["its role_arn is no ARN"]);
 }
@@ -200,7 +211,28 @@ fn the_issuer_must_be_the_bundles() {
     );
     let operators = json!({"apiVersion": "operator.openshift.io/v1", "kind": "Authentication",
         "metadata": {"name": "cluster"}, "spec": {"serviceAccountIssuer": ISSUER}});
-    complains(&[list(&[component(ROLE, "/var/token"), operators])], &["authentication/cluster: missing"]);
+    let given = "authentication/cluster: what was given is another object (Authentication \"cluster\" of \"operator.openshift.io\")";
+    complains(&[list(&[component(ROLE, "/var/token"), operators.clone()])], &[given]);
+    complains(&[list(&[component(ROLE, "/var/token")]), operators], &[given]);
+    let mut named = authentication(ISSUER);
+    named["metadata"]["name"] = json!("mine");
+    complains(&[secrets, named], &["Authentication \"mine\" of \"config.openshift.io\""]);
+}
+
+#[test]
+fn a_text_in_another_encoding_is_called_so() {
+    let text = list(&[component(ROLE, "/var/token")]).to_string();
+    let words = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let (little, big) = (words(u16::to_le_bytes), words(u16::to_be_bytes));
+    for (bytes, wanted) in [
+        ([b"\xef\xbb\xbf", text.as_bytes()].concat(), "UTF-8 behind a byte order mark"),
+        ([b"\xff\xfe", little.as_slice()].concat(), "UTF-16, little-endian"),
+        (little, "UTF-16, little-endian"),
+        ([b"\xfe\xff", big.as_slice()].concat(), "UTF-16, big-endian"),
+    ] {
+        let error = Dump::default().read(bytes.as_slice()).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{error}");
+    }
 }
 
 #[test]

@@ -56,6 +56,11 @@ fn a_certificate_that_cloudfront_could_not_use_is_refused() {
         let run = author.create_all("out", &[&flags[..], &[certificate]].concat()).exits(64);
         run.says(&["CloudFront cannot use", "arn:aws:acm:us-east-1:123456789012:certificate/ID"]);
     }
+    let mut line =
+        vec!["create-identity-provider", "--name", "harbour", "--any-account", "--region", "eu-west-1"];
+    line.extend(["--public-key-file", CLUSTER_KEY, "--output-dir", "out"]);
+    line.extend(flags.iter().chain(&["arn:aws:acm:us-east-1:123456789012:certificate/1"]));
+    author.run(&line).exits(64).says(&["--any-account leaves it open", "give --account-id 123456789012"]);
     let china = ["arn:aws-cn:acm:us-east-1:123456789012:certificate/1", "--region", "cn-north-1"];
     let mut line = vec!["create-identity-provider", "--name", "harbour", "--account-id", "123456789012"];
     line.extend(["--public-key-file", CLUSTER_KEY, "--output-dir", "out"]);

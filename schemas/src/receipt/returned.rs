@@ -9,7 +9,7 @@ use crate::bundle::VerifiedBundle;
 use crate::contents::Contents;
 use crate::digest::Sha256;
 use crate::manifest::SchemaVersion;
-use crate::open::hide_stand_ins;
+use crate::open::{OpenValue, hide_stand_ins};
 use crate::plan::Purpose;
 use crate::signature::{self, SignatureError, Statement, TrustStore};
 use crate::state::Desired;
@@ -236,27 +236,35 @@ impl CheckedReceipt {
             }
         };
         same("cluster", receipt.cluster.as_str(), cluster.name.as_str());
-        same("account", receipt.account.as_str(), cluster.account.as_str());
+        let open = cluster.open();
+        let is_open = |value| open.contains(&value);
+        if !is_open(OpenValue::Account) {
+            same("account", receipt.account.as_str(), cluster.account.as_str());
+        }
         same("partition", receipt.partition.id(), cluster.partition.id());
         same("region", receipt.region.as_str(), cluster.region.as_str());
-        // What follows from another cluster or account is no news.
+        for value in &open {
+            disagreements.push(format!("the bundle leaves the {value} open, and it has no value for it"));
+        }
+        // What follows from another cluster or account, or from a value that is not known, is no news.
         if receipt.cluster != cluster.name || receipt.account != cluster.account {
             return;
         }
+        let mut same = |what: &str, found: &str, wanted: &str| {
+            if found != wanted {
+                disagreements.push(format!("its {what} is {found}, and the bundle's is {wanted}"));
+            }
+        };
         let text = |arn: Option<&Arn>| arn.map_or("missing", Arn::as_str).to_owned();
-        same(
-            "issuer",
-            receipt.issuer.as_ref().map_or("missing", |url| url.as_str()),
-            cluster.issuer.as_str(),
-        );
-        same("provider", &text(receipt.provider.as_ref()), cluster.provider_arn().as_str());
+        if !is_open(OpenValue::Issuer) {
+            let found = receipt.issuer.as_ref().map_or("missing", |url| url.as_str());
+            same("issuer", found, cluster.issuer.as_str());
+            same("provider", &text(receipt.provider.as_ref()), cluster.provider_arn().as_str());
+        }
         let wanted = desired.role_arns();
         for name in wanted.keys().chain(receipt.roles.keys().filter(|name| !wanted.contains_key(*name))) {
             let what = format!("ARN of the role {name}");
             same(&what, &text(receipt.roles.get(name)), &text(wanted.get(name)));
-        }
-        for value in cluster.open() {
-            disagreements.push(format!("the bundle leaves the {value} open, and it has no value for it"));
         }
     }
 }

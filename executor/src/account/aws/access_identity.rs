@@ -4,10 +4,12 @@ use super::Aws;
 use super::access_control::{MOVED, READINGS, still_moving};
 use super::answer::Answer;
 use super::patience::patiently;
-use crate::account::AccountError;
+use crate::account::{AccountError, Scope};
 use aws_sdk_cloudfront::operation::get_cloud_front_origin_access_identity::GetCloudFrontOriginAccessIdentityOutput;
+use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::cluster::{OWNED, OWNERSHIP_PREFIX};
-use sts_schemas::resource::{Address, Bucket, Tags, identities_let_in};
+use sts_schemas::resource::{Address, Bucket, Resource, Tags, identities_let_in};
+use sts_schemas::state::{Maker, State};
 
 /// What CloudFront says when there is none.
 const ABSENT: [&str; 1] = ["NoSuchCloudFrontOriginAccessIdentity"];
@@ -31,6 +33,28 @@ pub(super) async fn delete(aws: &Aws, id: &str, whose: &(&Tags, String)) -> Resu
         }
     }
     Err(still_moving(CALL, on))
+}
+
+/// Who made each origin access identity that something of the cluster's names; of one that is gone, or may not be
+/// looked at, nothing is told.
+pub(super) async fn makers(aws: &Aws, scope: &Scope, found: &State) -> BTreeMap<String, Maker> {
+    let own = found.values().filter(|resource| resource.is_owned_by(&scope.cluster));
+    let ids: BTreeSet<String> = own
+        .flat_map(|resource| match resource {
+            Resource::Distribution(front) => front.identity().map(str::to_owned).into_iter().collect(),
+            Resource::Bucket(bucket) => bucket.policy.iter().flat_map(identities_let_in).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let tags = Tags::from([(scope.cluster.ownership_tag(), OWNED.to_owned())]);
+    let mut makers = BTreeMap::new();
+    for id in ids {
+        if let Ok(answer) = aws.cloudfront.get_cloud_front_origin_access_identity().id(&id).send().await {
+            let maker = if is_of_cluster(&answer, &tags) { Maker::Ccoctl } else { Maker::Unknown };
+            makers.insert(id, maker);
+        }
+    }
+    makers
 }
 
 /// Whether ccoctl made an identity for the cluster whose tags these are: it is called by the cluster's name, or its

@@ -137,6 +137,8 @@ fn kind_of(code: &str, status: u16) -> AccountErrorKind {
         | "InternalFailure" => AccountErrorKind::Busy,
         "" if status == 403 => AccountErrorKind::AccessDenied,
         "DeleteConflict" => AccountErrorKind::InUse,
+        // Source: Amazon CloudFront API Reference, `CreateDistribution`.
+        "CNAMEAlreadyExists" => AccountErrorKind::HostTaken,
         // Nothing tells that this was AWS, and not something on the way.
         "" if status >= 500 => AccountErrorKind::Unreachable,
         _ if status >= 500 => AccountErrorKind::Busy,
@@ -224,6 +226,7 @@ mod tests {
             ("Unheard", 500, AccountErrorKind::Busy),
             ("", 503, AccountErrorKind::Unreachable),
             ("DeleteConflict", 409, AccountErrorKind::InUse),
+            ("CNAMEAlreadyExists", 409, AccountErrorKind::HostTaken),
             ("MalformedPolicyDocument", 400, AccountErrorKind::Other),
         ] {
             assert_eq!(kind_of(code, status), kind, "{code} {status}");

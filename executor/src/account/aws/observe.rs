@@ -5,7 +5,7 @@ use super::bucket_read::Contents;
 use super::distribution::Fronts;
 use super::role::{Interest, Profiles, Reading};
 use super::statement::StoredPolicy;
-use super::{Aws, distribution, provider, role};
+use super::{Aws, access_identity, distribution, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Departing, Scope, Search};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ const BESIDE: Duration = Duration::from_secs(20);
 enum Sight {
     There(Vec<Resource>, BucketName, Contents),
     /// A bucket of others', of which only what is wanted in it and what it blocks is told.
-    Others(Vec<Resource>, BucketName, Option<PublicAccessBlock>),
+    Others(Vec<Resource>, BucketName, Region, Option<PublicAccessBlock>),
     Not(Address, Unseen),
 }
 
@@ -62,6 +62,8 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         remains: BTreeSet::new(),
         fronts: others,
         blocks: BTreeMap::new(),
+        regions: BTreeMap::new(),
+        identities: BTreeMap::new(),
         lent,
         unseen: BTreeMap::new(),
     };
@@ -71,9 +73,12 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
     };
     for sight in buckets {
         match sight {
-            Sight::Others(resources, bucket, block) => {
+            Sight::Others(resources, bucket, region, block) => {
                 observed.resources.extend(resources.into_iter().map(|found| (found.address(), found)));
-                observed.blocks.extend(block.filter(|_| shared(&bucket)).map(|block| (bucket, block)));
+                if shared(&bucket) {
+                    observed.blocks.extend(block.map(|block| (bucket.clone(), block)));
+                    observed.regions.insert(bucket, region);
+                }
             }
             Sight::Not(address, why) => {
                 if why == Unseen::Elsewhere && scope.wanted.contains(&address) {
@@ -93,6 +98,9 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         }
     }
     observed.unseen = unseen;
+    if scope.departing == Departing::Everything {
+        observed.identities = access_identity::makers(aws, scope, &observed.resources).await;
+    }
     Ok(observed)
 }
 
@@ -244,7 +252,7 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Si
     let bucket = Resource::Bucket(settings.bucket.clone());
     if !is_of_interest(scope, &bucket) {
         // Somebody else's bucket, of which a path is wanted: the rest of it is nobody's concern here.
-        return Ok(Sight::Others(within, name, settings.bucket.public_access_block));
+        return Ok(Sight::Others(within, name, region, settings.bucket.public_access_block));
     }
     // A stranger's bucket may hold millions of objects: nobody needs them counted.
     let contents = if bucket.is_owned_by(&scope.cluster) || bucket.tags().is_empty() {
