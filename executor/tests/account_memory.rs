@@ -56,6 +56,7 @@ fn wanted() -> State {
             key: key.into(),
             content_type: "application/json".into(),
             body: "{}".into(),
+            barriers: std::collections::BTreeMap::new(),
             tags: tags(),
         })
     };

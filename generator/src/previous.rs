@@ -16,6 +16,9 @@ use sts_schemas::open::OpenValue;
 use sts_schemas::receipt::{CheckedReceipt, ReceiptError};
 use sts_schemas::resource::{Resource, Role};
 
+/// What tells a cluster in manual mode that it may upgrade, as far as the release.
+pub(crate) const UPGRADEABLE_TO: &str = "cloudcredential.openshift.io/upgradeable-to=";
+
 /// A bundle that was made before, for the same cluster.
 #[derive(Debug)]
 pub struct Previous {
@@ -129,6 +132,14 @@ impl Previous {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.bundle.manifest().generation
+    }
+
+    /// The release that its review lets the cluster upgrade to, where it was told.
+    #[must_use]
+    pub fn release(&self) -> Option<&str> {
+        let review = self.files.get(layout::REVIEW).map(Vec::as_slice).unwrap_or_default();
+        let (_, rest) = std::str::from_utf8(review).ok()?.split_once(UPGRADEABLE_TO)?;
+        rest.split_whitespace().next()
     }
 
     /// Whether a private key of the cluster's lies in it.

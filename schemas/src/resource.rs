@@ -108,9 +108,16 @@ pub struct Object {
     pub content_type: String,
     /// Its content, byte for byte.
     pub body: String,
+    /// What keeps others from reading that, by what it is called: a key of KMS's it is encrypted with, an encoding of its
+    /// content. Nothing is wanted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub barriers: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
 }
+
+/// What an object's media type is called among its settings.
+pub const CONTENT_TYPE: &str = "content type";
 
 impl Object {
     /// The media type of both documents. Source: `OpenID` Connect Discovery 1.0, section 4.2.
@@ -264,10 +271,12 @@ fn object_settings(object: &Object) -> BTreeMap<String, Value> {
     // Documents are compared as JSON: white space and member order mean nothing to their readers.
     let body = serde_json::from_str::<Value>(&object.body)
         .map_or_else(|_| Value::from(object.body.as_str()), |value| sorted_members(&value));
-    BTreeMap::from([
-        ("content type".to_owned(), object.content_type.as_str().into()),
+    let mut settings = BTreeMap::from([
+        (CONTENT_TYPE.to_owned(), object.content_type.as_str().into()),
         ("content".to_owned(), body),
-    ])
+    ]);
+    settings.extend(object.barriers.iter().map(|(name, value)| (name.clone(), value.as_str().into())));
+    settings
 }
 
 fn provider_settings(provider: &Provider) -> BTreeMap<String, Value> {
@@ -321,6 +330,7 @@ mod tests {
                 key: "keys.json".into(),
                 content_type: "application/json".into(),
                 body: body.into(),
+                barriers: BTreeMap::new(),
                 tags: Tags::new(),
             })
         };

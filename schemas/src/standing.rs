@@ -26,7 +26,7 @@ pub struct Standings {
     /// Whether every address is as wanted.
     pub in_step: bool,
     /// Whether the account gives every component what the bundle wants, whatever else it holds: the question before an
-    /// upgrade. Orphans, descriptions, and the tags `Name` and `sts-handoff/*` do not count; an issuer that nobody can read
+    /// upgrade. Orphans, descriptions, media types, and the tags `Name` and `sts-handoff/*` do not count; an issuer that nobody can read
     /// does, and while a cluster is moved, the former one too.
     pub provides: bool,
     /// Each address that the bundle wants, each other one that the cluster's tag was found at, and what is amiss with the

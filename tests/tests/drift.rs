@@ -101,3 +101,39 @@ fn what_aws_cannot_change_has_drifted_and_the_rest_is_compared() {
     assert!(status["notes"][0].as_str().unwrap().contains("AWS cannot change this: the path of role/"));
     let _ = story.run(at, "plan", &[] as &[&str]).exits(1).says("AWS cannot change what differs");
 }
+
+#[test]
+fn a_document_that_nobody_can_read_is_missed_and_put_back_and_its_media_type_is_nothing_to_a_component() {
+    let emulator = Emulator::start();
+    let at = emulator.address();
+    let story = Handoff::prepare();
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let account = handoff::account(&emulator);
+    let bucket = format!("{CLUSTER}-oidc");
+    let keys = std::fs::read_to_string(story.path("out-eu-central-1-1700000000/03-keys.json")).unwrap();
+    let tag = format!("openshift.io%2Fcloud-credential-operator%2F{CLUSTER}=owned&Name={CLUSTER}");
+    let put = |how: &Value| {
+        let mut parameters = json!({"Bucket": bucket, "Key": "keys.json", "Body": keys, "Tagging": tag});
+        for (name, value) in how.as_object().unwrap() {
+            parameters[name] = value.clone();
+        }
+        account.call(&json!([["s3", "put_object", parameters]]));
+    };
+    let json = "application/json";
+    for (how, setting) in [
+        (json!({"ContentType": json, "ServerSideEncryption": "aws:kms"}), "encryption"),
+        (json!({"ContentType": json, "ContentEncoding": "gzip"}), "content encoding"),
+    ] {
+        put(&how);
+        let _ = story.run(at, "status", &["--gate"]).exits(2).shows(setting);
+        let _ = story.run(at, "apply", &["--yes"]).exits(0);
+        let _ = story.run(at, "status", &["--detailed-exitcode"]).exits(0);
+    }
+    put(&json!({"ContentType": "binary/octet-stream"}));
+    let _ = story.run(at, "status", &["--gate"]).exits(0).shows("content type");
+    let _ = story.run(at, "plan", &["--detailed-exitcode"]).exits(2);
+
+    // The very bundle that was applied last knows which keys were served.
+    account.call(&json!([["s3", "delete_object", {"Bucket": bucket, "Key": "keys.json"}]]));
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+}

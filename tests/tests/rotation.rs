@@ -89,7 +89,16 @@ fn keys_are_exchanged_in_two_bundles_and_none_that_is_served_goes_unless_that_is
     let after = account.dump();
     assert_eq!(before["roles"], after["roles"], "nothing but keys.json and the generation changed");
 
+    // The way back that is printed, as long as the cluster signs with the old key; and forth again.
+    let staged = staged.says("Way back, as long as the cluster has not changed over: the bundle before this one");
+    let back = ["--yes", "--roll-back", "--retire-live-key"];
+    let _ = story.run(bundle(&first), "apply", &back).exits(0);
+    assert_eq!(story.lets_in(), [true, false]);
+    let _ = story.run(bundle(&staged), "apply", &["--yes"]).exits(0);
+    assert_eq!(account.dump(), after);
+
     let retired = story.rotate(3, "retire", bundle(&staged), &[]).says("--retire-live-key");
+    let retired = retired.says("Way back: the bundle before this one, with --roll-back");
     let plan = story.run(bundle(&retired), "plan", &[]).exits(0).shows(&format!("- key {old} goes"));
     let digest = plan.stdout.lines().find_map(|line| line.strip_prefix("Digest: ")).unwrap().to_owned();
     let words = unwrapped(&plan.stdout);

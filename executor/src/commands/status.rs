@@ -4,7 +4,7 @@ mod folder;
 
 use super::account::{self, AccountArgs};
 use super::binding::Look;
-use super::bundle::{BundleArgs, TrustArgs};
+use super::bundle::{BundleArgs, TrustArgs, ahead_of_the_clock};
 use super::refusal;
 use crate::account::{Account, Departing};
 use crate::cli::Format;
@@ -85,6 +85,9 @@ impl Args {
         let unreadable = shared_bucket(desired, &observed).or_else(|| unreadable_issuer(desired, &survey));
         let obstacles = unreadable.iter().cloned().chain(misnamed(desired, &observed).map(|(_, why)| why));
         found.notes.extend(obstacles.map(|why| format!("OBSTACLE: {why}.")));
+        if bundle.is_ahead_of_the_clock() {
+            found.notes.push(ahead_of_the_clock(bundle));
+        }
         let standings = standings(Some(bundle.digest()), desired, &observed, found);
         Ok(Standings { provides: standings.provides && unreadable.is_none(), ..standings })
     }

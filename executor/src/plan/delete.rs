@@ -211,6 +211,7 @@ fn remains(steps: &[Step], observed: &Observed) -> Vec<Step> {
                 key: key.clone(),
                 content_type: String::new(),
                 body: String::new(),
+                barriers: BTreeMap::new(),
                 tags: Tags::new(),
             };
             found.push(Step::Delete { before: Resource::Object(before) });

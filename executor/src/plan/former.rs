@@ -181,6 +181,9 @@ impl Former<'_> {
             Resource::Object(document) if is_document(&document, DISCOVERY_KEY) => {
                 Resource::Object(discovery(document, &cluster.issuer))
             }
+            Resource::Object(document) => {
+                Resource::Object(Object { barriers: BTreeMap::new(), ..document })
+            }
             Resource::Provider(provider) => {
                 let client_ids = self.audiences.into_iter().flatten().chain(&provider.client_ids);
                 Resource::Provider(Provider { client_ids: client_ids.cloned().collect(), ..provider })
@@ -215,7 +218,7 @@ fn discovery(there: Object, issuer: &IssuerUrl) -> Object {
     };
     document["issuer"] = wanted.issuer.as_str().into();
     document["jwks_uri"] = wanted.jwks_uri.into();
-    Object { body: document.to_string(), ..there }
+    Object { body: document.to_string(), barriers: BTreeMap::new(), ..there }
 }
 
 #[cfg(test)]

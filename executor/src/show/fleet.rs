@@ -17,7 +17,9 @@ pub fn text(found: &FleetStandings, paint: Paint) -> String {
         let word = paint.tone(tone, &format!("{word:<WIDTH$}"));
         let _ = writeln!(out, "  {word} {}", printable(&bundle.file));
         if let Some(more) = more {
-            out.push_str(&wrapped(&" ".repeat(WIDTH + 3), &printable(&more)));
+            for line in more.lines() {
+                out.push_str(&wrapped(&" ".repeat(WIDTH + 3), &printable(line)));
+            }
         }
     }
     let count = |is_it: fn(&StandingOutcome) -> bool| {
@@ -46,9 +48,10 @@ fn in_words(outcome: &StandingOutcome) -> (Tone, &'static str, Option<String>) {
 type Kind = (&'static str, Tone, fn(&Standing) -> bool);
 
 /// What is said of addresses that are not in step, the worst first.
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     ("foreign", Tone::Warning, |standing| matches!(standing, Standing::Foreign { .. })),
     ("missing", Tone::Removed, |standing| *standing == Standing::Missing),
+    ("blocked", Tone::Removed, |standing| matches!(standing, Standing::Blocked { .. })),
     ("drifted", Tone::Changed, |standing| matches!(standing, Standing::Drifted { .. })),
     ("orphaned", Tone::Changed, |standing| *standing == Standing::Orphaned),
 ];

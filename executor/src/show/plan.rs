@@ -10,7 +10,7 @@ use sts_schemas::cluster::Cluster;
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::{Plan, Purpose, Step};
 use sts_schemas::policy::{OneOrMany, PolicyDocument, Principal};
-use sts_schemas::resource::{BucketStatement, Resource};
+use sts_schemas::resource::{BucketStatement, DISTRIBUTION_REFERENCE, Resource};
 use sts_schemas::state::Leftovers;
 
 /// The whole plan: what it is for, each step, all that was found, a summary and the digest to approve.
@@ -26,7 +26,8 @@ pub fn text(plan: &Plan, paint: Paint) -> String {
     out.push_str(&findings(plan, paint));
     let _ = writeln!(out, "{}", paint.tone(Tone::Strong, &summary(plan)));
     let _ = writeln!(out, "Digest: {}", plan.digest());
-    hide_stand_ins(&out)
+    let named = |id: &str| format!("distribution/{id}");
+    hide_stand_ins(&out.replace(&named(DISTRIBUTION_REFERENCE), &named(KNOWN_AFTER_APPLY)))
 }
 
 /// One line with the number of steps of each kind.

@@ -10,7 +10,7 @@ use sts_schemas::digest::Sha256;
 use sts_schemas::dns::DnsRecord;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::plan::Step;
-use sts_schemas::resource::{Address, OWN_TAG_PREFIX, Resource};
+use sts_schemas::resource::{Address, CONTENT_TYPE, OWN_TAG_PREFIX, Resource};
 use sts_schemas::standing::{Standing, Standings};
 use sts_schemas::state::{Desired, Observed};
 
@@ -79,10 +79,11 @@ fn is_no_loss(standing: &Standing) -> bool {
     }
 }
 
-/// Whether a setting only tells people, or this program, what a resource is.
+/// Whether a setting only tells people, or this program, what a resource is. AWS reads an issuer's documents whatever
+/// their media type is.
 fn is_bookkeeping(name: &str) -> bool {
     let tag = name.strip_prefix("tag ");
-    ["description", "comment"].contains(&name)
+    ["description", "comment", CONTENT_TYPE].contains(&name)
         || tag.is_some_and(|tag| tag == "Name" || tag.starts_with(OWN_TAG_PREFIX))
 }
 

@@ -69,6 +69,7 @@ pub(crate) fn desired() -> Desired {
             key: "keys.json".into(),
             content_type: "application/json".into(),
             body: r#"{"keys":[]}"#.into(),
+            barriers: BTreeMap::new(),
             tags: owned(),
         }),
         Resource::Provider(Provider {

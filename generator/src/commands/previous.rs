@@ -7,7 +7,7 @@ use super::{create_key_pair, in_file, open_regular, say, warn};
 use crate::access;
 use crate::directory::Directory;
 use crate::pack::check;
-use crate::previous::{Previous, PreviousError};
+use crate::previous::{Previous, PreviousError, UPGRADEABLE_TO};
 use crate::render::{Files, NewManifest, Upgrade, mark_provider};
 use clap::Args;
 use serde_json::Value;
@@ -46,6 +46,20 @@ pub(crate) struct PreviousArgs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Release(String);
 
+/// An upgrade that would be none.
+#[derive(Debug, thiserror::Error)]
+#[error("it let the cluster upgrade to a later release than {release}")]
+struct EarlierRelease {
+    release: String,
+}
+
+impl Release {
+    /// What releases are ordered by.
+    fn numbers(&self) -> Vec<u32> {
+        self.0.split('.').filter_map(|part| part.parse().ok()).collect()
+    }
+}
+
 impl FromStr for Release {
     type Err = InvalidText;
 
@@ -80,6 +94,16 @@ impl PreviousArgs {
             };
         };
         let previous = read_previous(path, &self.trust, reading)?;
+        let earlier = |release: &&Release| {
+            let known = previous.release().and_then(|text| text.parse::<Release>().ok());
+            known.is_some_and(|known| release.numbers() < known.numbers())
+        };
+        if let Some(release) = self.release.as_ref().filter(earlier) {
+            let error = EarlierRelease { release: release.0.clone() };
+            return Err(in_file(path, error).hint(
+                "no cluster goes back to an earlier release: give the release that the upgrade is to, or leave --release out",
+            ));
+        }
         let lookout = (!self.leave_out_later).then(|| Lookout::new(bundle_dir, &self.trust, reading));
         // Keys and issuer are not the new bundle's to say: that they are the cluster's last is seen before anything is made.
         lookout.as_ref().map_or(Ok(()), |lookout| lookout.refuse_other_keys(&previous))?;
@@ -271,9 +295,8 @@ fn of_all_roles(difference: &Difference) -> Vec<String> {
 /// What lets a cluster in manual mode upgrade. Source: `OpenShift` documentation, "Preparing to update a cluster
 /// with manually maintained credentials".
 fn annotation(release: &Release) -> String {
-    let key = "cloudcredential.openshift.io/upgradeable-to";
     // From the second upgrade on there is a value already.
-    format!("oc annotate cloudcredential cluster {key}={} --overwrite", release.0)
+    format!("oc annotate cloudcredential cluster {UPGRADEABLE_TO}{} --overwrite", release.0)
 }
 
 #[cfg(test)]

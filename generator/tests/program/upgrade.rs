@@ -68,6 +68,21 @@ fn an_upgrade_keeps_keys_and_issuer_and_its_review_says_what_changes_first() {
 }
 
 #[test]
+fn an_earlier_release_than_the_bundle_before_led_to_is_no_upgrade() {
+    let (author, bundle) = installed();
+    let first = upgrade(&author, &bundle, &CLUSTER, &["--release", "5.0"]).exits(0).stdout;
+    let again = |release: &str| {
+        let mut command = author.command(PROGRAM);
+        command.env("SOURCE_DATE_EPOCH", (NOW + 2).to_string());
+        command.args(["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "back"]).args(CLUSTER);
+        command.args(["--signing-key", "author.key", "--previous", first.trim_end(), "--release", release]);
+        ran(command.args(["--trusted-key", "author.key.pub"]))
+    };
+    again("4.20").exits(1).says(&["a later release than 4.20"]);
+    again("5.0.1").exits(0);
+}
+
+#[test]
 fn no_new_key_is_made_for_a_cluster_that_has_a_bundle_already() {
     let author = Author::new();
     let fixed = ["create-all", "--credentials-requests-dir", "ask", "--signing-key", "author.key"];

@@ -177,6 +177,7 @@ fn object(
         key: input.key.clone(),
         content_type: input.content_type.clone(),
         body: body.to_owned(),
+        barriers: std::collections::BTreeMap::new(),
         tags: input.tagging.clone(),
     };
     reader.place(file, Resource::Object(made), resources);

@@ -6,9 +6,10 @@ use super::patience::{BUCKET_BUSY, patiently};
 use super::versions::{Version, fits_xml};
 use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_s3::error::BuildError;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier, ServerSideEncryption};
 use futures_util::future::try_join_all;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::resource::{Address, Object, Tags};
 use sts_schemas::state::Leftovers;
 
@@ -33,6 +34,20 @@ pub(super) struct Reading {
     pub(super) etag: String,
 }
 
+/// What keeps whoever has no credentials, or takes the bytes as they are, from reading an object.
+///
+/// Source: Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys": anonymous requests cannot read such
+/// objects; Amazon S3 API Reference, `GetObject`, `Content-Encoding`.
+fn barriers(answer: &GetObjectOutput) -> BTreeMap<String, String> {
+    let encryption = answer.server_side_encryption().map(ServerSideEncryption::as_str);
+    let encryption = encryption.filter(|kind| kind.starts_with("aws:kms")).map(|kind| ("encryption", kind));
+    // The second is the SDKs' own, of the way there; S3 is to take it off.
+    let plain = |encoding: &&str| ["", "identity", "aws-chunked"].contains(encoding);
+    let encoding = answer.content_encoding().filter(|encoding| !plain(encoding));
+    let both = encryption.into_iter().chain(encoding.map(|encoding| ("content encoding", encoding)));
+    both.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 impl Client {
     /// Reads an object with its tags, in one round trip; `None` where there is none.
     pub(super) async fn read_object(&self, key: &str) -> Result<Option<Reading>, AccountError> {
@@ -49,9 +64,11 @@ impl Client {
         };
         let content_type = answer.content_type().unwrap_or_default().to_owned();
         let etag = answer.e_tag().unwrap_or_default().to_owned();
+        let barriers = barriers(&answer);
         let of = |body: String| {
             let (bucket, key) = (self.name.clone(), key.to_owned());
-            Some(Reading { object: Object { bucket, key, content_type, body, tags: Tags::new() }, etag })
+            let object = Object { bucket, key, content_type, body, barriers, tags: Tags::new() };
+            Some(Reading { object, etag })
         };
         let length = answer.content_length().unwrap_or_default();
         if length > MAX_BODY {

@@ -7,6 +7,7 @@ use super::object::Reading;
 use super::patience::patiently;
 use crate::account::AccountError;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ServerSideEncryption;
 use sts_schemas::cli_input::tags_as_query;
 use sts_schemas::resource::Object;
 
@@ -71,6 +72,8 @@ impl Client {
                 .key(&after.key)
                 .expected_bucket_owner(&self.owner)
                 .content_type(&after.content_type)
+                // Whatever the bucket's default: what a key of KMS's encrypts nobody reads without credentials.
+                .server_side_encryption(ServerSideEncryption::Aes256)
                 .tagging(tags_as_query::encode(&after.tags))
                 .set_if_match(if_match.clone())
                 .set_if_none_match(if_none_match.clone())

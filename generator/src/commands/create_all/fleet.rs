@@ -321,6 +321,11 @@ fn judged(summary: &FleetBundles) -> Result<(), Failure> {
         say(&format!("{all} clusters, a bundle for each"));
         return Ok(());
     }
+    let hint = if failed.len() == all {
+        "nothing was made; mend what is said above, and run it again"
+    } else {
+        "the other bundles are whole; mend what is said above, and run it again for the rest"
+    };
     Err(Failure::new(Exit::Failed, Incomplete { failed, all })
-        .hint("the other bundles are whole; mend what is said above, and run it again for the rest"))
+        .hint(hint))
 }

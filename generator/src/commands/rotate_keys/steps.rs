@@ -42,6 +42,8 @@ pub(super) fn after_stage(cluster: &Cluster, exchange: &Exchange) -> Vec<String>
             "     oc adm wait-for-stable-cluster",
             "4. Make the bundle without the old key: sts-generator rotate-keys retire --previous BUNDLE ...",
             "   (BUNDLE is this one, or the last that was applied after it: retiring keeps all else as it is there).",
+            "   Way back, as long as the cluster has not changed over: the bundle before this one, with --roll-back",
+            "   --retire-live-key; the cluster notices nothing.",
         ]
         .map(str::to_owned),
     );
@@ -62,6 +64,7 @@ pub(super) fn after_retire(cluster: &Cluster, exchange: &Exchange) -> Vec<String
         "2. Have the account serve the new key only:".to_owned(),
     ];
     lines.extend(serving(cluster, " --retire-live-key"));
+    lines.push("   Way back: the bundle before this one, with --roll-back: the issuer serves both keys again.".to_owned());
     lines
 }
 
