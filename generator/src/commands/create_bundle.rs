@@ -164,14 +164,15 @@ impl<'a> Checked<'a> {
         }
         mark_generation(&mut files, generation);
         let wrong = |problems| inconsistent(directory, problems);
-        let (requests, contents) =
+        let (mut requests, contents) =
             asked::read(&files, cluster.partition, || check(&cluster, generation, &files)).map_err(wrong)?;
         let contents = contents.map_err(wrong)?;
         let notes = asked::check(&requests, &files, &contents).map_err(wrong)?;
         // Thousands of requests need not be kept until the bundle is packed.
+        let noted = std::mem::take(&mut requests.notes);
         drop(requests);
         let upgrade = following.map(|following| following.upgrade(&contents));
-        for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
+        for (path, bytes) in derived(&contents, &files, upgrade.as_ref(), &noted) {
             files.insert(path.to_owned(), bytes);
         }
         Ok(Self { directory, cluster, generation, files, contents, notes, upgrade, following })

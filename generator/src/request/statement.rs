@@ -171,6 +171,12 @@ impl Reader<'_, '_> {
         self.scalar(node, path).map(ConditionValues::One)
     }
 
+    fn unkept(&mut self, node: &Node, path: &str) {
+        let what = "must be put in quotes, or written as a whole number without zeros in front";
+        let why = "YAML does not keep this number as it is written";
+        self.fields.wrong(node, format!("{path} {what}: {why}"));
+    }
+
     fn scalar(&mut self, node: &Node, path: &str) -> Option<Scalar> {
         match &node.value {
             Value::Bool(value) => Some(Scalar::Bool(*value)),
@@ -187,14 +193,12 @@ impl Reader<'_, '_> {
             Value::Integer(value) => {
                 let number = self.fields.whole_number(node, *value).map(Scalar::Integer);
                 if number.is_none() {
-                    let what = "YAML readers differ about this number: write it without zeros in front";
-                    self.fields.wrong(node, format!("{path}: {what}, or as text in quotes"));
+                    self.unkept(node, path);
                 }
                 number
             }
             Value::Inexact(_) => {
-                let why = "YAML does not keep this number as it is written";
-                self.fields.wrong(node, format!("{path} must be put in quotes: {why}"));
+                self.unkept(node, path);
                 None
             }
             Value::Null | Value::List(_) | Value::Map(_) => {
