@@ -6,6 +6,7 @@ use crate::programs::command;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdout, Stdio};
+use sts_schemas::resource::APPLIED_TAG;
 
 /// An account behind an endpoint, reached through boto3.
 #[derive(Debug, Clone)]
@@ -25,6 +26,18 @@ impl Account {
     #[must_use]
     pub fn dump(&self) -> Value {
         self.script("dump", &Value::Null)
+    }
+
+    /// The same without the mark that `apply` alone leaves on a provider: as any other program makes the account.
+    #[must_use]
+    pub fn dump_without_mark(&self) -> Value {
+        let mut dump = self.dump();
+        for provider in dump["providers"].as_object_mut().into_iter().flat_map(|all| all.values_mut()) {
+            if let Some(tags) = provider["tags"].as_object_mut() {
+                let _ = tags.remove(APPLIED_TAG);
+            }
+        }
+        dump
     }
 
     /// Distributions and origin access controls, in one value.

@@ -50,7 +50,7 @@ fn directory(story: &Handoff) -> PathBuf {
 fn applied(story: &Handoff) -> Value {
     let emulator = Emulator::start();
     let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
-    handoff::account(&emulator).dump()
+    handoff::account(&emulator).dump_without_mark()
 }
 
 /// Runs the call that a file's name stands for, as the table of FORMAT.md has it; `None` for another name.
