@@ -14,8 +14,8 @@ use sts_schemas::contents::{Contents, Problem, Problems};
 use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
-use sts_schemas::policy::{Effect, PolicyDocument};
-use sts_schemas::resource::{Resource, Role};
+use sts_schemas::policy::PolicyDocument;
+use sts_schemas::resource::Resource;
 
 /// Reads the requests among a directory's files, and does something else meanwhile: YAML takes its time.
 ///

@@ -96,8 +96,8 @@ impl BundleArgs {
     /// Verifies the bundle as one that was good once: that its signatures have ended is for the caller to tell.
     pub(crate) fn verified_as_previous(&self, session: &Session<'_>) -> Result<VerifiedBundle, Failure> {
         let keys = self.trust.keys(session)?;
-        let trust =
-            TrustStore::new(keys.keys, self.trust.threshold).map_err(|error| refusal::of_trust(error, session))?;
+        let trust = TrustStore::new(keys.keys, self.trust.threshold)
+            .map_err(|error| refusal::of_trust(error, session))?;
         let source = UnverifiedBundle::new(self.open()?);
         let verified = source.verify(&trust, Expiry::Overridden(session.now()));
         verified.map_err(|error| refusal::of_previous(&self.bundle, error))

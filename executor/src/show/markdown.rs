@@ -1,10 +1,10 @@
 //! A bundle as Markdown: for a ticket, a merge request, a file.
 
+use super::changes;
 use super::contents::{findings, title};
 use super::facts::{facts, open_places_named};
 use super::grant::{action_texts, conditions, grants, resources};
 use super::plan::essence;
-use super::changes;
 use crate::changes::Since;
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms_of_bundle;

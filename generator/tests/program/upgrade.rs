@@ -74,7 +74,9 @@ fn an_earlier_release_than_the_bundle_before_led_to_is_no_upgrade() {
     let again = |release: &str| {
         let mut command = author.command(PROGRAM);
         command.env("SOURCE_DATE_EPOCH", (NOW + 2).to_string());
-        command.args(["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "back"]).args(CLUSTER);
+        command
+            .args(["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "back"])
+            .args(CLUSTER);
         command.args(["--signing-key", "author.key", "--previous", first.trim_end(), "--release", release]);
         ran(command.args(["--trusted-key", "author.key.pub"]))
     };

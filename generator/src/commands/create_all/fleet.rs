@@ -326,6 +326,5 @@ fn judged(summary: &FleetBundles) -> Result<(), Failure> {
     } else {
         "the other bundles are whole; mend what is said above, and run it again for the rest"
     };
-    Err(Failure::new(Exit::Failed, Incomplete { failed, all })
-        .hint(hint))
+    Err(Failure::new(Exit::Failed, Incomplete { failed, all }).hint(hint))
 }

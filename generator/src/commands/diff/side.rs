@@ -4,7 +4,7 @@ use crate::access;
 use crate::cli::SelectionArgs;
 use crate::commands::create_bundle::directory_contents;
 use crate::commands::trust::{ReadBundle, Reading, TrustArgs};
-use crate::commands::{check_regular, in_file, requests};
+use crate::commands::{check_regular, requests};
 use crate::directory::Directory;
 use std::path::Path;
 use sts_schemas::access::Access;
