@@ -190,8 +190,7 @@ fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
 fn open_regular(path: &Path) -> Result<std::fs::File, Failure> {
     check_regular(path)?;
     detail(|| format!("reading {}", path.display()));
-    std::fs::File::open(path)
-        .map_err(|error| Failure::new(Exit::Failed, FileError::new("read", path, error)))
+    std::fs::File::open(path).map_err(|error| Failure::new(Exit::Failed, FileError::new("read", path, error)))
 }
 
 /// Refuses what is there and is no regular file.

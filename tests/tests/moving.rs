@@ -314,7 +314,10 @@ fn a_distribution_of_another_name_than_the_issuers_is_an_obstacle_before_anythin
     std::fs::write(story.author.path("forged.json"), other).unwrap();
     let misled = story.moved(3, "switch", &added, &["--receipt", "forged.json"]);
     let before = story.everything();
-    let told = format!("answers for {}, a name that AWS gave it, and not for the bundle's issuer {forged}", host(&issuer));
+    let told = format!(
+        "answers for {}, a name that AWS gave it, and not for the bundle's issuer {forged}",
+        host(&issuer)
+    );
     let plan = story.run(&misled, "plan", &[]).exits(1);
     assert!(unwrapped(&plan.stderr).contains(&told), "{}", plan.stderr);
     let _ = story.run(&misled, "apply", &["--yes", "--retire-live-key"]).exits(1).says("--previous");
@@ -343,7 +346,9 @@ fn a_distribution_of_another_name_than_the_issuers_is_an_obstacle_before_anythin
     for format in ["cloudformation", "terraform"] {
         let mut render = story.author.generator();
         render.args(["render", "--format", format, "--trusted-key", "author.key.pub", &removed]);
-        let run = Run::of(&mut render).exits(0).says(&format!("the issuer is {}, a name that AWS gave", host(&issuer)));
+        let run = Run::of(&mut render)
+            .exits(0)
+            .says(&format!("the issuer is {}, a name that AWS gave", host(&issuer)));
         let asserted = run.stdout.contains("${self.domain_name == ");
         assert_eq!(asserted, format == "terraform", "{}", run.stdout);
     }

@@ -90,7 +90,8 @@ fn keys_are_exchanged_in_two_bundles_and_none_that_is_served_goes_unless_that_is
     assert_eq!(before["roles"], after["roles"], "nothing but keys.json and the generation changed");
 
     // The way back that is printed, as long as the cluster signs with the old key; and forth again.
-    let staged = staged.says("Way back, as long as the cluster has not changed over: the bundle before this one");
+    let staged =
+        staged.says("Way back, as long as the cluster has not changed over: the bundle before this one");
     let back = ["--yes", "--roll-back", "--retire-live-key"];
     let _ = story.run(bundle(&first), "apply", &back).exits(0);
     assert_eq!(story.lets_in(), [true, false]);

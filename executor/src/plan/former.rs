@@ -181,9 +181,7 @@ impl Former<'_> {
             Resource::Object(document) if is_document(&document, DISCOVERY_KEY) => {
                 Resource::Object(discovery(document, &cluster.issuer))
             }
-            Resource::Object(document) => {
-                Resource::Object(Object { barriers: BTreeMap::new(), ..document })
-            }
+            Resource::Object(document) => Resource::Object(Object { barriers: BTreeMap::new(), ..document }),
             Resource::Provider(provider) => {
                 let client_ids = self.audiences.into_iter().flatten().chain(&provider.client_ids);
                 Resource::Provider(Provider { client_ids: client_ids.cloned().collect(), ..provider })

@@ -15,7 +15,7 @@ use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal};
 use super::signing::SigningArgs;
 use super::trust::Reading;
-use super::{Surroundings, create_key_pair, is_of_issuer, later, is_of_roles, stale, warn, write_files};
+use super::{Surroundings, create_key_pair, is_of_issuer, is_of_roles, later, stale, warn, write_files};
 use crate::cli::{ClusterArgs, OutputArgs, RequestArgs, RoleArgs, TagArgs, region};
 use crate::directory::Directory;
 use crate::key::Cores;

@@ -221,7 +221,9 @@ impl Following {
                 "whoever signed it gave it a date that never was: take their key out of the trusted ones, give the bundle \
                  before it instead, and have the new one applied with --roll-back"
             }
-            PreviousError::OtherBytes(_) | PreviousError::Changed | PreviousError::Keys(_) => "fetch the previous bundle again",
+            PreviousError::OtherBytes(_) | PreviousError::Changed | PreviousError::Keys(_) => {
+                "fetch the previous bundle again"
+            }
         };
         in_file(&self.path, error).hint(hint)
     }

@@ -74,7 +74,9 @@ fn an_earlier_release_than_the_bundle_before_led_to_is_no_upgrade() {
     let again = |release: &str| {
         let mut command = author.command(PROGRAM);
         command.env("SOURCE_DATE_EPOCH", (NOW + 2).to_string());
-        command.args(["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "back"]).args(CLUSTER);
+        command
+            .args(["create-all", "--credentials-requests-dir", REQUESTS, "--output-dir", "back"])
+            .args(CLUSTER);
         command.args(["--signing-key", "author.key", "--previous", first.trim_end(), "--release", release]);
         ran(command.args(["--trusted-key", "author.key.pub"]))
     };
@@ -86,9 +88,7 @@ fn an_earlier_release_than_the_bundle_before_led_to_is_no_upgrade() {
 fn no_new_key_is_made_for_a_cluster_that_has_a_bundle_already() {
     let author = Author::new();
     let fixed = ["create-all", "--credentials-requests-dir", "ask", "--signing-key", "author.key"];
-    let make = |cluster: &[&str], flags: &[&str]| {
-        author.run(&[&fixed[..], cluster, flags].concat())
-    };
+    let make = |cluster: &[&str], flags: &[&str]| author.run(&[&fixed[..], cluster, flags].concat());
     author.put("ask/one.yaml", ONE_REQUEST);
     let first = make(&CLUSTER, &["--output-dir", "out"]).exits(0).stdout;
     let first = first.trim_end();

@@ -205,7 +205,10 @@ fn parse(common: &Flags, own: &Flags, wrong: &BTreeMap<String, String>) -> Resul
     let mut names = own.keys().chain(wrong.keys());
     if let Some(unknown) = names.find(|name| command.get_arguments().all(|one| one.get_long() != Some(name)))
     {
-        return Err(Failure::new(Exit::Usage, format!("create-all has no flag --{} for a cluster", printable(unknown))));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("create-all has no flag --{} for a cluster", printable(unknown)),
+        ));
     }
     if !wrong.is_empty() {
         return Err(Failure::new(Exit::Usage, wrong.values().cloned().collect::<Vec<_>>().join("; ")));
@@ -323,6 +326,5 @@ fn judged(summary: &FleetBundles) -> Result<(), Failure> {
     } else {
         "the other bundles are whole; mend what is said above, and run it again for the rest"
     };
-    Err(Failure::new(Exit::Failed, Incomplete { failed, all })
-        .hint(hint))
+    Err(Failure::new(Exit::Failed, Incomplete { failed, all }).hint(hint))
 }

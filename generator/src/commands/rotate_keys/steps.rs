@@ -64,7 +64,10 @@ pub(super) fn after_retire(cluster: &Cluster, exchange: &Exchange) -> Vec<String
         "2. Have the account serve the new key only:".to_owned(),
     ];
     lines.extend(serving(cluster, " --retire-live-key"));
-    lines.push("   Way back: the bundle before this one, with --roll-back: the issuer serves both keys again.".to_owned());
+    lines.push(
+        "   Way back: the bundle before this one, with --roll-back: the issuer serves both keys again."
+            .to_owned(),
+    );
     lines
 }
 
