@@ -99,6 +99,7 @@ Orphans: the cluster's, no longer wanted, and kept (--prune removes them)
 
 In bucket/demo-oidc beside the cluster's documents: 7
   . a\u{202e}b
+  all of them: aws s3api list-object-versions --bucket demo-oidc
 
 Note:
   Something to know that is said in so many words that a line of a terminal
