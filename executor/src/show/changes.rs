@@ -93,10 +93,11 @@ fn of_role(role: &RoleDifference) -> Part {
         Presence::Removed => "the role is no longer asked for",
     };
     let sign = role.presence.sign();
-    let mut title = format!("{sign} role of the Secret {}: {became}", role.secret);
-    if role.risk > Risk::None {
-        title.push_str(&format!(", risk: {}", role.risk.name()));
-    }
+    let risk = match role.risk {
+        Risk::None => String::new(),
+        risk => format!(", risk: {}", risk.name()),
+    };
+    let title = format!("{sign} role of the Secret {}: {became}{risk}", role.secret);
     let findings = role.findings.iter();
     let mut lines: Vec<_> =
         findings.map(|gain| Line::new(gain.risk, format!("! [{}] {}", gain.rule, gain.message))).collect();
