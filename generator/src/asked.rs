@@ -213,7 +213,8 @@ impl<'a> Check<'a> {
             return;
         };
         let token_file = first.token_path.as_deref().unwrap_or(TOKEN_FILE);
-        if asking.iter().all(|request| request.token_path.as_deref().unwrap_or(TOKEN_FILE) != role.token_file) {
+        if asking.iter().all(|request| request.token_path.as_deref().unwrap_or(TOKEN_FILE) != role.token_file)
+        {
             let what = format!(
                 "its web_identity_token_file is {}, and by {} ({}) it is {token_file}",
                 role.token_file, first.name, first.source

@@ -93,12 +93,21 @@ fn write_files(
             Written::Unchanged => {}
         }
     }
+    let kept: BTreeSet<_> = if unwanted.is_empty() {
+        BTreeSet::new()
+    } else {
+        files.iter().filter_map(|(path, bytes)| numbered_role(path, bytes)).collect()
+    };
+    let (mut removed, mut renumbered) = (Vec::new(), 0_usize);
     for path in &unwanted {
+        let bytes = directory.read(path).map_err(failed)?.unwrap_or_default();
         directory.remove(path).map_err(failed)?;
+        if numbered_role(path, &bytes).is_some_and(|role| kept.contains(&role)) {
+            renumbered += 1;
+        } else {
+            removed.push(path);
+        }
     }
-    let kept: BTreeSet<_> = files.keys().filter_map(|path| numbered(path)).collect();
-    let is_kept = |path: &&String| numbered(path).is_some_and(|role| kept.contains(&role));
-    let (renumbered, removed): (Vec<_>, Vec<_>) = unwanted.iter().partition(is_kept);
     rest.end(directory).map_err(failed)?;
     drop(stage);
     say(&format!(
@@ -108,9 +117,10 @@ fn write_files(
         removed.len(),
         files.len() - new - changed.len()
     ));
-    if !renumbered.is_empty() {
-        let count = renumbered.len();
-        say(&format!("  {count} of those written are under another number than before, where roles moved up or down"));
+    if renumbered > 0 {
+        say(&format!(
+            "  {renumbered} of those written are under another number than before, where roles moved up or down"
+        ));
     }
     for path in changed {
         say(&format!("  changed {path}"));
@@ -121,11 +131,17 @@ fn write_files(
     Ok(())
 }
 
-/// What a role's file is of, without the number that its request has in the order of all.
-fn numbered(path: &str) -> Option<(&str, &str)> {
-    let (kind, rest) = path.split_at_checked(3).filter(|(kind, _)| ["05-", "06-"].contains(kind))?;
-    let (number, name) = rest.split_once('-')?;
-    number.bytes().all(|byte| byte.is_ascii_digit()).then_some((kind, name))
+/// Which role a file is of, and whether it makes it or what it may do, whatever number its request has in the order of
+/// all.
+fn numbered_role(path: &str, bytes: &[u8]) -> Option<(String, String)> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Named {
+        role_name: String,
+    }
+    let (kind, _) = path.split_at_checked(3).filter(|(kind, _)| ["05-", "06-"].contains(kind))?;
+    let named: Named = serde_json::from_slice(bytes).ok()?;
+    Some((kind.to_owned(), named.role_name))
 }
 
 /// Files of an earlier run that nothing asks for any more.

@@ -254,7 +254,9 @@ impl Directory {
 /// The most bytes that are read of a file: what a bundle may have of it, and notes have a line for each file.
 fn most_bytes(path: &str) -> u64 {
     match Place::of(path) {
-        None | Some(Place::Request | Place::Review | Place::ApplyScript | Place::Manifest) => Limits::FORMAT.file,
+        None | Some(Place::Request | Place::Review | Place::ApplyScript | Place::Manifest) => {
+            Limits::FORMAT.file
+        }
         Some(_) => Limits::FORMAT.kept_file,
     }
 }

@@ -16,8 +16,8 @@ pub(crate) use difference::{markdown as difference_markdown, text as difference_
 pub use generation::{generation_of, mark_generation, mark_provider};
 pub use oidc::{CLIENT_IDS, identity_provider};
 pub use review::{NewManifest, Upgrade, review};
-pub(crate) use roles::{TOKEN_FILE, possible_names};
 pub use roles::{NamedRole, NamingError, RoleNaming, RoleOptions, is_marked, name_roles, roles};
+pub(crate) use roles::{TOKEN_FILE, possible_names};
 pub use script::apply_script;
 pub use size::{TooLarge, check_sizes};
 

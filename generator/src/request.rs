@@ -122,7 +122,9 @@ impl FileReading {
         if outcome.held_request
             && let Some(kind) = private_key_in(&file.bytes)
         {
-            let message = format!("it holds a private key ({kind}): whoever reads the bundle could use it; take it out");
+            let message = format!(
+                "it holds a private key ({kind}): whoever reads the bundle could use it; take it out"
+            );
             problems.push(Problem { source: Source::file(&file.name), column: None, message });
         }
         Self { file, problems, outcome }

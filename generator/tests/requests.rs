@@ -169,7 +169,7 @@ fn what_is_wrong_is_named_with_its_place() {
             "holds ${BUCKET}, a template that was not filled in",
         ),
         (condition("012345678901"), "must be put in quotes"),
-        (condition("0789"), "write it without zeros in front"),
+        (condition("0789"), "without zeros in front"),
         (condition("1.5"), "must be put in quotes"),
         (condition("{a: b}"), "must be text, a truth value or a number, this is a mapping"),
         (condition("arn:aws-cn:iam::1:role/x"), "ARN of partition aws-cn"),

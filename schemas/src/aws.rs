@@ -373,9 +373,16 @@ mod tests {
         for bucket in ["ab", "Upper-oidc", "dots.are.legal.elsewhere", "-edge", &"x".repeat(64)] {
             assert!(bucket.parse::<BucketName>().is_err(), "{bucket}");
         }
-        for reserved in
-            ["xn--a", "sthree-a", "amzn-s3-demo-a", "a-s3alias", "a--ol-s3", "a.mrap", "a--x-s3", "a--table-s3"]
-        {
+        for reserved in [
+            "xn--a",
+            "sthree-a",
+            "amzn-s3-demo-a",
+            "a-s3alias",
+            "a--ol-s3",
+            "a.mrap",
+            "a--x-s3",
+            "a--table-s3",
+        ] {
             assert!(reserved.parse::<BucketName>().is_err(), "{reserved}");
         }
         assert!("nowhere".parse::<Region>().is_err());

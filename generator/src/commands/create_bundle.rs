@@ -149,14 +149,15 @@ impl<'a> Checked<'a> {
         }
         mark_generation(&mut files, generation);
         let wrong = |problems| inconsistent(directory, problems);
-        let (requests, contents) =
+        let (mut requests, contents) =
             asked::read(&files, cluster.partition, || check(&cluster, generation, &files)).map_err(wrong)?;
         let contents = contents.map_err(wrong)?;
         let notes = asked::check(&requests, &files, &contents).map_err(wrong)?;
         // Thousands of requests need not be kept until the bundle is packed.
+        let noted = std::mem::take(&mut requests.notes);
         drop(requests);
         let upgrade: Option<Upgrade> = following.map(|following| following.upgrade(&contents)).transpose()?;
-        for (path, bytes) in derived(&contents, &files, upgrade.as_ref()) {
+        for (path, bytes) in derived(&contents, &files, upgrade.as_ref(), &noted) {
             files.insert(path.to_owned(), bytes);
         }
         Ok(Self { directory, cluster, generation, files, contents, notes, upgrade, following })
@@ -260,7 +261,10 @@ fn bundled_files(directory: &Directory) -> Result<Files, Failure> {
         if let Some(bytes) = directory.read(&path).map_err(failed)? {
             room = room.checked_sub(bytes.len() as u64).ok_or_else(|| {
                 let most = Limits::FORMAT.archive;
-                let error = format!("{} holds more than {most} bytes, and no bundle does", directory.path().display());
+                let error = format!(
+                    "{} holds more than {most} bytes, and no bundle does",
+                    directory.path().display()
+                );
                 Failure::new(Exit::Failed, error)
             })?;
             files.insert(path, bytes);

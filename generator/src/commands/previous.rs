@@ -5,6 +5,7 @@ use super::seal::{ClosedBundle, Seal, derived};
 use super::trust::{Reading, TrustArgs};
 use super::{create_key_pair, in_file, read_bundle, say, warn};
 use crate::access::{Access, difference};
+use crate::asked;
 use crate::directory::Directory;
 use crate::pack::check;
 use crate::previous::{Previous, PreviousError};
@@ -141,10 +142,12 @@ impl Following {
         mut files: Files,
     ) -> Result<ClosedBundle, Failure> {
         mark_provider(&mut files, generation);
-        let contents =
-            check(cluster, generation, &files).map_err(|problems| in_file(&self.path, problems))?;
+        let wrong = |problems| in_file(&self.path, problems);
+        let (requests, contents) =
+            asked::read(&files, cluster.partition, || check(cluster, generation, &files)).map_err(wrong)?;
+        let contents = contents.map_err(wrong)?;
         let upgrade = self.upgrade(&contents)?;
-        let derived = derived(&contents, &files, Some(&upgrade));
+        let derived = derived(&contents, &files, Some(&upgrade), &requests.notes);
         files.extend(derived.map(|(path, bytes)| (path.to_owned(), bytes)));
         let closed = seal.close(cluster, generation, files)?;
         if self.previous.has_private_key() {

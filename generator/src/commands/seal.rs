@@ -7,6 +7,7 @@ use crate::countersign::with_signature;
 use crate::directory::{Directory, Written, write_whole};
 use crate::pack::{PackedBundle, UnsignedBundle};
 use crate::render::{Files, Upgrade, apply_script, review};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use sts_schemas::bundle::{UnverifiedBundle, VerifyError};
 use sts_schemas::cluster::Cluster;
@@ -222,8 +223,10 @@ pub(crate) fn derived(
     contents: &Contents,
     files: &Files,
     upgrade: Option<&Upgrade>,
+    noted: &BTreeSet<String>,
 ) -> [(&'static str, Vec<u8>); 2] {
     let open = contents.desired.cluster.open();
-    [(layout::REVIEW, review(contents, upgrade)), (layout::APPLY_SCRIPT, apply_script(contents, files))]
+    let review = review(contents, upgrade, noted);
+    [(layout::REVIEW, review), (layout::APPLY_SCRIPT, apply_script(contents, files))]
         .map(|(path, bytes)| (path, tokens_for_stand_ins(&bytes, &open)))
 }

@@ -50,9 +50,7 @@ pub fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<Written, File
 pub(super) fn is_just_so(path: &Path, bytes: &[u8], mode: u32) -> bool {
     // What is no file or has another length need not be read, nor waited for.
     let fits = fs::metadata(path).is_ok_and(|found| {
-        found.is_file()
-            && found.len() == bytes.len() as u64
-            && is_as_wanted(found.permissions().mode(), mode)
+        found.is_file() && found.len() == bytes.len() as u64 && is_as_wanted(found.permissions().mode(), mode)
     });
     fits && fs::read(path).is_ok_and(|known| known == bytes)
 }

@@ -63,12 +63,13 @@ fn write_upgrade(out: &mut String, upgrade: &Upgrade) -> std::fmt::Result {
     )
 }
 
-/// The review of a directory's contents: derived from the JSON files, so that an edit of theirs shows in it.
+/// The review of a directory's contents: derived from the JSON files, so that an edit of theirs shows in it; and what was
+/// noted of the requests.
 #[must_use]
-pub fn review(contents: &Contents, upgrade: Option<&Upgrade>) -> Vec<u8> {
+pub fn review(contents: &Contents, upgrade: Option<&Upgrade>, noted: &BTreeSet<String>) -> Vec<u8> {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ = write_review(&mut text, contents, upgrade);
+    let _ = write_review(&mut text, contents, (upgrade, noted));
     text.into_bytes()
 }
 
@@ -89,7 +90,11 @@ fn private_key(contents: &Contents) -> &'static str {
     }
 }
 
-fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>) -> std::fmt::Result {
+fn write_review(
+    out: &mut String,
+    contents: &Contents,
+    (upgrade, noted): (Option<&Upgrade>, &BTreeSet<String>),
+) -> std::fmt::Result {
     let cluster = &contents.desired.cluster;
     writeln!(out, "# Review: cluster {}\n", cluster.name)?;
     writeln!(out, "| | |\n| --- | --- |")?;
@@ -176,6 +181,10 @@ fn write_review(out: &mut String, contents: &Contents, upgrade: Option<&Upgrade>
     }
     for finding in findings {
         writeln!(out, "- {}", plain(&finding.to_string()))?;
+    }
+    if !noted.is_empty() {
+        writeln!(out, "\n## What was noted of the requests\n")?;
+        noted.iter().try_for_each(|note| writeln!(out, "- {}", plain(note)))?;
     }
     let script = match beyond_a_script(cluster) {
         None => "`sh apply.sh` in this directory does the same from the same JSON files".to_owned(),

@@ -37,6 +37,8 @@ pub(crate) struct Asked {
     pub(crate) unread: Vec<Problem>,
     /// The files with a request in them, also one that no cluster in AWS needs: another cloud's, one that is taken away.
     pub(crate) holders: BTreeSet<String>,
+    /// What was rewritten in them for this partition, and what is doubtful, each a sentence with its place.
+    pub(crate) notes: BTreeSet<String>,
 }
 
 impl Asked {
@@ -56,7 +58,8 @@ pub(crate) fn asked<T>(
     meanwhile: impl FnOnce() -> T,
 ) -> io::Result<(Asked, T)> {
     let read = || {
-        let mut asked = Asked { requests: Vec::new(), unread: Vec::new(), holders: BTreeSet::new() };
+        let (requests, unread) = (Vec::new(), Vec::new());
+        let mut asked = Asked { requests, unread, holders: BTreeSet::new(), notes: BTreeSet::new() };
         for feature_set in FeatureSet::ALL {
             let selection = Selection {
                 feature_set,
@@ -68,6 +71,7 @@ pub(crate) fn asked<T>(
                 asked.requests.iter().map(|known| known.request.source.clone()).collect();
             let new = reading.requests.into_iter().filter(|(request, _)| !known.contains(&request.source));
             asked.requests.extend(new.map(asked_request));
+            asked.notes.extend(reading.notes);
             if feature_set == FeatureSet::Default {
                 asked.unread = reading.problems;
                 asked.holders = reading.holders;
@@ -92,6 +96,7 @@ struct Reading {
     requests: Vec<(CredentialsRequest, Assumed)>,
     problems: Vec<Problem>,
     holders: BTreeSet<String>,
+    notes: Vec<String>,
 }
 
 /// Reads all files; also tells whether another feature set would find others.
@@ -111,6 +116,7 @@ fn read(files: &[(&str, &[u8])], selection: &Selection) -> (Reading, Need) {
             let (mut fields, mut outcome) = (Fields::of(path, document), Outcome::default());
             object::read(&mut fields, &node, selection, &mut outcome);
             reading.problems.append(&mut fields.into_problems());
+            reading.notes.append(&mut outcome.notes);
             if outcome.held_request {
                 reading.holders.insert((*path).to_owned());
             }

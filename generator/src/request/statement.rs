@@ -136,7 +136,8 @@ impl Reader<'_, '_> {
             let path = format!("{path}.{operator}");
             if !is_operator(operator) {
                 let source = self.fields.source(keys);
-                self.notes.push(format!("{source}: {path}: IAM is not known to have such a condition operator"));
+                self.notes
+                    .push(format!("{source}: {path}: IAM is not known to have such a condition operator"));
             }
             let Some(keys) = self.members(keys, &path) else {
                 sound = false;
@@ -170,26 +171,34 @@ impl Reader<'_, '_> {
         self.scalar(node, path).map(ConditionValues::One)
     }
 
+    fn unkept(&mut self, node: &Node, path: &str) {
+        let what = "must be put in quotes, or written as a whole number without zeros in front";
+        let why = "YAML does not keep this number as it is written";
+        self.fields.wrong(node, format!("{path} {what}: {why}"));
+    }
+
     fn scalar(&mut self, node: &Node, path: &str) -> Option<Scalar> {
         match &node.value {
             Value::Bool(value) => Some(Scalar::Bool(*value)),
             Value::Text(_) if self.fields.is_number_elsewhere(node) => {
-                self.fields
-                    .wrong(node, format!("{path}: to Kubernetes this is a number: write it without _, or as text in quotes"));
+                self.fields.wrong(
+                    node,
+                    format!(
+                        "{path}: to Kubernetes this is a number: write it without _, or as text in quotes"
+                    ),
+                );
                 None
             }
             Value::Text(text) => self.fitted(text, node).map(Scalar::Text),
             Value::Integer(value) => {
                 let number = self.fields.whole_number(node, *value).map(Scalar::Integer);
                 if number.is_none() {
-                    let what = "YAML readers differ about this number: write it without zeros in front";
-                    self.fields.wrong(node, format!("{path}: {what}, or as text in quotes"));
+                    self.unkept(node, path);
                 }
                 number
             }
             Value::Inexact(_) => {
-                let why = "YAML does not keep this number as it is written";
-                self.fields.wrong(node, format!("{path} must be put in quotes: {why}"));
+                self.unkept(node, path);
                 None
             }
             Value::Null | Value::List(_) | Value::Map(_) => {
@@ -228,7 +237,9 @@ fn is_operator(text: &str) -> bool {
     let text = of_sets.unwrap_or(text);
     let always = text.strip_suffix("IfExists").unwrap_or(text);
     text == "Null"
-        || COMPARED.iter().any(|(kind, ways)| always.strip_prefix(kind).is_some_and(|way| ways.contains(&way)))
+        || COMPARED
+            .iter()
+            .any(|(kind, ways)| always.strip_prefix(kind).is_some_and(|way| ways.contains(&way)))
 }
 
 /// The first `${...}` that is no variable of IAM's: those have a colon, or stand for `*`, `?` or `$` themselves.

@@ -1,6 +1,6 @@
 //! Requests that no cluster in AWS needs, alone in their files: they travel with the others, and stop nothing.
 
-use crate::author::{Author, CLUSTER, PROVIDER};
+use crate::author::{Author, CLUSTER, CLUSTER_KEY, PROGRAM, PROVIDER, ran};
 use std::fs;
 
 const OTHER_CLOUD: &str = "requests/azure.yaml";
@@ -38,15 +38,21 @@ fn files_with_skipped_requests_alone_are_bundled_by_create_all_and_in_its_upgrad
     let bundle = run.stdout.trim_end();
     assert_eq!(author.verify(bundle).outline().resources.len(), 11, "seven roles and what serves the issuer");
     let previous = ["--previous", bundle, "--trusted-key", "author.key.pub"];
-    author.create_all_of("requests", "next", &previous).exits(0);
+    let mut next = author.command(PROGRAM);
+    next.env("SOURCE_DATE_EPOCH", "1700000001").args([
+        "create-all",
+        "--credentials-requests-dir",
+        "requests",
+    ]);
+    next.args(CLUSTER).args(["--output-dir", "next", "--public-key-file", CLUSTER_KEY]);
+    ran(next.args(["--signing-key", "author.key"]).args(previous)).exits(0);
     travel(&author, "next");
 }
 
 #[test]
 fn files_with_skipped_requests_alone_are_bundled_by_the_single_commands() {
     let author = author();
-    let key = crate::author::CLUSTER_KEY;
-    let issuer = ["create-identity-provider", "--output-dir", "out", "--public-key-file", key];
+    let issuer = ["create-identity-provider", "--output-dir", "out", "--public-key-file", CLUSTER_KEY];
     author.run(&[&issuer[..], &CLUSTER].concat()).exits(0);
     let roles = ["create-iam-roles", "--output-dir", "out", "--credentials-requests-dir", "requests"];
     let of = ["--name", "harbour", "--region", "eu-central-1", "--identity-provider-arn", PROVIDER];

@@ -2,8 +2,8 @@
 
 use super::belonging;
 use super::target::{File, Mode};
-use crate::directory::Directory;
 use crate::credentials::Credentials;
+use crate::directory::Directory;
 use crate::request::Node;
 use crate::request::document;
 use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
