@@ -1,8 +1,6 @@
 //! The same as Markdown: a table for each role.
 
-use super::{
-    became, denied, described, place, risk_of_accounts, risk_of_setting, unverified, values,
-};
+use super::{became, denied, described, place, risk_of_accounts, risk_of_setting, unverified, values};
 use std::fmt::Write as _;
 use sts_schemas::difference::{Difference, RoleDifference};
 use sts_schemas::terminal::printable;
