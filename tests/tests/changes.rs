@@ -1,5 +1,5 @@
 //! `inspect --previous`: what changed since an older bundle, from the bytes of both, under the keys that count.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
