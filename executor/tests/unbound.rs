@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its input has failed")]
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use sts_executor::account::{
@@ -16,7 +17,7 @@ use sts_schemas::plan::{Plan, Step};
 use sts_schemas::receipt::Outcome;
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource};
 use sts_schemas::signature::{PublicKey, TrustStore};
-use sts_schemas::state::Observed;
+use sts_schemas::state::{Leftovers, Observed};
 
 const STAND_IN: &str = "known-after-apply.invalid";
 
@@ -72,8 +73,13 @@ impl Account for Forgetful {
         self.0.put(before, after).await
     }
 
-    async fn empty(&self, bucket: &Bucket) -> Result<(), AccountError> {
-        self.0.empty(bucket).await
+    async fn empty(
+        &self,
+        bucket: &Bucket,
+        seen: &Leftovers,
+        besides: &BTreeSet<String>,
+    ) -> Result<(), AccountError> {
+        self.0.empty(bucket, seen, besides).await
     }
 
     async fn remove(&self, before: &Resource) -> Result<(), AccountError> {
