@@ -89,7 +89,8 @@ fn with_key(story: &Handoff, out: &str, flags: &[&str]) -> PathBuf {
             .generator()
             .args(["create-all", "--name", CLUSTER, "--region", REGION])
             .args(["--account-id", Emulator::ACCOUNT, "--credentials-requests-dir", super::REQUESTS])
-            .args(["--signing-key", "author.key", "--output-dir", out, "--bundle-dir", "bundles"])
+            .args(["--signing-key", "author.key", "--output-dir", out, "--bundle-dir"])
+            .arg(format!("bundles-{out}"))
             .env("SOURCE_DATE_EPOCH", GENERATION.to_string())
             .args(flags),
     );
