@@ -66,17 +66,11 @@ struct Loudness {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    #[command(arg = dry_run::flag())]
     CreateSigningKey(commands::create_signing_key::CreateSigningKey),
-    #[command(arg = dry_run::flag())]
     CreateKeyPair(commands::create_key_pair::CreateKeyPair),
-    #[command(arg = dry_run::flag())]
     CreateIdentityProvider(commands::create_identity_provider::CreateIdentityProvider),
-    #[command(arg = dry_run::flag())]
     CreateIamRoles(commands::create_iam_roles::CreateIamRoles),
-    #[command(arg = dry_run::flag())]
     CreateBundle(commands::create_bundle::CreateBundle),
-    #[command(arg = dry_run::flag())]
     CreateAll(Box<commands::create_all::CreateAll>),
     Sign(commands::sign::Sign),
     Diff(commands::diff::DiffArgs),
@@ -93,9 +87,11 @@ enum Command {
 /// The whole program: reads the command line and what is around it, gives up the network, runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
-    let matches = Cli::command().try_get_matches();
-    let parsed =
-        matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, dry_run::is_asked(&matches))));
+    let matches = dry_run::taken_by(Cli::command()).try_get_matches();
+    let parsed = matches.and_then(|mut matches| {
+        let is_dry_run_asked = dry_run::is_asked(&matches);
+        Ok((Cli::from_arg_matches_mut(&mut matches)?, is_dry_run_asked))
+    });
     let (cli, is_dry_run_asked) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {

@@ -16,16 +16,16 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there is no command {0:?}")]
-struct NoSuchCommand(String);
+#[error("there is no page {0}")]
+struct NoSuchPage(String);
 
 pub(crate) fn run(args: &Args, mut program: Command, session: &mut Session<'_>) -> Result<Exit, Failure> {
     // Names of commands in their own pages come from here, as in `sts-executor-apply`.
     program.build();
-    let words = std::iter::once(EXECUTOR.name).chain(args.command.iter().map(String::as_str));
-    let mut command = titled(&program, &words.collect::<Vec<_>>().join("-"))
-        .cloned()
-        .ok_or_else(|| Failure::new(Exit::Usage, NoSuchCommand(args.command.join(" "))))?;
+    let title = args.command.iter().fold(EXECUTOR.name.to_owned(), |title, word| title + "-" + word);
+    let mut command = titled(&mut program, &title)
+        .map(std::mem::take)
+        .ok_or_else(|| Failure::new(Exit::Usage, NoSuchPage(title)))?;
     let usage = command.render_usage().to_string();
     let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let page = clap_mangen::Man::new(command).source(concat!("sts-executor ", env!("CARGO_PKG_VERSION")));
@@ -36,9 +36,9 @@ pub(crate) fn run(args: &Args, mut program: Command, session: &mut Session<'_>) 
 }
 
 /// The command whose page has this title: all the words that lead to it, with hyphens between them.
-fn titled<'a>(command: &'a Command, title: &str) -> Option<&'a Command> {
+fn titled<'a>(command: &'a mut Command, title: &str) -> Option<&'a mut Command> {
     if command.get_display_name().unwrap_or_else(|| command.get_name()) == title {
         return Some(command);
     }
-    command.get_subcommands().find_map(|below| titled(below, title))
+    command.get_subcommands_mut().find_map(|below| titled(below, title))
 }

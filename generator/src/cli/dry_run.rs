@@ -1,13 +1,18 @@
 //! A flag of ccoctl's that has nothing to do here.
 
 use crate::voice::say;
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 const NAME: &str = "dry-run";
 
-/// Takes `--dry-run`, which scripts written for ccoctl give to its commands that make something.
-pub(super) fn flag() -> Arg {
-    Arg::new(NAME).long(NAME).action(ArgAction::SetTrue).hide(true)
+/// The program, with `--dry-run` taken by the commands that make something: scripts written for ccoctl give it.
+pub(super) fn taken_by(program: Command) -> Command {
+    program.mut_subcommands(|command| {
+        if !command.get_name().starts_with("create-") {
+            return command;
+        }
+        command.arg(Arg::new(NAME).long(NAME).action(ArgAction::SetTrue).hide(true))
+    })
 }
 
 /// Whether the flag was given to a command that takes it.

@@ -20,11 +20,10 @@ impl Man {
     pub(crate) fn run(self, mut program: Command) -> Result<(), Failure> {
         // Names of commands in their own pages come from here, as in `sts-generator-create-all`.
         program.build();
-        let words = std::iter::once(GENERATOR.name).chain(self.command.iter().map(String::as_str));
-        let mut command =
-            titled(&program, &words.collect::<Vec<_>>().join("-")).cloned().ok_or_else(|| {
-                Failure::new(Exit::Usage, format!("there is no command {:?}", self.command.join(" ")))
-            })?;
+        let title = self.command.iter().fold(GENERATOR.name.to_owned(), |title, word| title + "-" + word);
+        let mut command = titled(&mut program, &title)
+            .map(std::mem::take)
+            .ok_or_else(|| Failure::new(Exit::Usage, format!("there is no page {title}")))?;
         let usage = command.render_usage().to_string();
         let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let page =
@@ -38,9 +37,9 @@ impl Man {
 }
 
 /// The command whose page has this title: all the words that lead to it, with hyphens between them.
-fn titled<'a>(command: &'a Command, title: &str) -> Option<&'a Command> {
+fn titled<'a>(command: &'a mut Command, title: &str) -> Option<&'a mut Command> {
     if command.get_display_name().unwrap_or_else(|| command.get_name()) == title {
         return Some(command);
     }
-    command.get_subcommands().find_map(|below| titled(below, title))
+    command.get_subcommands_mut().find_map(|below| titled(below, title))
 }

@@ -57,5 +57,5 @@ fn every_page_that_a_page_names_is_there_by_that_name_and_by_its_words() {
         seen += 1;
     }
     assert!(seen > 20, "{seen} pages");
-    author.run(&["man", "rotate-keys", "fly"]).exits(64).says(&["no command \"rotate-keys fly\""]);
+    author.run(&["man", "rotate-keys", "fly"]).exits(64).says(&["no page sts-generator-rotate-keys-fly"]);
 }
