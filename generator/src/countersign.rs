@@ -28,12 +28,12 @@ pub enum CountersignError {
 ///
 /// # Errors
 /// When the bytes are not in the form of a bundle, or cannot be written.
-pub fn with_signature<W: Write>(
-    bundle: impl Read,
+pub fn with_signature(
+    bundle: &mut dyn Read,
     key: &Sha256,
     token: &str,
-    to: W,
-) -> Result<W, CountersignError> {
+    to: &mut dyn Write,
+) -> Result<(), CountersignError> {
     let path = layout::signature(key.as_str());
     let comes_later = |entry: &RawEntry| match entry.place {
         Place::Manifest => false,
@@ -58,5 +58,6 @@ pub fn with_signature<W: Write>(
     }
     entries.finish()?;
     signed.write_all(&[0; END_BLOCKS * BLOCK])?;
-    Ok(signed.finish()?)
+    signed.finish()?;
+    Ok(())
 }

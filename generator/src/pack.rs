@@ -169,7 +169,7 @@ pub enum AppendError {
 
 /// Appends one entry: header, content, padding.
 pub(crate) fn append(
-    archive: &mut impl Write,
+    archive: &mut dyn Write,
     top: &str,
     path: &str,
     bytes: &[u8],

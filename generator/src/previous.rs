@@ -94,8 +94,8 @@ impl Previous {
     ///
     /// # Errors
     /// When the bytes are others by now.
-    pub fn of(bundle: VerifiedBundle, source: impl Read) -> Result<Self, PreviousError> {
-        let mut entries = Entries::open(source)?;
+    pub fn of(bundle: VerifiedBundle, mut source: impl Read) -> Result<Self, PreviousError> {
+        let mut entries = Entries::open(&mut source)?;
         let mut files = Files::new();
         let listed: BTreeMap<_, _> =
             bundle.manifest().files.iter().map(|entry| (&entry.path, &entry.sha256)).collect();

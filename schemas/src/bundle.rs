@@ -96,7 +96,7 @@ impl<R: Read> UnverifiedBundle<R> {
     pub fn verify(self, trust: &TrustStore, expiry: Expiry) -> Result<VerifiedBundle, VerifyError> {
         let (Expiry::Enforced(now) | Expiry::Overridden(now)) = expiry;
         let bundle =
-            self.read(|manifest, signatures| trusted_signers(manifest, signatures, trust, expiry))?;
+            self.read(&mut |manifest, signatures| trusted_signers(manifest, signatures, trust, expiry))?;
         Ok(VerifiedBundle { checked_at: Some(now), ..bundle })
     }
 
@@ -106,63 +106,68 @@ impl<R: Read> UnverifiedBundle<R> {
     /// As [`UnverifiedBundle::verify`], but for those that speak of trust.
     pub fn read_without_trust(self) -> Result<UntrustedBundle, VerifyError> {
         let mut tokens = BTreeMap::new();
-        let bundle = self.read(|_, signatures| {
+        let bundle = self.read(&mut |_, signatures| {
             tokens.clone_from(signatures);
             Ok((Vec::new(), signatures.keys().cloned().collect()))
         })?;
         Ok(UntrustedBundle { bundle, signatures: tokens })
     }
 
-    fn read(
-        self,
-        trust: impl FnOnce(&[u8], &BTreeMap<Sha256, String>) -> Result<Trusted, VerifyError>,
-    ) -> Result<VerifiedBundle, VerifyError> {
-        let mut archive = ArchiveReader::open(self.source, self.limits)?;
-        let Some(first) = archive.next_entry()?.filter(|entry| entry.path == layout::MANIFEST) else {
-            return Err(VerifyError::NoManifest);
-        };
-        let manifest_bytes = archive.content(&first, self.limits.manifest)?;
-        let digest = Sha256::of(&manifest_bytes);
-
-        let mut signatures = BTreeMap::new();
-        let mut pending = archive.next_entry()?;
-        while let Some(entry) = &pending {
-            let Some(Place::Signature { key_id }) = Place::of(&entry.path) else { break };
-            if signatures.len() >= self.limits.signatures {
-                return Err(VerifyError::limit("signatures", self.limits.signatures as u64));
-            }
-            let token = archive.content(entry, self.limits.signature)?;
-            let token = String::from_utf8(token).map_err(|_| VerifyError::BadSignature {
-                key: key_id.clone(),
-                source: signature::SignatureError::Malformed("it is no text".into()),
-            })?;
-            signatures.insert(key_id, token);
-            pending = archive.next_entry()?;
-        }
-        let (signers, unknown_signatures) = trust(&manifest_bytes, &signatures)?;
-
-        let manifest = parse_manifest(&manifest_bytes)?;
-        drop(manifest_bytes);
-        for (signer, claims) in &signers {
-            agree(&manifest, claims)
-                .map_err(|what| VerifyError::ClaimsDiffer { key: signer.key.clone(), what })?;
-        }
-        let top = format!("{}-{}", manifest.cluster.name, digest.short());
-        if archive.top() != top {
-            return Err(VerifyError::WrongTop { found: archive.top().to_owned(), wanted: top });
-        }
-        let contents = read_files(&mut archive, pending, &manifest, &self.limits)?;
-        archive.finish()?;
-        let signers = signers.into_iter().map(|(signer, _)| signer).collect();
-        Ok(VerifiedBundle {
-            digest,
-            manifest,
-            contents: contents.map_err(VerifyError::Inconsistent)?,
-            signers,
-            unknown_signatures,
-            checked_at: None,
-        })
+    fn read(mut self, trust: Asking<'_>) -> Result<VerifiedBundle, VerifyError> {
+        read(&mut self.source, self.limits, trust)
     }
+}
+
+/// Who trusts whom, asked once about the manifest's bytes and the signatures.
+type Asking<'a> = &'a mut dyn FnMut(&[u8], &BTreeMap<Sha256, String>) -> Result<Trusted, VerifyError>;
+
+/// All of the reading. One piece of code for every kind of source: a program has it once.
+fn read(source: &mut dyn Read, limits: Limits, trust: Asking<'_>) -> Result<VerifiedBundle, VerifyError> {
+    let mut archive = ArchiveReader::open(source, limits)?;
+    let Some(first) = archive.next_entry()?.filter(|entry| entry.path == layout::MANIFEST) else {
+        return Err(VerifyError::NoManifest);
+    };
+    let manifest_bytes = archive.content(&first, limits.manifest)?;
+    let digest = Sha256::of(&manifest_bytes);
+
+    let mut signatures = BTreeMap::new();
+    let mut pending = archive.next_entry()?;
+    while let Some(entry) = &pending {
+        let Some(Place::Signature { key_id }) = Place::of(&entry.path) else { break };
+        if signatures.len() >= limits.signatures {
+            return Err(VerifyError::limit("signatures", limits.signatures as u64));
+        }
+        let token = archive.content(entry, limits.signature)?;
+        let token = String::from_utf8(token).map_err(|_| VerifyError::BadSignature {
+            key: key_id.clone(),
+            source: signature::SignatureError::Malformed("it is no text".into()),
+        })?;
+        signatures.insert(key_id, token);
+        pending = archive.next_entry()?;
+    }
+    let (signers, unknown_signatures) = trust(&manifest_bytes, &signatures)?;
+
+    let manifest = parse_manifest(&manifest_bytes)?;
+    drop(manifest_bytes);
+    for (signer, claims) in &signers {
+        agree(&manifest, claims)
+            .map_err(|what| VerifyError::ClaimsDiffer { key: signer.key.clone(), what })?;
+    }
+    let top = format!("{}-{}", manifest.cluster.name, digest.short());
+    if archive.top() != top {
+        return Err(VerifyError::WrongTop { found: archive.top().to_owned(), wanted: top });
+    }
+    let contents = read_files(&mut archive, pending, &manifest, &limits)?;
+    archive.finish()?;
+    let signers = signers.into_iter().map(|(signer, _)| signer).collect();
+    Ok(VerifiedBundle {
+        digest,
+        manifest,
+        contents: contents.map_err(VerifyError::Inconsistent)?,
+        signers,
+        unknown_signatures,
+        checked_at: None,
+    })
 }
 
 /// Trusted signers with what they claim, and the ids of keys nobody here knows.
@@ -254,8 +259,8 @@ fn agree(manifest: &Manifest, claims: &Claims) -> Result<(), String> {
 }
 
 /// Walks files and manifest side by side. Both are sorted, so what is missing or extra shows at once.
-fn read_files<R: Read>(
-    archive: &mut ArchiveReader<R>,
+fn read_files(
+    archive: &mut ArchiveReader<&mut dyn Read>,
     mut pending: Option<Entry>,
     manifest: &Manifest,
     limits: &Limits,

@@ -1,8 +1,8 @@
 //! IAM policy documents as data, with one canonical rendering and a comparison by meaning.
 
+mod action;
 mod alike;
-
-pub use alike::same_meaning;
+pub use self::{action::is_action, alike::same_meaning};
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};

@@ -730,6 +730,9 @@ class Files:
                 must(("Resource" in statement) != ("NotResource" in statement), f"{path}: resource")
                 lists = ("Action", "NotAction", "Resource", "NotResource")
                 must(all(listed(statement[name]) for name in lists if name in statement), f"{path}: an empty list")
+                for text in listed(statement.get("Action", [])) + listed(statement.get("NotAction", [])):
+                    formed = re.fullmatch(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+", text)
+                    must(formed, f"{path}: {text} is no action")
                 for text in listed(statement.get("Resource", [])) + listed(statement.get("NotResource", [])):
                     whole = text.startswith("arn:") and text.count(":") >= 5
                     must(text == "*" or whole, f"{path}: {text} is no resource")

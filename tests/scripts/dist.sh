@@ -53,8 +53,9 @@ done
 
 # Paths of this machine become names, in Rust and in C, so that another machine builds the same bytes.
 # Nothing unwinds here and nobody reads a backtrace of a stripped program. Ed25519 with vectors is faster only where code
-# may be large.
+# may be large; AES is for a key file's few kilobytes.
 flags="-C target-feature=+crt-static -C force-unwind-tables=no --cfg curve25519_dalek_backend=\"serial\""
+flags+=" --cfg aes_backend=\"soft\" --cfg aes_backend_soft=\"compact\""
 cflags=""
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 pairs=("$PWD=/src" "$build=/build" "$cargo_home=/cargo" "$(rustc --print sysroot)=/rust")

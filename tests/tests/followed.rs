@@ -57,7 +57,7 @@ fn a_bundle_is_deleted_with_what_bundles_before_it_left_elsewhere() {
         let _ = pair.newer(at, "delete", &["--yes"]).exits(0);
         assert_eq!(everything(), before, "{older:?}");
         let again = pair.newer(at, "delete", &["--yes"]).exits(0).says("Not looked for: ");
-        let _ = again.says("Nothing to do: nothing of the cluster's was found.");
+        let _ = again.says("Nothing to do: nothing of the cluster's was found where it was looked for.");
     }
     let pair = Pair::of(&[], PRIVATE);
     let _ = pair.newer(at, "apply", &["--yes"]).exits(0);

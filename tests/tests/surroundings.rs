@@ -88,7 +88,7 @@ fn what_the_issuer_serves_is_held_against_the_bundle() {
     account.call(&serde_json::json!([["s3", "put_object",
         {"Bucket": "harbour-oidc", "Key": "keys.json", "Body": r#"{"keys":[]}"#}]]));
     let before = account.dump();
-    let run = Run::of(probe.args(["--yes", "--probe-issuer"])).exits(1);
+    let run = Run::of(probe.args(["--yes", "--roll-back", "--probe-issuer"])).exits(1);
     let _ = run.says("keys.json: it lacks the bundle's key").says("nothing was changed");
     assert_eq!(account.dump(), before, "AWS is told of no issuer that is not right");
 }

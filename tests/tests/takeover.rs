@@ -23,12 +23,18 @@ fn a_cluster_made_by_ccoctl_gets_our_tag_and_its_defects_mended_and_nothing_else
     let run = story.run(emulator.address(), "plan", &["--format", "json"]).exits(0);
     let plan: Value = serde_json::from_str(&run.stdout).unwrap();
     let content_type = json!({ "old": "application/octet-stream", "new": "application/json" });
+    let bundle = story.bundle().file_name().unwrap().to_string_lossy().into_owned();
+    let digest = bundle.strip_prefix("harbour-").and_then(|name| name.strip_suffix(".tar.gz")).unwrap();
+    let mark = format!("{}/{digest}", handoff::GENERATION);
     let expected = json!([
         [format!("object/{CLUSTER}-oidc/.well-known/openid-configuration"), { "content type": content_type }],
         [format!("object/{CLUSTER}-oidc/keys.json"), { "content type": content_type }],
         [
             format!("provider/{CLUSTER}-oidc.s3.{REGION}.amazonaws.com"),
-            { (format!("tag {TAG}")): { "old": null, "new": handoff::GENERATION.to_string() } },
+            {
+                (format!("tag {TAG}")): { "old": null, "new": handoff::GENERATION.to_string() },
+                "tag sts-handoff/applied": { "old": null, "new": mark },
+            },
         ],
     ]);
     let steps: Value = plan["plan"]["steps"].as_array().unwrap().iter().map(changed).collect();

@@ -214,7 +214,14 @@ fn a_private_key_in_plain_text_is_pointed_at_by_the_program_that_never_needs_it(
         generator
             .args(["create-all", "--name", "harbour", "--region", "eu-central-1"])
             .args(["--account-id", Emulator::ACCOUNT, "--credentials-requests-dir", REQUESTS])
-            .args(["--signing-key", "author.key", "--output-dir", "with-key"])
+            .args([
+                "--signing-key",
+                "author.key",
+                "--output-dir",
+                "with-key",
+                "--bundle-dir",
+                "with-key-bundles",
+            ])
             .args(flags);
         story.path(Run::of(&mut generator).exits(0).stdout.trim_end())
     };

@@ -194,7 +194,7 @@ fn there(
         }
     }
     let mut signed = Zeroizing::new(Vec::with_capacity(bytes.len() + ROOM_FOR_SIGNATURE));
-    with_signature(bytes.as_slice(), id, token, &mut *signed).map_err(|error| in_file(path, error))?;
+    with_signature(&mut bytes.as_slice(), id, token, &mut *signed).map_err(|error| in_file(path, error))?;
     Ok(Some(signed))
 }
 

@@ -8,7 +8,9 @@ use super::node::{Node, Value};
 use super::partition::{Fitted, fit};
 use super::selection::Selection;
 use std::collections::BTreeMap;
-use sts_schemas::policy::{Condition, ConditionValues, Effect, OneOrMany, PolicyDocument, Scalar, Statement};
+use sts_schemas::policy::{
+    Condition, ConditionValues, Effect, OneOrMany, PolicyDocument, Scalar, Statement, is_action,
+};
 
 /// Reads the statements of a `providerSpec`; what was rewritten goes to `notes`.
 pub(crate) fn read(
@@ -207,16 +209,6 @@ impl Reader<'_, '_> {
             }
         }
     }
-}
-
-/// Source: IAM User Guide, "IAM JSON policy elements: Action".
-fn is_action(text: &str) -> bool {
-    let Some((service, name)) = text.split_once(':') else { return text == "*" };
-    let service_formed =
-        !service.is_empty() && service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let name_formed =
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'?'));
-    service_formed && name_formed
 }
 
 /// Whether IAM has such a condition operator.

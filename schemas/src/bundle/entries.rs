@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 /// The entries of a bundle in their order, one in memory at a time. Whether they are those that somebody signed is not
 /// looked at: that is for [`super::UnverifiedBundle::verify`].
-pub struct Entries<R> {
-    archive: ArchiveReader<R>,
+pub struct Entries<'a> {
+    archive: ArchiveReader<&'a mut dyn Read>,
     limits: Limits,
 }
 
@@ -24,12 +24,12 @@ pub struct RawEntry {
     pub bytes: Zeroizing<Vec<u8>>,
 }
 
-impl<R: Read> Entries<R> {
+impl<'a> Entries<'a> {
     /// Looks at the first bytes of a source, within the limits of the format.
     ///
     /// # Errors
     /// When they are not those of a bundle.
-    pub fn open(source: R) -> Result<Self, VerifyError> {
+    pub fn open(source: &'a mut dyn Read) -> Result<Self, VerifyError> {
         let limits = Limits::FORMAT;
         Ok(Self { archive: ArchiveReader::open(source, limits)?, limits })
     }

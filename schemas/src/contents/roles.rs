@@ -5,7 +5,7 @@ use crate::aws::Arn;
 use crate::cli_input::{CreateRole, PutRolePolicy};
 use crate::cluster::Cluster;
 use crate::installer_manifest::is_name;
-use crate::policy::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
+use crate::policy::{Effect, OneOrMany, PolicyDocument, Principal, Statement, is_action};
 use crate::resource::{Resource, Role};
 use crate::state::State;
 use std::collections::{BTreeMap, BTreeSet};
@@ -194,6 +194,12 @@ fn permissions_statement(statement: &Statement) -> Result<(), String> {
     let lists = [&statement.action, &statement.not_action, &statement.resource, &statement.not_resource];
     if lists.into_iter().flatten().any(|list| list.iter().next().is_none()) {
         return Err("a statement of it has an empty list, which IAM refuses".into());
+    }
+    let actions = [&statement.action, &statement.not_action].into_iter().flatten();
+    if let Some(text) = actions.flat_map(OneOrMany::iter).find(|text| !is_action(text)) {
+        return Err(format!(
+            "a statement of it has the action {text:?}, which is neither * nor <service>:<name>"
+        ));
     }
     // Written otherwise, as `ARN:` or `a*n:`, it would be no ARN to the rules about partition and account.
     let whole = |text: &str| text == "*" || text.starts_with("arn:") && text.splitn(6, ':').count() == 6;

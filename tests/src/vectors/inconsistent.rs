@@ -101,6 +101,7 @@ edits! {
     "policy-of-a-resource-cut-short", "which is neither * nor", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:s3\""#;
     "policy-of-all-resources-behind-another-sign", "which is neither * nor", POLICY, r#"\"Resource\":\"*\""# => r#"\"NotResource\":\"ARN:aws:s3:::x\""#;
     "policy-of-no-resources", "has an empty list", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":[]"#;
+    "policy-of-an-action-of-no-service", "which is neither", POLICY, r#"\"Action\":["# => r#"\"Action\":[\"foo\","#;
     "policy-of-another-account-in-capitals", "is not of the cluster's account", POLICY, r#"\"Resource\":\"*\""# => r#"\"Resource\":\"arn:aws:IAM:::role/x\""#;
     "policy-name-with-a-slash", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour"# => r#""PolicyName": "har/bour"#;
     "policy-name-too-long", "IAM takes no PolicyName", POLICY, r#""PolicyName": "harbour"# => &format!(r#""PolicyName": "{}"#, "x".repeat(129));

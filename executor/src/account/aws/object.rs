@@ -119,20 +119,41 @@ impl Client {
         seen: &Leftovers,
         besides: &BTreeSet<String>,
     ) -> Result<(), AccountError> {
-        let pages = self.versions_from(None, None).await?;
-        let all = pages.iter().flat_map(|page| &page.versions);
-        let left: Vec<&Version> = all.filter(|version| !besides.contains(&version.key)).collect();
+        let left = self.versions_beside(besides).await?;
         if left.is_empty() {
             return Ok(());
         }
-        let now = Leftovers::listing(left.iter().map(|version| version.left()).collect());
+        let now = Leftovers::listing(left.iter().map(Version::left).collect());
         if seen.listing != Some(now) {
             return Err(AccountError::overtaken("s3:ListBucketVersions", self.on()));
         }
-        for some in left.chunks(MOST_AT_ONCE) {
-            self.delete_versions(some).await?;
+        let approved: BTreeSet<Version> = left.into_iter().collect();
+        let mut left: Vec<&Version> = approved.iter().collect();
+        // S3 lists what it has deleted for a while, and a version may stand up from behind a marker.
+        while !left.is_empty() {
+            for some in left.chunks(MOST_AT_ONCE) {
+                self.delete_versions(some).await?;
+            }
+            let still = self.versions_beside(besides).await?;
+            let of_approved = |version: &Version| approved.iter().find(|one| one.is(version));
+            let found: Vec<_> = still
+                .iter()
+                .map(of_approved)
+                .collect::<Option<_>>()
+                .ok_or_else(|| AccountError::overtaken("s3:ListBucketVersions", self.on()))?;
+            if found.len() >= left.len() {
+                return Err(self.failed(DELETE_VERSION, format!("{} versions stay", found.len())));
+            }
+            left = found;
         }
         Ok(())
+    }
+
+    /// All versions of all objects but those with these keys.
+    async fn versions_beside(&self, keys: &BTreeSet<String>) -> Result<Vec<Version>, AccountError> {
+        let pages = self.versions_from(None, None).await?;
+        let all = pages.into_iter().flat_map(|page| page.versions);
+        Ok(all.filter(|version| !keys.contains(&version.key)).collect())
     }
 
     /// Deletes these versions, at most [`MOST_AT_ONCE`], in one call; those of keys that cannot stand in its body one by

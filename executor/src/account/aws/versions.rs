@@ -17,7 +17,7 @@ const UNVERSIONED: &str = "null";
 const MOST_PAGES: usize = 10_000;
 
 /// One version of an object, or a delete marker.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version {
     pub(super) key: String,
     pub(super) id: String,
@@ -30,6 +30,11 @@ pub(super) struct Version {
 }
 
 impl Version {
+    /// Whether it is the same version, which may have become the latest meanwhile.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        (&self.key, &self.id) == (&other.key, &other.id)
+    }
+
     /// As it counts among leftovers.
     pub(super) fn left(&self) -> Leftover<'_> {
         Leftover { key: &self.key, version: &self.id, etag: &self.etag, size: self.size }

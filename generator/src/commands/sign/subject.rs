@@ -210,9 +210,10 @@ impl Subject {
         let write = |beside: &File| -> Result<(), ResultError> {
             let trust = TrustStore::new(vec![key.clone()], NonZeroUsize::MIN)?;
             (&there).rewind()?;
-            let mut result = with_signature(&there, key.id(), token, beside)?;
-            result.rewind()?;
-            let result = UnverifiedBundle::new(result).verify(&trust, Expiry::Enforced(0))?;
+            let mut beside = beside;
+            with_signature(&mut &there, key.id(), token, &mut beside)?;
+            beside.rewind()?;
+            let result = UnverifiedBundle::new(beside).verify(&trust, Expiry::Enforced(0))?;
             if result.digest() == digest { Ok(()) } else { Err(ResultError::Changed) }
         };
         write_by(&path, metadata.permissions().mode() & 0o777, write)
@@ -220,8 +221,8 @@ impl Subject {
 }
 
 /// The digest of the bundle in this file, if that begins as one does.
-fn manifest_digest(file: &File) -> Option<Sha256> {
-    let manifest = Entries::open(file).ok()?.next_entry().ok()??;
+fn manifest_digest(mut file: &File) -> Option<Sha256> {
+    let manifest = Entries::open(&mut file).ok()?.next_entry().ok()??;
     Some(Sha256::of(&manifest.bytes))
 }
 
