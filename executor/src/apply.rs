@@ -163,9 +163,10 @@ fn rank(step: &Step) -> u8 {
             Address::Object(..) | Address::BucketStatement(..) | Address::Provider(_) => 2,
             Address::Role(_) => 3,
         },
+        // Before anything goes, and alone in its bucket: a list of versions does not go on behind one that went meanwhile.
+        (Step::Empty { .. }, _) => 3,
         // What trusts goes before what is trusted, and what lies in a bucket before the bucket.
-        (Step::Empty { .. }, _)
-        | (Step::Delete { .. }, Address::Role(_) | Address::Object(..) | Address::BucketStatement(..)) => 4,
+        (Step::Delete { .. }, Address::Role(_) | Address::Object(..) | Address::BucketStatement(..)) => 4,
         (Step::Delete { .. }, Address::Provider(_) | Address::Bucket(_) | Address::Distribution(_)) => 5,
         (Step::Delete { .. }, Address::AccessControl(_)) => LAST,
     }
