@@ -72,19 +72,19 @@ pub enum Person {
 fn write_files(
     directory: &Directory,
     files: &Files,
-    replaced: impl Fn(&str) -> bool,
+    replaced: &dyn Fn(&str) -> bool,
     command: &str,
 ) -> Result<(), Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let (mut new, mut changed) = (0_usize, Vec::new());
     let known = directory.files().map_err(failed)?;
-    let unwanted = stale(directory, known, files, &replaced)?;
+    let unwanted = stale(directory, known, files, replaced)?;
     let stage = Stage::begin(format!("writing {} files", files.len()));
     let mut pending: Vec<_> = files.iter().filter(|(path, bytes)| !directory.has(path, bytes)).collect();
     // The generation first: a run that is cut after it never shares one with another bundle.
     pending.sort_by_key(|(path, _)| path.as_str() != layout::PROVIDER);
     let rest = Unfinished::read(directory).map_err(failed)?;
-    let rest = rest.without(|path| files.contains_key(path) || replaced(path));
+    let rest = rest.without(&|path| files.contains_key(path) || replaced(path));
     rest.begin(directory, command, (&pending, &unwanted)).map_err(failed)?;
     for (path, bytes) in pending {
         match directory.write(path, bytes).map_err(failed)? {
@@ -152,7 +152,7 @@ fn stale(
     directory: &Directory,
     known: Vec<String>,
     files: &Files,
-    replaced: &impl Fn(&str) -> bool,
+    replaced: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<String>, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let mut stale = Vec::new();

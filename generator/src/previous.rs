@@ -1,7 +1,6 @@
 //! The bundle that a new one follows: verified, and taken apart into its files.
 
 use crate::render::{Files, is_own_tag};
-use std::collections::BTreeMap;
 use std::io::Read;
 use sts_schemas::access::Access;
 use sts_schemas::bundle::{Entries, VerifiedBundle, VerifyError};
@@ -97,13 +96,17 @@ impl Previous {
     pub fn of(bundle: VerifiedBundle, mut source: impl Read) -> Result<Self, PreviousError> {
         let mut entries = Entries::open(&mut source)?;
         let mut files = Files::new();
-        let listed: BTreeMap<_, _> =
-            bundle.manifest().files.iter().map(|entry| (&entry.path, &entry.sha256)).collect();
+        // A reader takes no manifest whose files are not sorted.
+        let listed = &bundle.manifest().files;
+        let digest_of = |path: &str| {
+            let at = listed.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()?;
+            listed.get(at).map(|entry| &entry.sha256)
+        };
         while let Some(mut entry) = entries.next_entry()? {
             let known = match entry.place {
                 Place::Manifest => Some(bundle.digest()),
                 Place::Signature { .. } | Place::PrivateKey => continue,
-                _ => listed.get(&entry.path).copied(),
+                _ => digest_of(&entry.path),
             };
             if known != Some(&Sha256::of(&entry.bytes)) {
                 return Err(PreviousError::Changed);
@@ -112,7 +115,6 @@ impl Previous {
                 files.insert(entry.path, std::mem::take(&mut *entry.bytes));
             }
         }
-        drop(listed);
         Ok(Self { bundle, files })
     }
 

@@ -41,7 +41,7 @@ impl Unfinished {
     }
 
     /// The same without the files that a new run settles.
-    pub(crate) fn without(mut self, is_settled: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn without(mut self, is_settled: &dyn Fn(&str) -> bool) -> Self {
         self.0.retain(|path, _| !is_settled(path));
         self
     }
@@ -176,7 +176,7 @@ mod tests {
         let directory = Directory::claim(folder.path()).unwrap();
         let removed = ["04-a".to_owned(), "05-b".to_owned()];
         Unfinished::default().begin(&directory, "create-all", (&[], &removed)).unwrap();
-        let rest = Unfinished::read(&directory).unwrap().without(|path| path.starts_with("05-"));
+        let rest = Unfinished::read(&directory).unwrap().without(&|path| path.starts_with("05-"));
         rest.end(&directory).unwrap();
         assert_eq!(Unfinished::read(&directory).unwrap(), rest);
         assert_eq!(rest.0.keys().collect::<Vec<_>>(), ["04-a"]);

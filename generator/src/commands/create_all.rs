@@ -150,8 +150,8 @@ impl OneCluster {
         let replaced = |path: &str| is_of_issuer(path) || is_of_roles(path);
         let generations = Generations::of_directory(&directory, surroundings, following.as_ref())?;
         let (files, settled) =
-            generations.settle(&directory, (with_tokens(roles, &cluster), issuer), replaced)?;
-        write_files(&directory, &files, replaced, "create-all")?;
+            generations.settle(&directory, (with_tokens(roles, &cluster), issuer), &replaced)?;
+        write_files(&directory, &files, &replaced, "create-all")?;
         // A bundle is made of what the directory holds; thousands of roles need not be kept twice meanwhile.
         drop(files);
         bundle(&directory, &seal, Some(&cluster.region), (following.as_ref(), settled), proof)

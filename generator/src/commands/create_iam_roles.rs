@@ -56,7 +56,7 @@ impl CreateIamRoles {
         let cluster = self.cluster()?;
         let files = role_files(&cluster, &self.requests, &self.roles, &self.tags)?;
         let files = with_tokens(files, &cluster);
-        write_files(&self.output.claim()?, &files, is_of_roles, "create-iam-roles")
+        write_files(&self.output.claim()?, &files, &is_of_roles, "create-iam-roles")
     }
 
     /// The cluster as far as roles go: who hosts the issuer makes no difference to them.

@@ -97,8 +97,8 @@ impl CreateIdentityProvider {
             with_tokens(files, &cluster)
         };
         let generations = Generations::of_directory(&directory, surroundings, None)?;
-        let (files, _) = generations.settle(&directory, (Files::new(), render), is_of_issuer)?;
-        write_files(&directory, &files, is_of_issuer, "create-identity-provider")?;
+        let (files, _) = generations.settle(&directory, (Files::new(), render), &is_of_issuer)?;
+        write_files(&directory, &files, &is_of_issuer, "create-identity-provider")?;
         let arn = tokens_for_stand_ins(cluster.provider_arn().as_str().as_bytes(), &cluster.open());
         say(&format!("for create-iam-roles: --identity-provider-arn {}", String::from_utf8_lossy(&arn)));
         Ok(())

@@ -55,7 +55,7 @@ impl Finalize {
         belongs(&directory, bundle.manifest())?;
         let files: Files =
             contents.installer_manifests.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
-        write_files(&directory, &files, |_| false, "finalize")?;
+        write_files(&directory, &files, &|_| false, "finalize")?;
         let open = bundle.outline().cluster.open();
         if open.is_empty() {
             say("the bundle left nothing open: the manifests are as they were made");

@@ -79,11 +79,11 @@ impl Generations {
         self,
         directory: &Directory,
         (mut files, render): (Files, impl Fn(u64) -> Files),
-        replaced: impl Fn(&str) -> bool,
+        replaced: &dyn Fn(&str) -> bool,
     ) -> Result<(Files, Settled), Failure> {
         if let Some(kept) = self.kept {
             files.extend(render(kept));
-            match held(directory, &files, &replaced)? {
+            match held(directory, &files, replaced)? {
                 Held::Just => return Ok((files, Settled::Open(self))),
                 Held::Finalized => return Err(finalized(directory)?),
                 Held::Other => {}
@@ -136,7 +136,7 @@ fn finalized(directory: &Directory) -> Result<Failure, Failure> {
     )))
 }
 
-fn held(directory: &Directory, files: &Files, replaced: &impl Fn(&str) -> bool) -> Result<Held, Failure> {
+fn held(directory: &Directory, files: &Files, replaced: &dyn Fn(&str) -> bool) -> Result<Held, Failure> {
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
     let known = directory.files().map_err(failed)?;
     if !stale(directory, known, files, replaced)?.is_empty() {
