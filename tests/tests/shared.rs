@@ -72,7 +72,7 @@ fn a_bucket_of_another_region_stands_in_the_way_and_in_the_status() {
     let _ = story.run(at, "apply", &["--yes"]).exits(1).says("nothing was changed");
     assert_eq!(handoff::account(&emulator).dump(), before);
     let status = story.run(at, "status", &["--gate"]).exits(2).stdout;
-    assert!(status.contains("OBSTACLE") && status.replace("\n", " ").contains("eu-central-1"), "{status}");
+    assert!(status.contains("OBSTACLE") && status.replace('\n', " ").contains("eu-central-1"), "{status}");
 }
 
 #[test]

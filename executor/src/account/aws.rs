@@ -244,7 +244,7 @@ impl Account for Aws {
     }
 
     async fn survey(&self, wishes: &[Wish]) -> Survey {
-        let Survey { public_access, quotas, denied } = survey::survey(self, wishes).await;
+        let Survey { public_access, quotas, denied } = Box::pin(survey::survey(self, wishes)).await;
         Survey {
             public_access: public_access.map(|known| self.named(known)),
             quotas: quotas.map(|known| self.named(known)),

@@ -39,7 +39,7 @@ fn advice_on_bundle(error: &VerifyError) -> (Exit, Option<&'static str>) {
     }
     let hint = match error.verdict() {
         Verdict::NotABundle => "fetch the bundle again, and compare its SHA-256 with the author's",
-        Verdict::Untrusted => of_untrusted(&error),
+        Verdict::Untrusted => of_untrusted(error),
         Verdict::Inconsistent => "tell the author: the bundle must be made anew",
         Verdict::Unsupported => "use the version of this program that belongs to the bundle",
     };

@@ -18,12 +18,12 @@ pub(super) fn note(desired: &Desired, steps: &BTreeMap<Address, Step>) -> Option
             of_role.push(finding.rule);
         }
     }
-    let roles: Vec<_> = rules.iter().map(|(role, rules)| format!("{role} ({})", rules.join(", "))).collect();
-    (!roles.is_empty()).then(|| {
+    let told: Vec<_> = rules.iter().map(|(role, rules)| format!("{role} ({})", rules.join(", "))).collect();
+    (!told.is_empty()).then(|| {
         format!(
             "DANGER: whoever holds one of these roles can gain more than its policy grants: {}. `sts-executor inspect \
              BUNDLE` says how.",
-            roles.join("; ")
+            told.join("; ")
         )
     })
 }

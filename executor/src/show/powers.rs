@@ -2,6 +2,7 @@
 
 use super::grant::is_pattern;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Statement};
 use sts_schemas::resource::Role;
 
@@ -18,10 +19,10 @@ pub(super) fn powers(role: &Role, accounts: &[String]) -> String {
         words = format!("{words} for {}", accounts.join(", "));
     }
     if role.max_session_seconds != USUAL_SESSION {
-        words.push_str(&format!(", in sessions of up to {} seconds", role.max_session_seconds));
+        let _ = write!(words, ", in sessions of up to {} seconds", role.max_session_seconds);
     }
     if let Some(boundary) = &role.boundary {
-        words.push_str(&format!(", within the permissions boundary {boundary}"));
+        let _ = write!(words, ", within the permissions boundary {boundary}");
     }
     words
 }

@@ -169,10 +169,10 @@ impl<'a> Checked<'a> {
         let contents = contents.map_err(wrong)?;
         let notes = asked::check(&requests, &files, &contents).map_err(wrong)?;
         // Thousands of requests need not be kept until the bundle is packed.
-        let noted = std::mem::take(&mut requests.notes);
+        let of_requests = std::mem::take(&mut requests.notes);
         drop(requests);
         let upgrade = following.map(|following| following.upgrade(&contents));
-        for (path, bytes) in derived(&contents, &files, upgrade.as_ref(), &noted) {
+        for (path, bytes) in derived(&contents, &files, upgrade.as_ref(), &of_requests) {
             files.insert(path.to_owned(), bytes);
         }
         Ok(Self { directory, cluster, generation, files, contents, notes, upgrade, following })

@@ -325,7 +325,7 @@ fn a_bundle_that_would_be_too_large_for_its_reader_is_not_packed() {
     for path in author.tree("out").into_keys().filter(|path| path.ends_with(".json") && path.starts_with('0'))
     {
         let mut file = fs::File::options().append(true).open(author.path(&format!("out/{path}"))).unwrap();
-        file.write_all(&[b' '; 1_000_000]).unwrap();
+        file.write_all(&vec![b' '; 1_000_000]).unwrap();
     }
     create_bundle(&author).exits(1).says(&["cannot be read back", "nothing was packed"]);
     assert!(author.tree("bundles") == before);

@@ -32,7 +32,7 @@ const PUBLIC_ACCESS: &str = "s3:GetAccountPublicAccessBlock";
 const SUMMARY: &str = "iam:GetAccountSummary";
 
 /// For a look that may find an obstacle: as long as the usual attempts take where AWS is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// For a look that only warns.
 const HASTE: Duration = Duration::from_secs(10);
