@@ -16,8 +16,8 @@ const WILD: &str = "route53:Change*";
 fn hostile_desk() -> Desk {
     let desk = Desk::new();
     let statement = json!({
-        "Effect": "Allow", "Action": [format!("ec2:{HOSTILE}"), HOSTILE, WILD],
-        "Resource": [format!("arn:aws:s3:::{HOSTILE}")],
+        "Effect": "Allow", "Action": ["ec2:DescribeRegions", WILD],
+        "Resource": [format!("arn:aws:s3:::{HOSTILE}"), format!("arn:aws:ec2:::{HOSTILE}")],
         "Condition": {"StringLike": {HOSTILE: [HOSTILE]}},
     });
     let text = Wording { tool: HOSTILE, description: HOSTILE, statement };

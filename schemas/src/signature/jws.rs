@@ -1,7 +1,6 @@
 //! One signature: a compact JWS over a statement, as the claims that bind a manifest are one.
 
-use super::crypto;
-use super::{Algorithm, PublicKey, SigningKey};
+use super::{Algorithm, PublicKey, SigningKey, crypto};
 use crate::aws::AccountId;
 use crate::cluster::ClusterName;
 use crate::digest::Sha256;
