@@ -2,7 +2,6 @@
 
 #[cfg(test)]
 mod examples;
-mod mistake;
 
 use crate::commands::{
     apply, completions, delete, inspect, man, permissions, plan, rehearse, status, verify,
@@ -12,7 +11,9 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Instant;
+use sts_schemas::command_line::advised;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::program::GENERATOR;
 use sts_schemas::verbosity::Verbosity;
 use sts_schemas::version::VERSION;
 
@@ -117,7 +118,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, session: &mut Session<
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
-            session.warn(mistake::advised(error).to_string().trim_end());
+            session.warn(advised(error, &GENERATOR).to_string().trim_end());
             return Exit::Usage;
         }
         // Asked for help or the version: these are the result.

@@ -5,7 +5,6 @@ mod dry_run;
 mod hosting;
 mod lifetime;
 mod lint;
-mod mistake;
 mod region;
 mod roles;
 
@@ -24,8 +23,10 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use sts_schemas::command_line::advised;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::moment::LAST_MOMENT;
+use sts_schemas::program::EXECUTOR;
 use sts_schemas::verbosity::Verbosity;
 use sts_schemas::version::VERSION;
 
@@ -97,7 +98,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let is_wrong = error.use_stderr();
             // Help and version are no errors and go to stdout; clap knows which is which.
-            if mistake::advised(error).print().is_err() {
+            if advised(error, &EXECUTOR).print().is_err() {
                 return Exit::Failed.into();
             }
             return if is_wrong { Exit::Usage.into() } else { Exit::Done.into() };

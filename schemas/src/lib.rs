@@ -18,6 +18,8 @@ pub mod bundle;
 pub mod cli_input;
 pub mod cluster;
 pub mod cluster_report;
+#[cfg(feature = "command-line")]
+pub mod command_line;
 pub mod contents;
 pub mod difference;
 pub mod digest;
@@ -30,7 +32,7 @@ mod json;
 pub mod layout;
 pub mod lint;
 pub mod manifest;
-pub mod manual;
+mod manual;
 pub mod markdown;
 pub mod moment;
 pub mod oidc;

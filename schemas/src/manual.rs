@@ -10,7 +10,7 @@ const SECTION: &str = "\n.SH ";
 /// Clap's own synopsis leaves out what values are called, and it fills the lines of examples, which nobody can copy
 /// then.
 #[must_use]
-pub fn page(rendered: &str, usage: &str, examples: &str) -> String {
+pub(crate) fn page(rendered: &str, usage: &str, examples: &str) -> String {
     let mut sections = rendered.split(SECTION);
     let mut page = sections.next().unwrap_or_default().to_owned();
     for section in sections {
