@@ -14,6 +14,7 @@ mod limits;
 mod object;
 mod object_write;
 mod observe;
+mod pages;
 mod patience;
 mod provider;
 mod role;

@@ -3,8 +3,8 @@
 use super::access_control::Known as Control;
 use super::answer::Answer;
 use super::unasked::{guards, unasked};
-use super::{Aws, access_control};
-use crate::account::{AccountError, AccountErrorKind, Deployment, Scope, Search, owned_alike};
+use super::{Aws, access_control, pages};
+use crate::account::{AccountError, Deployment, Scope, Search, owned_alike};
 use aws_sdk_cloudfront::types::{DistributionSummary, Origin, Origins, S3OriginConfig};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
@@ -118,12 +118,10 @@ pub(super) async fn deployment(aws: &Aws, wanted: &Distribution) -> Result<Optio
 }
 
 async fn summaries(aws: &Aws) -> Result<Vec<DistributionSummary>, AccountError> {
-    /// More than any account has.
-    const MOST_PAGES: usize = 10_000;
     const CALL: &str = "cloudfront:ListDistributions";
     let mut all = Vec::new();
     let mut marker = None;
-    for _ in 0..MOST_PAGES {
+    for _ in 0..pages::MOST {
         let answer = aws.cloudfront.list_distributions().set_marker(marker).send().await;
         let answer = answer.or_error(CALL, "the account")?;
         let Some(page) = answer.distribution_list() else { return Ok(all) };
@@ -133,8 +131,7 @@ async fn summaries(aws: &Aws) -> Result<Vec<DistributionSummary>, AccountError> 
             return Ok(all);
         }
     }
-    let message = format!("the list does not end: page {MOST_PAGES} is not the last");
-    Err(AccountError::unanswered(CALL, "the account", AccountErrorKind::Other, message))
+    Err(pages::endless(CALL, "the account", pages::MOST))
 }
 
 /// Those of which an origin is a bucket that is wanted or else covered, with their tags, sorted by id.

@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::document;
+use super::pages;
 use crate::account::{AccountError, AccountErrorKind};
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types;
@@ -163,19 +164,17 @@ async fn attached_arns(iam: &Client, role: &RoleName) -> Result<BTreeSet<String>
 pub(super) async fn names(iam: &Client) -> Result<Vec<RoleName>, AccountError> {
     /// The most that IAM gives at once. Source: IAM API Reference, `ListRoles`.
     const PAGE: i32 = 1000;
-    /// Ten million roles: no account has them. The SDK itself stops where a marker comes again.
-    const MOST_PAGES: usize = 10_000;
     const CALL: &str = "iam:ListRoles";
-    let mut pages = iam.list_roles().max_items(PAGE).into_paginator().send();
+    let mut roles = iam.list_roles().max_items(PAGE).into_paginator().send();
     let mut names = Vec::new();
-    for _ in 0..MOST_PAGES {
-        let Some(page) = pages.next().await else { return Ok(names) };
+    // The SDK itself stops where a marker comes again.
+    for _ in 0..pages::MOST {
+        let Some(page) = roles.next().await else { return Ok(names) };
         let page = page.or_error(CALL, "the account")?;
         // IAM's rule for names is ours, so that one that cannot be read is no role of a cluster.
         names.extend(page.roles().iter().filter_map(|role| role.role_name().parse::<RoleName>().ok()));
     }
-    let message = format!("the list does not end: page {MOST_PAGES} is not the last");
-    Err(AccountError::unanswered(CALL, "the account", AccountErrorKind::Other, message))
+    Err(pages::endless(CALL, "the account", pages::MOST))
 }
 
 /// Tags from IAM's list.

@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::bucket::Client;
 use super::bucket_read::ABSENT;
+use super::pages::{MOST, endless};
 use crate::account::AccountError;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::EncodingType;
@@ -13,11 +14,8 @@ use sts_schemas::state::Leftover;
 /// Source: Amazon S3 User Guide, "Using versioning in S3 buckets".
 const UNVERSIONED: &str = "null";
 
-/// More pages than this no bucket of a cluster's has: ten million versions.
-const MOST_PAGES: usize = 10_000;
-
 /// One version of an object, or a delete marker.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Version {
     pub(super) key: String,
     pub(super) id: String,
@@ -30,11 +28,6 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// Whether it is the same version, which may have become the latest meanwhile.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        (&self.key, &self.id) == (&other.key, &other.id)
-    }
-
     /// As it counts among leftovers.
     pub(super) fn left(&self) -> Leftover<'_> {
         Leftover { key: &self.key, version: &self.id, etag: &self.etag, size: self.size }
@@ -81,9 +74,8 @@ impl Client {
             let Some(page) = self.versions_page(prefix, pages.last()).await? else { break };
             let repeats = page.next.is_some() && pages.last().is_some_and(|last| last.next == page.next);
             pages.push(page);
-            if repeats || pages.len() > MOST_PAGES {
-                let message = format!("the list does not end: page {} is not the last", pages.len());
-                return Err(self.failed("s3:ListBucketVersions", message));
+            if repeats || pages.len() > MOST {
+                return Err(endless("s3:ListBucketVersions", self.on(), pages.len()));
             }
         }
         Ok(pages)
