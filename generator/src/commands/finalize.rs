@@ -1,5 +1,6 @@
 //! `sts-generator finalize`: installer manifests with the values AWS gave.
 
+use super::install::INSTALL_CONFIG;
 use super::trust::{BundleArgs, ExecutorArgs, Reading};
 use super::{in_file, say, write_files};
 use crate::cli::OutputArgs;
@@ -105,9 +106,6 @@ fn is_of_bundle(path: &Path) -> Result<(), Failure> {
          from there",
     ))
 }
-
-/// The installer's configuration, which lies in a directory of its own.
-const INSTALL_CONFIG: &str = "install-config.yaml";
 
 /// Refuses a directory of another cluster, or of another making of this one.
 ///

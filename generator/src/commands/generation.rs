@@ -90,7 +90,7 @@ impl Generations {
             }
         }
         files.extend(render(self.next));
-        match held(directory, &files, &replaced)? {
+        match held(directory, &files, replaced)? {
             Held::Finalized => Err(finalized(directory)?),
             Held::Just | Held::Other => Ok((files, Settled::Changed(self.next))),
         }

@@ -10,6 +10,7 @@ use super::{say, warn};
 use crate::directory::Directory;
 use crate::unfinished;
 use clap::{Args, ValueEnum};
+pub(crate) use config::CONFIG as INSTALL_CONFIG;
 use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;

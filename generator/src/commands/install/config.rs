@@ -7,7 +7,8 @@ use crate::request::{Node, document};
 use std::path::Path;
 use sts_schemas::aws::Region;
 
-const CONFIG: &str = "install-config.yaml";
+/// The installer's configuration.
+pub(crate) const CONFIG: &str = "install-config.yaml";
 /// Where the configuration stands once `openshift-install create manifests` has consumed the file.
 /// Source: openshift/installer, `pkg/asset/manifests`.
 const CONSUMED: &str = "manifests/cluster-config.yaml";
