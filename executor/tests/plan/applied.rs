@@ -1,16 +1,37 @@
-//! Two bundles of one generation: neither outranks the other, and what was applied is told by its mark.
+//! Which bundle may follow which: the later generation, and of two bundles of one generation, the one that was applied.
 
 use super::state::{GENERATION, PROVIDER, address, changed, desired, empty};
-use super::{only_update, planned, planned_with};
+use super::{only_update, planned, planned_with, steps};
 use sts_executor::plan::{PlanOptions, PlanRefused, RollBack, plan};
 use sts_schemas::digest::Sha256;
 use sts_schemas::plan::Step;
-use sts_schemas::resource::APPLIED_TAG;
+use sts_schemas::resource::{APPLIED_TAG, GENERATION_TAG};
 use sts_schemas::state::Observed;
 
 /// An account whose provider bears this mark.
 fn marked(mark: &str) -> Observed {
     changed(PROVIDER, |r| drop(r.tags_mut().insert(APPLIED_TAG.into(), mark.to_owned())))
+}
+
+#[test]
+fn an_older_bundle_is_refused_unless_rolling_back_is_asked_for() {
+    let later = (GENERATION + 1).to_string();
+    let observed = changed(PROVIDER, |r| drop(r.tags_mut().insert(GENERATION_TAG.into(), later)));
+    let refused = plan(None, &desired(), &observed, &PlanOptions::default()).unwrap_err();
+    assert_eq!(refused, PlanRefused::Older { bundle: GENERATION, applied: GENERATION + 1 });
+    let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
+    let plan = planned_with(&observed, &options);
+    assert_eq!(steps(&plan), [format!("update {PROVIDER}")]);
+    assert!(plan.notes.iter().any(|note| note.starts_with("ROLLING BACK")));
+}
+
+#[test]
+fn a_newer_bundle_writes_its_generation() {
+    let earlier = (GENERATION - 1).to_string();
+    let observed = changed(PROVIDER, |r| drop(r.tags_mut().insert(GENERATION_TAG.into(), earlier)));
+    let plan = planned(&observed);
+    let tags = [APPLIED_TAG, GENERATION_TAG].map(|tag| format!("tag {tag}"));
+    assert_eq!(only_update(&plan).1.into_keys().collect::<Vec<_>>(), tags);
 }
 
 #[test]

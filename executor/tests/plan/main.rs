@@ -6,16 +6,16 @@ mod applied;
 mod state;
 
 use state::{
-    BUCKET, GENERATION, KEYS, OWNERSHIP, PROVIDER, ROLE, address, applied, bucket, changed, changed_role,
-    desired, empty, object, policy, provider, role, role_of,
+    BUCKET, KEYS, OWNERSHIP, PROVIDER, ROLE, address, applied, bucket, changed, changed_role, desired, empty,
+    object, policy, provider, role, role_of,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use sts_executor::plan::{
-    BucketContents, Orphans, PlanOptions, PlanRefused, RollBack, Target, compared, plan, plan_delete,
+    BucketContents, Orphans, PlanOptions, PlanRefused, Target, compared, plan, plan_delete,
 };
 use sts_schemas::digest::Sha256;
 use sts_schemas::plan::{Plan, Step};
-use sts_schemas::resource::{APPLIED_TAG, Bucket, GENERATION_TAG, Resource, Role, Tags};
+use sts_schemas::resource::{Bucket, Resource, Role, Tags};
 use sts_schemas::state::{Leftovers, Observed, Unseen};
 
 fn planned(observed: &Observed) -> Plan {
@@ -280,27 +280,6 @@ fn what_cannot_be_changed_is_compared_all_the_same() {
     assert!(
         matches!(&found.steps[&address(ROLE)], Step::Update { changes, .. } if changes.contains_key("path"))
     );
-}
-
-#[test]
-fn an_older_bundle_is_refused_unless_rolling_back_is_asked_for() {
-    let later = (GENERATION + 1).to_string();
-    let observed = changed(PROVIDER, |r| drop(r.tags_mut().insert(GENERATION_TAG.into(), later)));
-    let refused = plan(None, &desired(), &observed, &PlanOptions::default()).unwrap_err();
-    assert_eq!(refused, PlanRefused::Older { bundle: GENERATION, applied: GENERATION + 1 });
-    let options = PlanOptions { roll_back: RollBack::Allowed, ..PlanOptions::default() };
-    let plan = planned_with(&observed, &options);
-    assert_eq!(steps(&plan), [format!("update {PROVIDER}")]);
-    assert!(plan.notes.iter().any(|note| note.starts_with("ROLLING BACK")));
-}
-
-#[test]
-fn a_newer_bundle_writes_its_generation() {
-    let earlier = (GENERATION - 1).to_string();
-    let observed = changed(PROVIDER, |r| drop(r.tags_mut().insert(GENERATION_TAG.into(), earlier)));
-    let plan = planned(&observed);
-    let tags = [APPLIED_TAG, GENERATION_TAG].map(|tag| format!("tag {tag}"));
-    assert_eq!(only_update(&plan).1.into_keys().collect::<Vec<_>>(), tags);
 }
 
 #[test]
