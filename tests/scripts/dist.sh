@@ -51,6 +51,14 @@ for argument in -fuse-ld=lld -Wl,--icf=all -Wl,--pack-dyn-relocs=relr -Wl,--no-e
     last+=(-C "link-arg=$argument")
 done
 
+if [[ $target == *-gnu ]]; then
+    # Before glibc itself, so that this function is found first.
+    mkdir -p "$build/dist-glibc"
+    cc -Os -c tests/scripts/dist_glibc.c -o "$build/dist-glibc/dist_glibc.o"
+    ar rcsD "$build/dist-glibc/libdist_glibc.a" "$build/dist-glibc/dist_glibc.o"
+    last+=(-L "native=$build/dist-glibc" -l static=dist_glibc)
+fi
+
 # Paths of this machine become names, in Rust and in C, so that another machine builds the same bytes.
 # Nothing unwinds here and nobody reads a backtrace of a stripped program. Ed25519 with vectors is faster only where code
 # may be large; AES is for a key file's few kilobytes.
