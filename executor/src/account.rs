@@ -19,6 +19,7 @@ pub use width::Width;
 use std::collections::BTreeSet;
 use sts_schemas::aws::{AccountId, BucketName, Partition, Region};
 use sts_schemas::cluster::{ClusterName, OWNED, OWNERSHIP_PREFIX};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource, Tags};
 use sts_schemas::state::{Leftovers, Observed};
 
@@ -182,7 +183,7 @@ impl Scope {
     /// The buckets to look at: those in which something is wanted, and the one that a bundle makes unless told otherwise.
     fn buckets(&self) -> BTreeSet<BucketName> {
         let wanted = self.wanted.iter().filter_map(Address::bucket);
-        wanted.cloned().chain([self.cluster.default_bucket()]).collect()
+        wanted.cloned().chain([self.cluster.default_bucket()]).gather()
     }
 }
 

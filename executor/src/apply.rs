@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::BTreeSet;
 use sts_schemas::aws::BucketName;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::receipt::{Outcome, StepReport};
 use sts_schemas::resource::Address;
@@ -130,7 +131,7 @@ fn own_keys(steps: &[Step], bucket: &BucketName) -> BTreeSet<String> {
         Address::Object(within, key) if within == *bucket => Some(key),
         _ => None,
     });
-    keys.collect()
+    keys.gather()
 }
 
 /// The steps' places in the plan, grouped into what may run side by side, in order.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 use sts_schemas::cluster::IssuerUrl;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout::DISCOVERY_KEY;
 use sts_schemas::oidc::{DiscoveryDocument, IssuerDocuments, Jwks};
 
@@ -130,7 +131,7 @@ fn compare_keys(found: &str, wanted: &str) -> Result<(), String> {
     let parse = |text| serde_json::from_str::<Jwks>(text);
     let keys = parse(found).map_err(|error| format!("it is no key set: {error}"))?;
     let wanted = parse(wanted).map_err(|error| format!("the bundle's is no key set: {error}"))?;
-    let ids = |set: &Jwks| set.keys.iter().map(|key| key.kid.clone()).collect::<BTreeSet<_>>();
+    let ids = |set: &Jwks| set.keys.iter().map(|key| key.kid.clone()).gather::<BTreeSet<_>>();
     let (here, there) = (ids(&wanted), ids(&keys));
     let named = |ids: Vec<&String>| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
     let (missing, strange): (Vec<_>, Vec<_>) =

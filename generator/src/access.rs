@@ -2,6 +2,7 @@
 
 use crate::request::CredentialsRequest;
 use sts_schemas::access::{Access, AskedRole};
+use sts_schemas::gather::Gather as _;
 
 /// The program that compares.
 pub const PROGRAM: &str = "sts-generator";
@@ -14,7 +15,7 @@ pub fn of_requests(requests: &[CredentialsRequest]) -> Access {
         let accounts = request.service_accounts.iter().map(|account| format!("{namespace}/{account}"));
         AskedRole {
             secret: format!("{namespace}/{}", request.secret_name),
-            service_accounts: accounts.collect(),
+            service_accounts: accounts.gather(),
             statements: request.policy.statement.clone(),
         }
     }))

@@ -11,6 +11,7 @@ use sts_schemas::aws::{Partition, RoleName};
 use sts_schemas::cli_input::CreateRole;
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::contents::{Contents, Problem, Problems};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
@@ -94,7 +95,7 @@ fn handed<'a>(contents: &'a Contents, paths: &BTreeMap<String, &'a str>) -> Hand
             Resource::Role(role) => Some((arns.get(&role.name)?.as_str(), role)),
             _ => None,
         })
-        .collect();
+        .gather();
     let mut handed = Handed::new();
     for (path, text) in &contents.installer_manifests {
         if let Some(secret) = SecretManifest::of_text(text)
@@ -122,7 +123,7 @@ fn role_paths(files: &Files) -> BTreeMap<String, &str> {
             let role: CreateRole = serde_json::from_slice(&bytes).ok()?;
             Some((role.role_name.to_string(), path.as_str()))
         })
-        .collect()
+        .gather()
 }
 
 /// A comparison half done.
@@ -221,9 +222,9 @@ impl<'a> Check<'a> {
             );
             self.problems.push(Problem::of(manifest, what));
         }
-        let found: BTreeSet<_> = subjects(role.trust).into_iter().collect();
+        let found: BTreeSet<_> = subjects(role.trust).into_iter().gather();
         let wanted = |accounts: &[String]| -> BTreeSet<_> {
-            accounts.iter().map(|account| format!("{namespace}/{account}")).collect()
+            accounts.iter().map(|account| format!("{namespace}/{account}")).gather()
         };
         if let Some(same) = asking.iter().find(|request| wanted(&request.service_accounts) == found) {
             self.matched.push((*same).clone());

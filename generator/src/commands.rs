@@ -42,6 +42,7 @@ use std::io::Read as _;
 use std::path::Path;
 use sts_schemas::bundle::Limits;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::lint::{Finding, Level};
 use sts_schemas::terminal::printable_json;
@@ -96,7 +97,7 @@ fn write_files(
     let kept: BTreeSet<_> = if unwanted.is_empty() {
         BTreeSet::new()
     } else {
-        files.iter().filter_map(|(path, bytes)| numbered_role(path, bytes)).collect()
+        files.iter().filter_map(|(path, bytes)| numbered_role(path, bytes)).gather()
     };
     let (mut removed, mut renumbered) = (Vec::new(), 0_usize);
     for path in &unwanted {

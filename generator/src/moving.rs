@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use sts_schemas::InvalidText;
 use sts_schemas::cli_input::{CreateOpenIdConnectProvider, CreateRole};
 use sts_schemas::cluster::{Cluster, FormerIssuer, Hosting, IssuerUrl};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::installer_manifest::authentication;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::oidc::Jwks;
@@ -152,7 +153,7 @@ fn tags_besides(provider: &CreateOpenIdConnectProvider, cluster: &Cluster) -> Ta
     let ownership = cluster.name.ownership_tag();
     let is_every = |key: &str| [ownership.as_str(), "Name", GENERATION_TAG].contains(&key);
     let besides = provider.tags.iter().filter(|tag| !is_every(&tag.key));
-    besides.map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    besides.map(|tag| (tag.key.clone(), tag.value.clone())).gather()
 }
 
 /// Changes whom every role trusts; gives a note on each whose trust only fits a raised quota.
@@ -192,10 +193,10 @@ fn from(statement: &Statement, old: &Cluster, new: &Cluster) -> Statement {
     let condition = statement.condition.as_ref().map(|operators| {
         let keys = operators.iter().map(|(operator, keys)| {
             let keys: BTreeMap<_, _> =
-                keys.iter().map(|(key, values)| (renamed(key), values.clone())).collect();
+                keys.iter().map(|(key, values)| (renamed(key), values.clone())).gather();
             (operator.clone(), keys)
         });
-        keys.collect()
+        keys.gather()
     });
     let provider = OneOrMany::One(new.provider_arn().to_string());
     Statement {

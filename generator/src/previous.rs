@@ -7,6 +7,7 @@ use sts_schemas::bundle::{Entries, VerifiedBundle, VerifyError};
 use sts_schemas::cluster::{Cluster, IssuerUrl};
 use sts_schemas::difference::{Side, SideKind};
 use sts_schemas::digest::Sha256;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::moment::LAST_MOMENT;
@@ -193,7 +194,7 @@ impl Previous {
             let bytes = if is_bindable { contents.desired.bound.fill_in(bytes) } else { bytes.clone() };
             (path.clone(), bytes)
         };
-        Ok(Settled { cluster, issuer_in_use, files: self.files.iter().map(filled).collect() })
+        Ok(Settled { cluster, issuer_in_use, files: self.files.iter().map(filled).gather() })
     }
 
     /// The tags that all it makes bears, but for those that this program sets itself, which say whose it is.

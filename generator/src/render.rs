@@ -24,6 +24,7 @@ pub use size::{TooLarge, check_sizes};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use sts_schemas::cluster::{Cluster, ClusterName, OWNED, OWNERSHIP_PREFIX};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout::Place;
 use sts_schemas::open::tokens_for_stand_ins;
 use sts_schemas::resource::{OWN_TAG_PREFIX, Tags};
@@ -53,7 +54,7 @@ pub(crate) fn with_tokens(files: Files, cluster: &Cluster) -> Files {
         let bytes = if open_here { tokens_for_stand_ins(&bytes, &open) } else { bytes };
         (path, bytes)
     };
-    files.into_iter().map(token).collect()
+    files.into_iter().map(token).gather()
 }
 
 /// Whether the program sets this tag itself. IAM takes no account of case in keys.

@@ -9,6 +9,7 @@ pub use difference::{beyond, difference};
 use crate::cluster::Hosting;
 use crate::contents::Contents;
 use crate::difference::Scope;
+use crate::gather::Gather as _;
 use crate::installer_manifest::SecretManifest;
 use crate::oidc::Jwks;
 use crate::open::OpenValue;
@@ -80,7 +81,7 @@ impl Access {
             let role = by_arn.get(secret.role_arn)?;
             Some((format!("{}/{}", secret.namespace, secret.name), RoleAccess::of_role(role)))
         });
-        Self { roles: roles.collect(), cluster: Some(cluster_settings(contents)) }
+        Self { roles: roles.gather(), cluster: Some(cluster_settings(contents)) }
     }
 }
 
@@ -211,5 +212,5 @@ fn cluster_settings(contents: &Contents) -> Settings {
         ("hosting".to_owned(), hosting),
         (TOKEN_KEYS.to_owned(), kids.join(KEY_GAP)),
     ];
-    known.into_iter().chain(former).collect()
+    known.into_iter().chain(former).gather()
 }

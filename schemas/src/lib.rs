@@ -26,6 +26,7 @@ pub mod digest;
 pub mod dns;
 pub mod failure;
 pub mod fleet;
+pub mod gather;
 pub mod inspection;
 pub mod installer_manifest;
 mod json;

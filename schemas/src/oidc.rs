@@ -5,6 +5,7 @@ mod token_key;
 pub use token_key::TokenKey;
 
 use crate::cluster::IssuerUrl;
+use crate::gather::Gather as _;
 use crate::pem;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -70,7 +71,7 @@ impl DiscoveryDocument {
             .map(|name| {
                 format!("its {name} is {}, and must be {}", found[name.as_str()], wanted[name.as_str()])
             })
-            .collect()
+            .gather()
     }
 }
 

@@ -3,6 +3,7 @@
 mod action;
 mod alike;
 pub use self::{action::is_action, alike::same_meaning};
+use crate::gather::Gather as _;
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -292,7 +293,7 @@ fn meaning_of_principal(principal: &Principal) -> Value {
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> Value {
-    let texts: std::collections::BTreeSet<String> = texts.collect();
+    let texts: std::collections::BTreeSet<String> = texts.gather();
     texts.into_iter().collect::<Vec<_>>().into()
 }
 

@@ -3,6 +3,7 @@
 use crate::aws::{AccountId, Arn, BucketName, Partition, Region, RoleName};
 use crate::cluster::Cluster;
 use crate::digest::{Sha256, Sha256Hasher};
+use crate::gather::Gather as _;
 use crate::oidc::TokenKey;
 use crate::open::Bound;
 use crate::resource::{Address, PublicAccessBlock, Resource};
@@ -37,7 +38,7 @@ impl Desired {
             }
             _ => None,
         });
-        roles.collect()
+        roles.gather()
     }
 }
 

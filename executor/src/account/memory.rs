@@ -10,6 +10,7 @@ pub use calls::Fault;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use sts_schemas::aws::RoleName;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Bucket, Distribution, Resource};
 use sts_schemas::state::{Leftovers, Observed, State};
 use world::{Refusal, World};
@@ -117,7 +118,7 @@ impl Account for Memory {
                 .iter()
                 .filter(|(address, resource)| world.shows(scope, address, resource))
                 .map(|(address, resource)| (address.clone(), resource.clone()))
-                .collect();
+                .gather();
             let leftovers = resources
                 .keys()
                 .filter_map(|address| match address {
@@ -130,11 +131,11 @@ impl Account for Memory {
                     _ => None,
                 })
                 .filter(|(_, leftovers)| leftovers.count > 0)
-                .collect();
+                .gather();
             Ok(Observed {
                 account: self.identity.account.clone(),
                 partition: self.identity.partition,
-                taken: world.taken.intersection(&scope.wanted).cloned().collect(),
+                taken: world.taken.intersection(&scope.wanted).cloned().gather(),
                 leftovers,
                 resources,
                 // Nothing here has versions.

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sts_schemas::aws::Region;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::state::Desired;
 
 /// How to reach the account and how far to look in it. Credentials come as with the AWS CLI.
@@ -164,7 +165,7 @@ pub(super) fn scope(desired: &Desired, Reach { search, departing }: Reach) -> Sc
     Scope {
         cluster: desired.cluster.name.clone(),
         region: desired.cluster.region.clone(),
-        wanted: desired.resources.keys().chain(&former).cloned().collect(),
+        wanted: desired.resources.keys().chain(&former).cloned().gather(),
         led: former,
         search,
         departing,

@@ -11,6 +11,7 @@ use crate::plan::PlanRefused;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::{Plan, Purpose};
 use sts_schemas::state::Observed;
 
@@ -72,7 +73,7 @@ fn unseen(error: AccountError) -> Failure {
 fn left(plan: &Plan) -> BTreeSet<String> {
     let steps = plan.steps.iter().map(|step| step.address().to_string());
     let in_the_way = plan.foreign.keys().filter(|_| plan.purpose == Purpose::Apply).map(ToString::to_string);
-    steps.chain(in_the_way).collect()
+    steps.chain(in_the_way).gather()
 }
 
 fn judge(plan: &Plan) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ use crate::show::{printable, utc};
 use std::collections::BTreeSet;
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::Plan;
 use sts_schemas::resource::Address;
 use sts_schemas::state::{Desired, Observed};
@@ -105,7 +106,7 @@ impl ChoiceArgs {
     fn options(&self) -> PlanOptions {
         PlanOptions {
             orphans: if self.prune { Orphans::Prune } else { Orphans::Keep },
-            adopt: self.adopt.iter().cloned().collect::<BTreeSet<_>>(),
+            adopt: self.adopt.iter().cloned().gather::<BTreeSet<_>>(),
             roll_back: if self.roll_back { RollBack::Allowed } else { RollBack::Refused },
         }
     }

@@ -4,6 +4,7 @@ use crate::plan::former;
 use std::collections::BTreeSet;
 use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::{Cluster, has_cloudfront};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::open::OpenValue;
 use sts_schemas::resource::{Address, Resource};
 use sts_schemas::state::Desired;
@@ -97,7 +98,7 @@ impl Names {
             every_provider: vec![arns.provider("*")],
             providers,
             shared_buckets: with_statements.difference(&own).cloned().collect(),
-            buckets_to_read: all.cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+            buckets_to_read: all.cloned().gather::<BTreeSet<_>>().into_iter().gather(),
             objects_and_others: own
                 .iter()
                 .map(|bucket| format!("{bucket}/*"))

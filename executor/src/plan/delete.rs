@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::{AccountId, BucketName, Partition, Region, RoleName};
 use sts_schemas::cluster::{ClusterName, OWNED, OWNERSHIP_PREFIX};
 use sts_schemas::digest::Sha256;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::Bound;
 use sts_schemas::plan::{Plan, Purpose, Step};
@@ -54,7 +55,7 @@ impl Target {
             account: desired.cluster.account.clone(),
             partition: desired.cluster.partition,
             region: desired.cluster.region.clone(),
-            wanted: desired.resources.keys().cloned().chain(former(&desired.cluster)).collect(),
+            wanted: desired.resources.keys().cloned().chain(former(&desired.cluster)).gather(),
             contents: BucketContents::default(),
         }
     }
@@ -71,7 +72,7 @@ pub fn plan_delete(target: &Target, observed: &Observed) -> Result<Plan, PlanRef
     let mut notes = unseen(target, observed)?;
     let mut steps = Vec::new();
     let mut foreign = BTreeMap::new();
-    for address in observed.resources.keys().chain(&observed.taken).collect::<BTreeSet<_>>() {
+    for address in observed.resources.keys().chain(&observed.taken).gather::<BTreeSet<_>>() {
         match ownership::standing(address, &target.cluster, observed) {
             Standing::Owned(before) => {
                 if !before.is_owned_by(&target.cluster) {
@@ -154,7 +155,7 @@ fn shared_with_others(before: &Resource, cluster: &ClusterName) -> Option<String
 /// # Errors
 /// When a bucket in which the cluster has something is denied: that nothing is left there, nobody could say.
 fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefused> {
-    let expected: BTreeSet<&BucketName> = target.wanted.iter().filter_map(Address::bucket).collect();
+    let expected: BTreeSet<&BucketName> = target.wanted.iter().filter_map(Address::bucket).gather();
     let (mut veiled, mut notes) = (Vec::new(), Vec::new());
     for (address, why) in &observed.unseen {
         let is_expected = address.bucket().is_some_and(|bucket| expected.contains(bucket));
@@ -177,7 +178,7 @@ fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefus
 fn refuse_lent(steps: &[Step], observed: &Observed) -> Result<(), PlanRefused> {
     let goes = |role: &RoleName| steps.iter().any(|step| step.address() == Address::Role(role.clone()));
     let lent = observed.lent.iter().filter(|(role, _)| goes(role));
-    let lent: BTreeMap<_, _> = lent.map(|(role, profiles)| (role.clone(), profiles.clone())).collect();
+    let lent: BTreeMap<_, _> = lent.map(|(role, profiles)| (role.clone(), profiles.clone())).gather();
     if lent.is_empty() { Ok(()) } else { Err(PlanRefused::Lent { lent }) }
 }
 
@@ -225,7 +226,7 @@ fn contents(steps: &[Step], observed: &Observed) -> BTreeMap<BucketName, Leftove
     let left = observed.leftovers.iter();
     left.filter(|(bucket, left)| left.count > 0 && deletes(steps, bucket).is_some())
         .map(|(bucket, left)| (bucket.clone(), left.clone()))
-        .collect()
+        .gather()
 }
 
 fn emptying(steps: &[Step], contents: BTreeMap<BucketName, Leftovers>) -> Vec<Step> {

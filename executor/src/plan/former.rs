@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::{Cluster, Hosting, IssuerUrl};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout::{DISCOVERY_KEY, KEYS_KEY};
 use sts_schemas::oidc::{DiscoveryDocument, Jwk, TokenKey};
 use sts_schemas::resource::{
@@ -43,7 +44,7 @@ pub fn faults(desired: &Desired, observed: &Observed) -> BTreeMap<Address, Stand
     });
     let former = Former { key: desired.token_keys.first(), audiences, cluster: &before, observed };
     let found = addresses(&before).into_iter().filter(|address| former.needs(address));
-    found.filter_map(|address| Some((address.clone(), former.fault(&address)?))).collect()
+    found.filter_map(|address| Some((address.clone(), former.fault(&address)?))).gather()
 }
 
 /// What is kept of it, in a sentence, and in another what is wrong with it.
@@ -184,7 +185,7 @@ impl Former<'_> {
             Resource::Object(document) => Resource::Object(Object { barriers: BTreeMap::new(), ..document }),
             Resource::Provider(provider) => {
                 let client_ids = self.audiences.into_iter().flatten().chain(&provider.client_ids);
-                Resource::Provider(Provider { client_ids: client_ids.cloned().collect(), ..provider })
+                Resource::Provider(Provider { client_ids: client_ids.cloned().gather(), ..provider })
             }
             other => other,
         }

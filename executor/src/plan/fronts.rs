@@ -3,6 +3,7 @@
 use super::PlanRefused;
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::cluster::ClusterName;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::{Purpose, Step};
 use sts_schemas::resource::{Address, Bucket, OriginAccess, Resource, identities_let_in};
 use sts_schemas::state::{Maker, Observed, OtherFronts};
@@ -125,7 +126,7 @@ fn forgotten(bucket: &Bucket, steps: &[Step], observed: &Observed) -> Vec<String
             Step::Delete { before: Resource::Distribution(front) } => front.identity(),
             _ => None,
         })
-        .collect();
+        .gather();
     let named = bucket.policy.iter().flat_map(identities_let_in);
     let forgotten = named.filter(|id| !used.contains(id.as_str()));
     let sentence = |id: String| {

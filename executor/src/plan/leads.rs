@@ -4,6 +4,7 @@ use crate::account::Scope;
 use std::collections::BTreeSet;
 use sts_schemas::aws::{BucketName, Partition, Region};
 use sts_schemas::cluster::ClusterName;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout::{DISCOVERY_KEY, KEYS_KEY};
 use sts_schemas::resource::{Address, BucketStatement, Distribution, Resource};
 use sts_schemas::state::Observed;
@@ -24,7 +25,7 @@ pub struct Leads {
 pub fn leads(scope: &Scope, observed: &Observed) -> Leads {
     let mut found = Leads::default();
     let owned = || observed.resources.iter().filter(|(_, resource)| resource.is_owned_by(&scope.cluster));
-    let served: BTreeSet<&str> = owned().flat_map(|(_, resource)| hosts(resource)).collect();
+    let served: BTreeSet<&str> = owned().flat_map(|(_, resource)| hosts(resource)).gather();
     for (address, _) in owned() {
         match address {
             Address::Bucket(bucket) => found.addresses.extend(public_bucket(bucket)),

@@ -1,6 +1,7 @@
 //! Roles that would trust another issuer than they do.
 
 use std::collections::BTreeSet;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::Step;
 use sts_schemas::policy::Principal;
 use sts_schemas::resource::{Resource, Role};
@@ -52,5 +53,5 @@ pub(super) fn exchanged<'a>(
 
 fn trusted(role: &Role) -> BTreeSet<String> {
     let principals = role.trust.statement.iter().filter_map(|statement| statement.principal.as_ref());
-    principals.flat_map(Principal::names).filter(|name| issuer(name).is_some()).map(str::to_owned).collect()
+    principals.flat_map(Principal::names).filter(|name| issuer(name).is_some()).map(str::to_owned).gather()
 }

@@ -1,6 +1,7 @@
 //! What a plan towards an issuer that AWS has not named yet must not take for done.
 
 use std::collections::BTreeMap;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::open::OpenValue;
 use sts_schemas::plan::Change;
 use sts_schemas::resource::{Address, Resource};
@@ -18,5 +19,5 @@ pub(super) const NOTE: &str = "The account holds a provider that an earlier run 
 pub(super) fn changes(after: &Resource) -> BTreeMap<String, Change> {
     let is_open = |value: &serde_json::Value| value.to_string().contains(OpenValue::Issuer.stand_in());
     let open = after.settings().into_iter().filter(|(_, value)| is_open(value));
-    open.map(|(name, value)| (name, Change { old: Some(value.clone()), new: Some(value) })).collect()
+    open.map(|(name, value)| (name, Change { old: Some(value.clone()), new: Some(value) })).gather()
 }

@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use sts_schemas::alarm::alarms_of_bundle;
 use sts_schemas::bundle::VerifiedBundle;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::inspection::{Inspection, LookedAt, Trust};
 use sts_schemas::lint::{Finding, lint_roles};
 use sts_schemas::manifest::SchemaVersion;
@@ -42,7 +43,7 @@ pub fn inspection(bundle: &VerifiedBundle, trust: Trust, since: Option<&Since>) 
         token_keys: bundle.outline().token_keys.clone(),
         private_keys: private_keys
             .map(|(path, form)| (path.clone(), private_key_form(*form).to_owned()))
-            .collect(),
+            .gather(),
         findings: findings(bundle).into_iter().map(looked_at).collect(),
         changes: since.map(Since::with_tokens),
         manifest: bundle.manifest().clone(),

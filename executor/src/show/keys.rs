@@ -3,6 +3,7 @@
 use super::{Paint, Tone, printable};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::Change;
 
 /// A line for each key that comes, stays or goes; nothing where a change is not one of keys and of nothing else.
@@ -11,7 +12,7 @@ pub(super) fn change(change: &Change, paint: Paint) -> Option<String> {
     if old.keys().eq(new.keys()) || old.iter().any(|(id, key)| new.get(id).is_some_and(|new| new != key)) {
         return None;
     }
-    let ids: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    let ids: BTreeSet<&str> = old.keys().chain(new.keys()).copied().gather();
     let line = |id: &str| match (old.contains_key(id), new.contains_key(id)) {
         (true, true) => format!("  key {} stays", printable(id)),
         (false, _) => paint.tone(Tone::Added, &format!("+ key {} comes", printable(id))),
@@ -24,7 +25,7 @@ pub(super) fn change(change: &Change, paint: Paint) -> Option<String> {
 fn by_id(document: &Value) -> Option<BTreeMap<&str, &Value>> {
     let members = document.as_object().filter(|members| members.len() == 1)?;
     let keys = members.get("keys")?.as_array()?;
-    let by_id: BTreeMap<_, _> = keys.iter().filter_map(|key| Some((key["kid"].as_str()?, key))).collect();
+    let by_id: BTreeMap<_, _> = keys.iter().filter_map(|key| Some((key["kid"].as_str()?, key))).gather();
     (by_id.len() == keys.len()).then_some(by_id)
 }
 

@@ -2,6 +2,7 @@
 
 use super::printable;
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::{Plan, Step};
 use sts_schemas::resource::Address;
 use sts_schemas::state::Leftovers;
@@ -26,10 +27,10 @@ pub fn moved(approved: &Plan, now: &Plan) -> Vec<String> {
     // A bucket may have two steps: one to empty it, and one to delete it.
     let by_address = |plan: &Plan| -> BTreeMap<(Address, bool), Step> {
         let key = |step: &Step| (step.address(), matches!(step, Step::Empty { .. }));
-        plan.steps.iter().map(|step| (key(step), step.clone())).collect()
+        plan.steps.iter().map(|step| (key(step), step.clone())).gather()
     };
     let (was, is) = (by_address(approved), by_address(now));
-    for address in was.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
+    for address in was.keys().chain(is.keys()).gather::<BTreeSet<_>>() {
         let what = match (was.get(address), is.get(address)) {
             (Some(was), None) => format!("nothing is to be done now; to {} it was approved", was.verb()),
             (None, Some(is)) => format!("to {} now; nothing was approved", is.verb()),
@@ -42,11 +43,11 @@ pub fn moved(approved: &Plan, now: &Plan) -> Vec<String> {
         lines.push(format!("{}: {what}", address.0));
     }
     let standing =
-        |plan: &Plan| -> BTreeSet<Address> { plan.foreign.keys().chain(&plan.orphans).cloned().collect() };
+        |plan: &Plan| -> BTreeSet<Address> { plan.foreign.keys().chain(&plan.orphans).cloned().gather() };
     let (was, is) = (standing(approved), standing(now));
     lines.extend(is.difference(&was).map(|address| format!("{address}: foreign or orphaned now")));
     lines.extend(was.difference(&is).map(|address| format!("{address}: foreign or orphaned no more")));
-    let buckets: BTreeSet<_> = approved.leftovers.keys().chain(now.leftovers.keys()).collect();
+    let buckets: BTreeSet<_> = approved.leftovers.keys().chain(now.leftovers.keys()).gather();
     for bucket in buckets {
         let [was, is] = [approved, now].map(|plan| plan.leftovers.get(bucket).cloned().unwrap_or_default());
         lines.extend((was != is).then(|| format!("bucket/{bucket}: {}", others_in_it(&was, &is))));
@@ -62,7 +63,7 @@ pub fn moved(approved: &Plan, now: &Plan) -> Vec<String> {
 
 /// How that which nobody asked for differs from what was seen: by the keys that are named, or only in all.
 fn others_in_it(was: &Leftovers, is: &Leftovers) -> String {
-    let keys = |left: &Leftovers| left.keys.iter().chain(&left.hidden).cloned().collect::<BTreeSet<_>>();
+    let keys = |left: &Leftovers| left.keys.iter().chain(&left.hidden).cloned().gather::<BTreeSet<_>>();
     let list = |one: &Leftovers, other: &Leftovers| {
         keys(one).difference(&keys(other)).map(|key| format!("{key:?}")).collect::<Vec<_>>().join(", ")
     };
@@ -81,7 +82,7 @@ fn differing(was: &Step, is: &Step) -> String {
         return others_in_it(was, is);
     }
     if let (Step::Update { changes: was, .. }, Step::Update { changes: is, .. }) = (was, is) {
-        let names = was.keys().chain(is.keys()).collect::<BTreeSet<_>>().into_iter();
+        let names = was.keys().chain(is.keys()).gather::<BTreeSet<_>>().into_iter();
         let names: Vec<_> =
             names.filter(|name| was.get(*name) != is.get(*name)).map(String::as_str).collect();
         if !names.is_empty() {

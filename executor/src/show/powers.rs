@@ -3,6 +3,7 @@
 use super::grant::is_pattern;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::policy::{Effect, OneOrMany, PolicyDocument, Statement};
 use sts_schemas::resource::Role;
 
@@ -37,7 +38,7 @@ fn actions(role: &Role) -> String {
     if allowed.iter().any(|one| one.not_action.is_some()) {
         return "EVERY ACTION but some".to_owned();
     }
-    let whole: BTreeSet<String> = named.iter().filter_map(|action| whole_service(action)).collect();
+    let whole: BTreeSet<String> = named.iter().filter_map(|action| whole_service(action)).gather();
     let others: Vec<_> = named.iter().filter(|action| whole_service(action).is_none()).collect();
     let wild = others.iter().filter(|action| is_pattern(action)).count();
     let wild = if wild == 0 { String::new() } else { format!(", {}", counted(wild, "wildcard")) };

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sts_schemas::digest::Sha256;
 use sts_schemas::dns::DnsRecord;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::plan::Step;
 use sts_schemas::resource::{Address, CONTENT_TYPE, OWN_TAG_PREFIX, Resource};
@@ -30,7 +31,7 @@ pub fn standings(
             let standing = if is_there { Standing::InStep } else { Standing::Missing };
             (address.clone(), standing)
         })
-        .collect();
+        .gather();
     for (address, step) in found.steps {
         let standing = match step {
             Step::Create { .. } => Standing::Missing,

@@ -3,7 +3,8 @@
 use super::wrap::{cut, width};
 use super::{Paint, Tone, keys, printable};
 use serde_json::Value;
-use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
+use similar::algorithms::{Capture, Compact, Replace, myers};
+use similar::{ChangeTag, DiffOp, group_diff_ops};
 use std::fmt::Write as _;
 use sts_schemas::plan::Change;
 
@@ -73,9 +74,8 @@ fn pretty(value: Option<&Value>) -> String {
 /// Lines are the same only in the same member: the `"*"` of a Resource is not that of an Action.
 fn diff(old: &str, new: &str, paint: Paint) -> String {
     let (old, new) = (placed(old), placed(new));
-    let operations = capture_diff_slices(Algorithm::Myers, &old, &new);
     let mut text = String::new();
-    for (index, group) in group_diff_ops(operations, CONTEXT).iter().enumerate() {
+    for (index, group) in group_diff_ops(operations(&old, &new), CONTEXT).iter().enumerate() {
         if index > 0 {
             text.push_str("          ...\n");
         }
@@ -92,8 +92,16 @@ fn diff(old: &str, new: &str, paint: Paint) -> String {
     text
 }
 
+/// What makes the new lines of the old ones. By one algorithm's name: by any, all five come into the program.
+fn operations(old: &[Placed<'_>], new: &[Placed<'_>]) -> Vec<DiffOp> {
+    let mut found = Compact::new(Replace::new(Capture::new()), old, new);
+    // What captures cannot fail.
+    let Ok(()) = myers::diff_deadline_raw(&mut found, old, 0..old.len(), new, 0..new.len(), None);
+    found.into_inner().into_inner().into_ops()
+}
+
 /// A line of indented JSON, and the members it lies in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Placed<'a> {
     members: Vec<&'a str>,
     text: &'a str,

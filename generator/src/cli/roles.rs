@@ -9,6 +9,7 @@ use clap::Args;
 use std::path::PathBuf;
 use sts_schemas::aws::{Arn, Partition, RolePath};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::open::OpenValue;
 use sts_schemas::resource::Tags;
 
@@ -175,7 +176,7 @@ impl SelectionArgs {
             self.feature_gates.as_deref().map(switched_on).transpose().map_err(|both| {
                 Failure::new(Exit::Usage, format!("--feature-gates switches {both} both on and off"))
             })?;
-        let names = |names: &Vec<CapabilityName>| names.iter().map(|name| name.0.clone()).collect();
+        let names = |names: &Vec<CapabilityName>| names.iter().map(|name| name.0.clone()).gather();
         selection.capabilities = self.capabilities.as_ref().map(names);
         if let Some(path) = &self.install_config {
             let config = InstallConfig::read(path).map_err(|error| Failure::new(Exit::Failed, error))?;

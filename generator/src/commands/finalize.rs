@@ -11,6 +11,7 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout::{DISCOVERY, KEYS, MANIFESTS, PUBLIC_KEY, Place};
 use sts_schemas::manifest::Manifest;
 use sts_schemas::moment;
@@ -55,7 +56,7 @@ impl Finalize {
         let directory = self.output.claim()?;
         belongs(&directory, bundle.manifest())?;
         let files: Files =
-            contents.installer_manifests.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+            contents.installer_manifests.into_iter().map(|(path, text)| (path, text.into_bytes())).gather();
         write_files(&directory, &files, &|_| false, "finalize")?;
         let open = bundle.outline().cluster.open();
         if open.is_empty() {

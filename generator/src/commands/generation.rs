@@ -5,6 +5,7 @@ use super::{Surroundings, stale};
 use crate::directory::{BUNDLED, Directory, FileError};
 use crate::render::{Files, generation_of};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout::{self, Place};
 use sts_schemas::moment::LAST_MOMENT;
 use sts_schemas::open::OpenValue;
@@ -69,7 +70,7 @@ impl Generations {
     ) -> Result<Self, Failure> {
         let failed = |error: FileError| Failure::new(Exit::Failed, error);
         let provider = directory.read(layout::PROVIDER).map_err(failed)?;
-        let files = provider.map(|bytes| (layout::PROVIDER.to_owned(), bytes)).into_iter().collect();
+        let files = provider.map(|bytes| (layout::PROVIDER.to_owned(), bytes)).into_iter().gather();
         Ok(Self::of(&files, surroundings, following))
     }
 

@@ -22,6 +22,7 @@ use sts_schemas::cluster::Cluster;
 use sts_schemas::contents::Contents;
 use sts_schemas::difference::{Difference, Side, SideKind};
 use sts_schemas::failure::{Exit, Failure};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::layout;
 use sts_schemas::oidc::Jwk;
 use sts_schemas::open::{OpenValue, stand_in_for_tokens, tokens_for_stand_ins};
@@ -202,7 +203,7 @@ impl Following {
     /// The list of keys as the issuer serves it.
     pub(crate) fn kept_keys(&self) -> Files {
         let keys = self.previous.files().get(layout::KEYS).cloned();
-        keys.map(|bytes| (layout::KEYS.to_owned(), bytes)).into_iter().collect()
+        keys.map(|bytes| (layout::KEYS.to_owned(), bytes)).into_iter().gather()
     }
 
     /// A previous bundle that a new one cannot follow.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use sts_schemas::InvalidText;
+use sts_schemas::gather::Gather as _;
 
 /// The sets an `install-config.yaml` may start from, each with what it adds to the one before.
 ///
@@ -65,7 +66,7 @@ impl Baseline {
             _ => {
                 let last = SETS.iter().position(|(set, _)| *set == name)?;
                 let names = SETS[..=last].iter().flat_map(|(_, names)| names.iter());
-                Some(Self::Only(names.map(|name| (*name).to_owned()).collect()))
+                Some(Self::Only(names.map(|name| (*name).to_owned()).gather()))
             }
         }
     }

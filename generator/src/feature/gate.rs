@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use sts_schemas::InvalidText;
+use sts_schemas::gather::Gather as _;
 
 /// A feature gate with whether it is on: `Name` and `Name=true` switch it on, `Name=false` off.
 ///
@@ -54,7 +55,7 @@ pub fn switched_on<'s>(
             return Err(switch.name.clone());
         }
     }
-    Ok(seen.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.clone()).collect())
+    Ok(seen.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name.clone()).gather())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde_json::error::Category;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{BufReader, Read};
+use sts_schemas::gather::Gather as _;
 use zeroize::Zeroizing;
 
 /// The most bytes of one input: etcd holds 8 GiB at most, of which Secrets are a small part; a gigabyte is
@@ -117,7 +118,7 @@ impl Dump {
     fn take(&mut self, object: Object) -> bool {
         if let Some(items) = object.items {
             let of_secrets = items.iter().filter(|item| item.is_secret());
-            self.lists.push(of_secrets.map(|item| item.metadata.namespace.clone()).collect());
+            self.lists.push(of_secrets.map(|item| item.metadata.namespace.clone()).gather());
             for item in items {
                 self.take(item);
             }

@@ -4,6 +4,7 @@ use crate::credentials::Credentials;
 use crate::request::{Node, document};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::cluster::IssuerUrl;
+use sts_schemas::gather::Gather as _;
 
 /// What the cluster must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Expectation {
 
     /// The namespaces they are in.
     pub(crate) fn namespaces(&self) -> BTreeSet<&str> {
-        self.secrets.iter().map(|secret| secret.namespace.as_str()).collect()
+        self.secrets.iter().map(|secret| secret.namespace.as_str()).gather()
     }
 
     /// Whether one of them is in this namespace.

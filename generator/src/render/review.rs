@@ -9,6 +9,7 @@ use sts_schemas::alarm::alarms;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::contents::{Contents, PrivateKeyForm};
 use sts_schemas::difference::Difference;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::lint::lint_roles;
 use sts_schemas::markdown::plain;
 use sts_schemas::policy::{Effect, PolicyDocument};
@@ -212,9 +213,9 @@ fn actions_and_services(role: &Role) -> (BTreeSet<String>, BTreeSet<String>) {
     let actions: BTreeSet<String> = statements
         .filter(|statement| statement.effect == Effect::Allow)
         .flat_map(|statement| statement.action.iter().flat_map(|action| action.iter().map(str::to_owned)))
-        .collect();
+        .gather();
     let services =
-        actions.iter().map(|action| action.split(':').next().unwrap_or_default().to_owned()).collect();
+        actions.iter().map(|action| action.split(':').next().unwrap_or_default().to_owned()).gather();
     (actions, services)
 }
 

@@ -8,6 +8,7 @@ use sts_schemas::aws::{Arn, RoleName, RolePath};
 use sts_schemas::cli_input::{CreateRole, PutRolePolicy, tag_list};
 use sts_schemas::cluster::{Cluster, ClusterName};
 use sts_schemas::digest::Sha256;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout;
 use sts_schemas::policy::{ConditionValues, OneOrMany, PolicyDocument, Principal, Scalar, Statement};
@@ -198,7 +199,7 @@ pub(super) fn trust(
         .service_accounts
         .iter()
         .map(|account| Scalar::Text(format!("system:serviceaccount:{}:{account}", request.secret_namespace)));
-    let mut compared = BTreeMap::from([(format!("{issuer}:sub"), ConditionValues::Many(subjects.collect()))]);
+    let mut compared = BTreeMap::from([(format!("{issuer}:sub"), ConditionValues::Many(subjects.gather()))]);
     if let Some(audience) = audience {
         let audience = ConditionValues::Many(vec![Scalar::Text(audience.to_owned())]);
         compared.insert(format!("{issuer}:aud"), audience);

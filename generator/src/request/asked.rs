@@ -10,6 +10,7 @@ use crate::feature::FeatureSet;
 use std::collections::BTreeSet;
 use std::io;
 use sts_schemas::aws::Partition;
+use sts_schemas::gather::Gather as _;
 
 /// A request, and whether every cluster needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +68,7 @@ pub(crate) fn asked<T>(
                 ..Selection::like_ccoctl(partition)
             };
             let (reading, depends) = read(files, &selection);
-            let known: BTreeSet<_> =
-                asked.requests.iter().map(|known| known.request.source.clone()).collect();
+            let known: BTreeSet<_> = asked.requests.iter().map(|known| known.request.source.clone()).gather();
             let new = reading.requests.into_iter().filter(|(request, _)| !known.contains(&request.source));
             asked.requests.extend(new.map(asked_request));
             asked.notes.extend(reading.notes);

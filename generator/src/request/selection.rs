@@ -4,6 +4,7 @@ use super::partition::RewritePartition;
 use crate::feature::{FeatureSet, capability, nearest};
 use std::collections::BTreeSet;
 use sts_schemas::aws::Partition;
+use sts_schemas::gather::Gather as _;
 
 /// Names the feature sets a manifest belongs to, as a comma list.
 /// Source: openshift/enhancements, and the cluster version operator, which reads it.
@@ -82,7 +83,7 @@ impl Selection {
             && let Some(list) = value(CAPABILITY)
         {
             match &self.capabilities {
-                None => verdict.assumed.capabilities = named(list, '+').map(str::to_owned).collect(),
+                None => verdict.assumed.capabilities = named(list, '+').map(str::to_owned).gather(),
                 Some(on) => {
                     if let Some(off) = named(list, '+').find(|name| !on.contains(*name)) {
                         return Verdict::skipped(format!("it needs capability {off}, which is off"));
@@ -182,8 +183,8 @@ impl Switches {
         };
         let gate = |gate: &str| gate.strip_prefix('-').unwrap_or(gate).to_owned();
         Self {
-            gates: lists(FEATURE_GATE, ',').map(gate).collect(),
-            capabilities: lists(CAPABILITY, '+').map(str::to_owned).collect(),
+            gates: lists(FEATURE_GATE, ',').map(gate).gather(),
+            capabilities: lists(CAPABILITY, '+').map(str::to_owned).gather(),
         }
     }
 

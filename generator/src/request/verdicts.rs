@@ -4,6 +4,7 @@ use super::object::CredentialsRequest;
 use super::problem::{Problem, Skipped};
 use std::collections::BTreeSet;
 use std::fmt;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::terminal::printable;
 
 /// What became of every file of a folder: each stands in one of these lists, by its path below the folder.
@@ -27,11 +28,11 @@ impl Verdicts {
         skipped: &[Skipped],
         problems: impl Iterator<Item = &'p Problem>,
     ) -> Self {
-        let of_used: BTreeSet<&str> = used.iter().map(|request| request.source.file.as_str()).collect();
-        let of_skipped: BTreeSet<&str> = skipped.iter().map(|skipped| skipped.source.file.as_str()).collect();
-        let of_wrong: BTreeSet<&str> = problems.map(|problem| problem.source.file.as_str()).collect();
+        let of_used: BTreeSet<&str> = used.iter().map(|request| request.source.file.as_str()).gather();
+        let of_skipped: BTreeSet<&str> = skipped.iter().map(|skipped| skipped.source.file.as_str()).gather();
+        let of_wrong: BTreeSet<&str> = problems.map(|problem| problem.source.file.as_str()).gather();
         let unread = of_skipped.iter().chain(&of_wrong).map(|file| (*file).to_owned());
-        let all: BTreeSet<String> = read.into_iter().chain(unread).collect();
+        let all: BTreeSet<String> = read.into_iter().chain(unread).gather();
         let mut verdicts = Self::default();
         for file in all {
             let list = if of_wrong.contains(file.as_str()) {

@@ -4,6 +4,7 @@ use super::{
     ALL_BUT, Access, BOUNDARY, FORMER, Grants, ISSUER, KEY_GAP, NAME, RoleAccess, Settings, TOKEN_KEYS,
 };
 use crate::difference::{ActionDifference, Difference, Gain, Presence, Risk, RoleDifference, Scope, Side};
+use crate::gather::Gather as _;
 use crate::lint::{Own, covers, covers_resources, lint_policy};
 use crate::manifest::{SchemaVersion, Tool};
 use crate::plan::Change;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[must_use]
 pub fn difference(program: &str, old: (Side, &Access), new: (Side, &Access)) -> Difference {
     let ((old_side, old), (new_side, new)) = (old, new);
-    let secrets: BTreeSet<&String> = old.roles.keys().chain(new.roles.keys()).collect();
+    let secrets: BTreeSet<&String> = old.roles.keys().chain(new.roles.keys()).gather();
     let mut roles: Vec<_> = secrets
         .into_iter()
         .filter_map(|secret| of_role(secret, old.roles.get(secret), new.roles.get(secret)))
@@ -47,7 +48,7 @@ pub fn beyond(asked: &Access, made: &Access) -> BTreeMap<String, Vec<String>> {
         let actions: Vec<String> = gains.map(|found| found.action).collect();
         (!actions.is_empty()).then(|| (secret.clone(), actions))
     };
-    made.roles.iter().filter_map(of_role).collect()
+    made.roles.iter().filter_map(of_role).gather()
 }
 
 /// How much it should worry what comes about the cluster itself; two clusters are not each other's old and new.
@@ -150,14 +151,14 @@ fn folded(scope: &Scope) -> Option<BTreeMap<String, BTreeMap<String, Value>>> {
     let condition: BTreeMap<String, BTreeMap<String, Value>> =
         serde_json::from_str(scope.condition.as_deref()?).ok()?;
     let small = |keys: BTreeMap<String, Value>| {
-        keys.into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value)).collect()
+        keys.into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value)).gather()
     };
-    Some(condition.into_iter().map(|(operator, keys)| (operator, small(keys))).collect())
+    Some(condition.into_iter().map(|(operator, keys)| (operator, small(keys))).gather())
 }
 
 fn of_settings(old: Option<&Settings>, new: Option<&Settings>) -> BTreeMap<String, Change> {
     let (Some(old), Some(new)) = (old, new) else { return BTreeMap::new() };
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).gather();
     names
         .into_iter()
         .filter(|name| old.get(*name) != new.get(*name))
@@ -165,12 +166,12 @@ fn of_settings(old: Option<&Settings>, new: Option<&Settings>) -> BTreeMap<Strin
             let value = |settings: &Settings| settings.get(name).map(|text| text.as_str().into());
             (name.clone(), Change { old: value(old), new: value(new) })
         })
-        .collect()
+        .gather()
 }
 
 fn of_actions(old: &Grants, new: &Grants) -> Vec<ActionDifference> {
     let nowhere = BTreeSet::new();
-    let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let keys: BTreeSet<_> = old.keys().chain(new.keys()).gather();
     let mut actions = Vec::new();
     for key in keys {
         let (before, after) = (old.get(key).unwrap_or(&nowhere), new.get(key).unwrap_or(&nowhere));
@@ -271,7 +272,7 @@ fn findings(old: Option<&RoleAccess>, new: Option<&RoleAccess>, actions: &[Actio
             .into_iter()
             .filter(|found| found.statement == 0)
     };
-    let known: BTreeSet<&str> = together(old).map(|finding| finding.rule).collect();
+    let known: BTreeSet<&str> = together(old).map(|finding| finding.rule).gather();
     let combined = together(new).filter(|finding| !known.contains(finding.rule));
     let mut gains: Vec<Gain> = alone
         .into_iter()

@@ -3,6 +3,7 @@
 use super::{ContentsReader, Parsed, roles};
 use crate::aws::Arn;
 use crate::cli_input::CreateRole;
+use crate::gather::Gather as _;
 use crate::installer_manifest::{self, SecretManifest};
 use crate::layout;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +100,6 @@ pub(super) fn check(reader: &mut ContentsReader, parsed: &Parsed, unread: &BTree
 fn namespaces(reader: &ContentsReader, role: &CreateRole) -> Vec<String> {
     let issuer = reader.cluster.issuer.host_and_path();
     let accounts = roles::service_accounts(&role.assume_role_policy_document, issuer);
-    let namespaces: BTreeSet<_> = accounts.into_iter().map(|(namespace, _)| namespace).collect();
+    let namespaces: BTreeSet<_> = accounts.into_iter().map(|(namespace, _)| namespace).gather();
     namespaces.into_iter().collect()
 }

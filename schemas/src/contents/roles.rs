@@ -4,6 +4,7 @@ use super::{ContentsReader, Parsed};
 use crate::aws::Arn;
 use crate::cli_input::{CreateRole, PutRolePolicy};
 use crate::cluster::Cluster;
+use crate::gather::Gather as _;
 use crate::installer_manifest::is_name;
 use crate::policy::{Effect, OneOrMany, PolicyDocument, Principal, Statement, is_action};
 use crate::resource::{Resource, Role};
@@ -151,7 +152,7 @@ pub(super) fn service_accounts(policy: &PolicyDocument, issuer: &str) -> BTreeSe
             let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
             Some((namespace.to_owned(), name.to_owned()))
         })
-        .collect()
+        .gather()
 }
 
 /// A name that IAM takes for an inline policy. Source: IAM API Reference, `PutRolePolicy`.
@@ -266,7 +267,7 @@ fn trusted_statement(cluster: &Cluster, statement: &Statement) -> Result<Claims,
     }
     let claims = [subject, audience].map(|key| {
         let values = keys.get(&key).into_iter().flat_map(|values| values.iter().map(ToString::to_string));
-        values.collect::<BTreeSet<_>>()
+        values.gather::<BTreeSet<_>>()
     });
     let [subjects, _] = &claims;
     let mut namespaces = BTreeSet::new();

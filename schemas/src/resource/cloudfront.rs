@@ -3,6 +3,7 @@
 use super::{FORMER_IDENTITY_TAG, Tags};
 use crate::aws::{Arn, BucketName, Partition, Region};
 use crate::cluster::{Cluster, ClusterName, Hosting, OWNED};
+use crate::gather::Gather as _;
 use crate::policy::{PolicyDocument, Principal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -137,7 +138,7 @@ pub fn identities_let_in(policy: &PolicyDocument) -> BTreeSet<String> {
     const USER: &str = ":iam::cloudfront:user/CloudFront Origin Access Identity ";
     let principals = policy.statement.iter().filter_map(|statement| statement.principal.as_ref());
     let names = principals.flat_map(Principal::names);
-    names.filter_map(|name| name.split_once(USER).map(|(_, id)| id.trim().to_owned())).collect()
+    names.filter_map(|name| name.split_once(USER).map(|(_, id)| id.trim().to_owned())).gather()
 }
 
 /// The host by which CloudFront reaches a bucket.

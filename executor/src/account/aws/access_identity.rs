@@ -8,6 +8,7 @@ use crate::account::{AccountError, Scope};
 use aws_sdk_cloudfront::operation::get_cloud_front_origin_access_identity::GetCloudFrontOriginAccessIdentityOutput;
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::cluster::{OWNED, OWNERSHIP_PREFIX};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Bucket, Resource, Tags, identities_let_in};
 use sts_schemas::state::{Maker, State};
 
@@ -45,7 +46,7 @@ pub(super) async fn makers(aws: &Aws, scope: &Scope, found: &State) -> BTreeMap<
             Resource::Bucket(bucket) => bucket.policy.iter().flat_map(identities_let_in).collect(),
             _ => Vec::new(),
         })
-        .collect();
+        .gather();
     let tags = Tags::from([(scope.cluster.ownership_tag(), OWNED.to_owned())]);
     let mut makers = BTreeMap::new();
     for id in ids {

@@ -8,6 +8,7 @@ use crate::account::AccountError;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use std::collections::BTreeSet;
 use sts_schemas::aws::Region;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Bucket, PublicAccessBlock, Tags};
 use sts_schemas::state::Leftovers;
 
@@ -53,7 +54,7 @@ impl Client {
         let list =
             answer.as_ref().map(aws_sdk_s3::operation::get_bucket_tagging::GetBucketTaggingOutput::tag_set);
         let list = list.unwrap_or_default();
-        Ok(list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect())
+        Ok(list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).gather())
     }
 
     async fn read_block(&self) -> Result<Option<PublicAccessBlock>, AccountError> {
@@ -106,9 +107,9 @@ fn count(pages: &[VersionsPage], expected: &BTreeSet<String>) -> Contents {
     }
     contents.leftovers.count = others.len() as u64;
     contents.leftovers.listing = (!others.is_empty()).then(|| Leftovers::listing(others));
-    let gone: BTreeSet<&str> = gone.difference(&standing).copied().collect();
+    let gone: BTreeSet<&str> = gone.difference(&standing).copied().gather();
     contents.remains =
-        gone.iter().filter(|key| expected.contains(**key)).map(|key| (*key).to_owned()).collect();
+        gone.iter().filter(|key| expected.contains(**key)).map(|key| (*key).to_owned()).gather();
     let named = |keys: &BTreeSet<&str>| {
         let others = keys.iter().filter(|key| !expected.contains(**key));
         others.take(Leftovers::SHOWN).map(|key| (*key).to_owned()).collect()

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
 use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::has_cloudfront;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Alias, Distribution, OriginAccess, Resource, Tags};
 use sts_schemas::state::{Maker, OtherFronts, UntaggedFront};
 
@@ -161,7 +162,7 @@ async fn tags(aws: &Aws, arn: &str) -> Result<Tags, AccountError> {
     let answer = answer.or_error("cloudfront:ListTagsForResource", arn)?;
     let tags = answer.tags().map(aws_sdk_cloudfront::types::Tags::items).unwrap_or_default();
     let plain: BTreeMap<_, _> =
-        tags.iter().map(|tag| (tag.key().to_owned(), tag.value().unwrap_or_default().to_owned())).collect();
+        tags.iter().map(|tag| (tag.key().to_owned(), tag.value().unwrap_or_default().to_owned())).gather();
     Ok(plain)
 }
 

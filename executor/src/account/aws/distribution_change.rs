@@ -13,6 +13,7 @@ use aws_sdk_cloudfront::types::{
     ViewerProtocolPolicy,
 };
 use std::collections::BTreeSet;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Distribution};
 
 /// What CloudFront says when there is none.
@@ -109,8 +110,8 @@ pub(super) async fn delete(aws: &Aws, before: &Distribution) -> Result<(), Accou
     let whose = (&before.tags, on(before));
     let all = of_bucket(aws, &before.bucket, &before.tags).await?;
     let fronts = || all.iter().map(|known| &known.distribution).chain([before]);
-    let used: BTreeSet<&str> = fronts().filter_map(Distribution::identity_in_use).collect();
-    let former: BTreeSet<&str> = fronts().filter_map(Distribution::identity).collect();
+    let used: BTreeSet<&str> = fronts().filter_map(Distribution::identity_in_use).gather();
+    let former: BTreeSet<&str> = fronts().filter_map(Distribution::identity).gather();
     for id in former.difference(&used) {
         access_identity::delete(aws, id, &whose).await?;
     }

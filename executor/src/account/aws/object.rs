@@ -10,6 +10,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier, ServerSideEncryption};
 use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Object, Tags};
 use sts_schemas::state::Leftovers;
 
@@ -45,7 +46,7 @@ fn barriers(answer: &GetObjectOutput) -> BTreeMap<String, String> {
     let plain = |encoding: &&str| ["", "identity", "aws-chunked"].contains(encoding);
     let encoding = answer.content_encoding().filter(|encoding| !plain(encoding));
     let both = encryption.into_iter().chain(encoding.map(|encoding| ("content encoding", encoding)));
-    both.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    both.map(|(name, value)| (name.to_owned(), value.to_owned())).gather()
 }
 
 impl Client {
@@ -87,7 +88,7 @@ impl Client {
         let answer = ask.expected_bucket_owner(&self.owner).send().await;
         let answer = answer.or_absent("s3:GetObjectTagging", &self.on_object(key), &ABSENT)?;
         let list = answer.map(|answer| answer.tag_set).unwrap_or_default();
-        Ok(list.into_iter().map(|tag| (tag.key, tag.value)).collect())
+        Ok(list.into_iter().map(|tag| (tag.key, tag.value)).gather())
     }
 
     /// Deletes an object with all its versions, the current one last, so that it is there until all else is gone.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use sts_schemas::aws::{BucketName, Region};
 use sts_schemas::cli_input::CreateBucket;
 use sts_schemas::cluster::{IssuerUrl, OWNED};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{
     Address, BucketStatement, DISTRIBUTION_REFERENCE, PublicAccessBlock, Resource, Tags,
 };
@@ -41,7 +42,7 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
         observe_distributions(aws, scope)
     )?;
     let lent = roles.iter().filter(|reading| !reading.profiles.is_empty());
-    let lent = lent.map(|reading| (reading.role.name.clone(), reading.profiles.clone())).collect();
+    let lent = lent.map(|reading| (reading.role.name.clone(), reading.profiles.clone())).gather();
     let roles: Vec<_> = roles.into_iter().map(|reading| Resource::Role(reading.role)).collect();
     let mut unseen = unseen_providers(denied, scope, &roles)?;
     let Fronts { distributions, resources, others } = fronts.unwrap_or_else(|| {
@@ -56,7 +57,7 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
             .chain(providers)
             .chain(resources)
             .map(|found| (found.address(), found))
-            .collect(),
+            .gather(),
         taken: BTreeSet::new(),
         leftovers: BTreeMap::new(),
         remains: BTreeSet::new(),
@@ -242,7 +243,7 @@ async fn observe_bucket(aws: &Aws, scope: &Scope, name: BucketName) -> Result<Si
             Address::Object(within, key) if *within == name => Some(key.clone()),
             _ => None,
         })
-        .collect();
+        .gather();
     let objects = futures_util::future::try_join_all(keys.iter().map(|key| client.read_object(key)));
     let (settings, objects) = tokio::try_join!(client.read_settings(&region), objects)?;
     let Some(settings) = settings else { return Ok(Sight::Not(address, Unseen::Absent)) };

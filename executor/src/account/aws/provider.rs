@@ -8,6 +8,7 @@ use crate::account::{AccountError, AccountErrorKind, Identity, owned_alike};
 use aws_sdk_iam::Client;
 use sts_schemas::aws::Arn;
 use sts_schemas::cluster::IssuerUrl;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Provider};
 
 /// IAM could not reach the issuer's host, as when its bucket was made a moment ago.
@@ -36,8 +37,8 @@ pub(super) async fn read(
     let answer = asked.or_absent("iam:GetOpenIDConnectProvider", &address(issuer), &ABSENT)?;
     Ok(answer.map(|answer| Provider {
         issuer: issuer.clone(),
-        client_ids: answer.client_id_list().iter().cloned().collect(),
-        thumbprints: answer.thumbprint_list().iter().cloned().collect(),
+        client_ids: answer.client_id_list().iter().cloned().gather(),
+        thumbprints: answer.thumbprint_list().iter().cloned().gather(),
         tags: tags(answer.tags()),
     }))
 }

@@ -9,6 +9,7 @@ use aws_sdk_iam::types;
 use futures_util::future::{try_join_all, try_join3};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::RoleName;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::policy::PolicyDocument;
 use sts_schemas::resource::{Role, Tags};
 
@@ -121,7 +122,7 @@ async fn read_policies(iam: &Client, name: &RoleName) -> Result<Policies, Accoun
             .await?;
     let others = names.iter().filter(|other| *other != expected);
     let others = try_join_all(others.map(|other| inline_policy(iam, name, other))).await?;
-    let inline = own.into_iter().chain(others.into_iter().flatten()).collect();
+    let inline = own.into_iter().chain(others.into_iter().flatten()).gather();
     Ok(Policies { inline, attached })
 }
 
@@ -179,5 +180,5 @@ pub(super) async fn names(iam: &Client) -> Result<Vec<RoleName>, AccountError> {
 
 /// Tags from IAM's list.
 pub(super) fn tags(list: &[types::Tag]) -> Tags {
-    list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+    list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).gather()
 }

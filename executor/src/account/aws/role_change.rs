@@ -8,6 +8,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::error::BuildError;
 use aws_sdk_iam::types::Tag;
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::policy::same_meaning;
 use sts_schemas::resource::{Address, Role, Tags};
 
@@ -180,7 +181,7 @@ pub(super) fn changed_tags(now: &Tags, after: &Tags) -> Tags {
         .iter()
         .filter(|(key, value)| now.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
+        .gather()
 }
 
 /// Tags as IAM's calls take them.

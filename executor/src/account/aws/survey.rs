@@ -14,6 +14,7 @@ use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use sts_schemas::aws::{Arn, Partition, Region};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::PublicAccessBlock;
 
 /// Looks at all of it side by side.
@@ -113,7 +114,7 @@ async fn denied(aws: &Aws, wishes: &[Wish]) -> Option<Known<BTreeSet<Denied>>> {
     let iam = once(aws.iam.config());
     let principal = principal(aws, &iam).await?;
     let asked = try_join_all(wishes.iter().map(|wish| simulate(&iam, &principal, wish))).await;
-    Some(asked.map(|denied| denied.into_iter().flatten().collect()))
+    Some(asked.map(|denied| denied.into_iter().flatten().gather()))
 }
 
 /// The identity whose policies count: a user, or the role behind a session.

@@ -7,6 +7,7 @@ use aws_sdk_cloudfront::types::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::Alias;
 
 /// What makes a distribution serve something else than its bucket, or to others than everybody, by what it is called.
@@ -48,7 +49,7 @@ pub(super) fn unasked(
     let lists = lists.map(|(name, list)| (name, json!(list)));
     let texts = [("default origin", target), ("origin path", path)];
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name, json!(text?))));
-    lists.chain(texts).map(|(name, value)| (name.to_owned(), value)).collect()
+    lists.chain(texts).map(|(name, value)| (name.to_owned(), value)).gather()
 }
 
 /// The code that runs at every request.

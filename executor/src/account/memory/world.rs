@@ -5,6 +5,7 @@ use crate::account::{AccountError, AccountErrorKind, Scope, owned_alike};
 use std::collections::{BTreeMap, BTreeSet};
 use sts_schemas::aws::{BucketName, RoleName};
 use sts_schemas::digest::Sha256;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::resource::{Address, Bucket, Provider, PublicAccessBlock, Resource, Role, Tags};
 use sts_schemas::state::{Leftover, Leftovers, State, Unseen};
 
@@ -137,7 +138,7 @@ impl World {
             () => Some(Unseen::Absent),
         };
         let buckets = scope.buckets().into_iter().map(Address::Bucket);
-        buckets.filter_map(|bucket| why(&bucket).map(|why| (bucket, why))).collect()
+        buckets.filter_map(|bucket| why(&bucket).map(|why| (bucket, why))).gather()
     }
 
     /// The instance profiles of the roles that may go, of those that are seen.
@@ -148,7 +149,7 @@ impl World {
             scope.may_go(&address) && there.is_some_and(|there| self.shows(scope, &address, there))
         };
         let lent = self.lent.iter().filter(|(role, _)| is_asked(role));
-        lent.map(|(role, profiles)| (role.clone(), profiles.clone())).collect()
+        lent.map(|(role, profiles)| (role.clone(), profiles.clone())).gather()
     }
 
     /// What lies in the bucket under keys that nobody is to have there.

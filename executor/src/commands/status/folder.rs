@@ -14,6 +14,7 @@ use sts_schemas::aws::{AccountId, Region};
 use sts_schemas::bundle::VerifiedBundle;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::fleet::{BundleStanding, FleetStandings, StandingOutcome};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::manifest::SchemaVersion;
 use sts_schemas::open::OpenValue;
 use sts_schemas::standing::Standings;
@@ -125,7 +126,7 @@ fn latest(read: &[Read]) -> BTreeMap<(String, String, String), String> {
         let known = latest.entry(place(bundle)).or_insert(this);
         *known = this.max(*known);
     }
-    latest.into_iter().map(|(place, (_, file))| (place, file.clone())).collect()
+    latest.into_iter().map(|(place, (_, file))| (place, file.clone())).gather()
 }
 
 /// The account, reached by the endpoints of each region that is needed; or why it cannot be.

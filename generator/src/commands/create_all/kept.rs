@@ -7,6 +7,7 @@ use crate::render::{RoleNaming, is_marked};
 use clap::Args;
 use std::collections::BTreeSet;
 use sts_schemas::access::audiences;
+use sts_schemas::gather::Gather as _;
 use sts_schemas::open::OpenValue;
 use sts_schemas::resource::Role;
 
@@ -109,7 +110,7 @@ fn take<T: Clone + Ord + ToString>(
     if given.is_some() {
         return;
     }
-    let values: BTreeSet<Option<T>> = roles.iter().map(|role| value(role)).collect();
+    let values: BTreeSet<Option<T>> = roles.iter().map(|role| value(role)).gather();
     match values.iter().collect::<Vec<_>>().as_slice() {
         [] | [None] => {}
         [Some(only)] => {

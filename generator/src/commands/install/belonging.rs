@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use sts_schemas::aws::{AccountId, Arn};
 use sts_schemas::cli_input::CreateRole;
 use sts_schemas::cluster::{ClusterName, is_named_by_aws};
+use sts_schemas::gather::Gather as _;
 use sts_schemas::installer_manifest::SecretManifest;
 use sts_schemas::layout::{DISCOVERY, MANIFESTS, Place, REQUESTS};
 use sts_schemas::oidc::DiscoveryDocument;
@@ -26,7 +27,7 @@ pub(super) fn check(
 ) {
     let discovery: Option<DiscoveryDocument> = input(directory, DISCOVERY, problems);
     let roles = roles(directory, files, problems);
-    let accounts: BTreeSet<&str> = manifests.iter().filter_map(|(_, manifest)| manifest.account()).collect();
+    let accounts: BTreeSet<&str> = manifests.iter().filter_map(|(_, manifest)| manifest.account()).gather();
     if accounts.len() > 1 {
         let list = accounts.into_iter().collect::<Vec<_>>().join(", ");
         problems.push(format!("the manifests name roles of more than one account: {list}"));
