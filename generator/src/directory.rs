@@ -4,6 +4,7 @@ mod file;
 
 pub use file::{FileError, Written, write_by, write_new, write_whole};
 
+use crate::bundled::BUNDLED;
 use crate::progress::Stage;
 use crate::unfinished::UNFINISHED;
 use file::{SECRET, is_half_written, is_just_so};
@@ -289,9 +290,6 @@ fn most_bytes(path: &str) -> u64 {
 
 /// What this program keeps in a directory for itself; a bundle has none of it.
 const NOTES: [&str; 2] = [UNFINISHED, BUNDLED];
-
-/// Where the name stands of the bundle that the directory was packed into last.
-pub(crate) const BUNDLED: &str = ".bundled";
 
 /// The folder of [`layout::TLS_KEY`].
 const TLS: &str = "tls";

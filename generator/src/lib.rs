@@ -13,6 +13,7 @@
 
 pub mod access;
 mod asked;
+mod bundled;
 pub mod cli;
 pub mod commands;
 pub mod countersign;

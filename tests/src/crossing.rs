@@ -101,9 +101,8 @@ impl Crossing {
     /// `finalize` on the author's own directory, with the executor's key.
     #[must_use]
     pub fn finalize(&self, flags: &[&str]) -> Run {
-        let fixed = ["finalize", "--bundle", &self.bundle, "--trusted-key", "author.key.pub"];
-        let receipt = ["--receipt", "receipt.json", "--output-dir", "out"];
-        self.generator(AUTHOR, &[fixed.as_slice(), &receipt, flags].concat())
+        let fixed = ["finalize", "--receipt", "receipt.json", "--output-dir", "out"];
+        self.generator(AUTHOR, &[fixed.as_slice(), flags].concat())
     }
 
     /// `install` from the author's directory into an installer's that waits for it.

@@ -18,7 +18,7 @@ fn play(flags: &[&str], open: &[&str]) -> Value {
     assert_eq!(receipt["complete"], true);
     let applied = account.dump();
 
-    let finalized = story.finalize(&["--executor-key", "admin.key.pub"]).exits(0);
+    let finalized = story.finalize(&["--trusted-key", "admin.key.pub"]).exits(0);
     assert!(!finalized.stderr.contains("WARNING"), "{}", finalized.stderr);
     let finalized = finalized.says("receipt signed by ");
     if open.is_empty() {
@@ -47,7 +47,7 @@ fn play(flags: &[&str], open: &[&str]) -> Value {
     for file in ["receipt.json", "receipt.json.jws"] {
         story.carry(file, AUTHOR);
     }
-    let _ = story.finalize(&["--executor-key", "admin.key.pub"]).exits(1).says("it tells of a delete");
+    let _ = story.finalize(&["--trusted-key", "admin.key.pub"]).exits(1).says("it tells of a delete");
     assert_eq!(account.dump(), before, "nothing of ours is left, and nothing else is touched");
     receipt
 }

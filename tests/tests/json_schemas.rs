@@ -117,7 +117,7 @@ fn told_to_its_end(story: &Crossing) -> Vec<(&'static str, PathBuf)> {
     let bundle = files(&unpack(&std::fs::read(story.path(AUTHOR, story.bundle())).unwrap()));
     let proposal = story.executor(emulator.address(), "plan", &["--format", "json"]).exits(0).stdout;
     let _ = story.apply(emulator.address());
-    let _ = story.finalize(&["--executor-key", "admin.key.pub"]).exits(0);
+    let _ = story.finalize(&["--trusted-key", "admin.key.pub"]).exits(0);
     let _ = story.install().exits(0);
     story.print_cluster("good.json", &[]);
     story.print_cluster("bad.json", &["admin", "issuer", "https://oidc.example.org"]);

@@ -122,7 +122,7 @@ fn a_receipt_is_complete_only_when_the_last_look_found_all_in_step() {
         "finalize",
         "--output-dir",
         "out-eu-central-1-1700000000",
-        "--trusted-key",
+        "--author-key",
         "author.key.pub",
     ]);
     finalize.args(["--receipt", "receipt.json", "--bundle"]).arg(story.bundle());

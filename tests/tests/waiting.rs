@@ -97,7 +97,7 @@ fn an_apply_that_is_stopped_in_the_wait_blames_no_step_and_says_what_it_waited_f
         .story
         .generator()
         .args(["finalize", "--output-dir", "final"])
-        .args(["--trusted-key", "author.key.pub", "--receipt", "receipt.json", "--bundle"])
+        .args(["--author-key", "author.key.pub", "--receipt", "receipt.json", "--bundle"])
         .arg(stage.story.bundle())
         .output()
         .unwrap();

@@ -34,7 +34,7 @@ impl WayBack {
 
     fn finalize(&self, receipt: &Path, output: &str, flags: &[&str]) -> Run {
         let mut command = self.handoff.generator();
-        command.args(["finalize", "--output-dir", output, "--trusted-key", "author.key.pub", "--bundle"]);
+        command.args(["finalize", "--output-dir", output, "--author-key", "author.key.pub", "--bundle"]);
         Run::of(command.arg(self.handoff.bundle()).arg("--receipt").arg(receipt).args(flags))
     }
 
@@ -260,6 +260,42 @@ fn with_an_executors_key_only_what_it_signed_as_a_receipt_counts() {
     let _ = trusting("author.key.pub").exits(1).says("its signature does not hold").says("typ");
     let _ = trusting("author.key").exits(1).says("PRIVATE KEY");
     assert!(!story.handoff.path("final").exists());
+}
+
+#[test]
+fn a_directorys_own_bundle_needs_no_key_and_another_needs_its_authors() {
+    let story = WayBack::begin();
+    let path = story.put("receipt.json", &story.receipt);
+    let out = "out-eu-central-1-1700000000";
+    let finalize = |flags: &[&str]| {
+        let mut command = story.handoff.generator();
+        command.args(["finalize", "--output-dir", out, "--receipt"]).arg(&path).args(flags);
+        Run::of(&mut command)
+    };
+    let _ = finalize(&[]).exits(0).says("the bundle left nothing open");
+    let bundle = story.handoff.bundle();
+    let bundle = bundle.to_str().unwrap();
+    let _ = finalize(&["--bundle", bundle]).exits(0);
+    let _ = finalize(&["--bundle-dir", "elsewhere"]).exits(1).says("say where it lies with --bundle-dir");
+
+    // Whoever signs receipts cannot put a bundle of their own in the place of the author's.
+    let note = story.handoff.path(&format!("{out}/.bundled"));
+    let packed = std::fs::read_to_string(&note).unwrap();
+    let name = packed.lines().next().unwrap();
+    let other = format!("{name}\n{}\n", Sha256::of(b"another manifest"));
+    std::fs::write(&note, other).unwrap();
+    for flags in
+        [[].as_slice(), &["--bundle", bundle], &["--bundle", bundle, "--trusted-key", "author.key.pub"]]
+    {
+        let _ = finalize(flags).exits(3).says("and this is another").says("with --author-key");
+    }
+    let author = ["--bundle", bundle, "--author-key", "author.key.pub"];
+    let _ = finalize(&author).exits(0);
+    for early in [format!("{name}\n"), String::new()] {
+        std::fs::write(&note, early).unwrap();
+        let _ = finalize(&[]).exits(1).says("does not say which bundle it was packed into");
+        let _ = finalize(&author).exits(0);
+    }
 }
 
 #[test]

@@ -9,8 +9,9 @@ use super::signing::{BUNDLE_DIR, SigningArgs};
 use super::trust::Reading;
 use super::{Surroundings, fitted, say, tell_findings, warn};
 use crate::asked;
+use crate::bundled::Bundled;
 use crate::cli::{LintArgs, OutputArgs, partition_of};
-use crate::directory::{BUNDLED, Directory, FileError, Written};
+use crate::directory::{Directory, FileError, Written};
 use crate::pack::{bundle_name, check};
 use crate::progress::Stage;
 use crate::recognise::cluster_of;
@@ -181,8 +182,8 @@ impl<'a> Checked<'a> {
     /// Whether this is, byte for byte, what was bundled last: the bundle is there, or the directory knows its name.
     fn is_the_last(&self, seal: &Seal) -> Result<bool, Failure> {
         let name = bundle_name(&self.cluster, self.generation, &self.files);
-        let known = self.directory.read(BUNDLED).map_err(|error| Failure::new(Exit::Failed, error))?;
-        Ok(known.is_some_and(|known| known == named(&name)) || seal.has(&name))
+        let known = Bundled::of(self.directory).map_err(|error| Failure::new(Exit::Failed, error))?;
+        Ok(known.is_some_and(|known| known.name == name) || seal.has(&name))
     }
 
     /// Packs and signs; then completes the directory with what is derived from its files, and writes the bundle.
@@ -208,9 +209,9 @@ impl<'a> Checked<'a> {
                 changed.push(path);
             }
         }
-        let name = named(bundle.name());
+        let name = bundle.name().to_owned();
         let closed = bundle.write()?;
-        directory.write(BUNDLED, &name).map_err(failed)?;
+        Bundled { name, digest: Some(closed.digest().clone()) }.note(directory).map_err(failed)?;
         drop(stage);
         let shown = directory.path().display();
         if !changed.is_empty() {
@@ -223,11 +224,6 @@ impl<'a> Checked<'a> {
         }
         Ok(closed)
     }
-}
-
-/// How a bundle's name stands in [`BUNDLED`].
-fn named(name: &str) -> Vec<u8> {
-    format!("{name}\n").into_bytes()
 }
 
 /// What is derived from all other files.

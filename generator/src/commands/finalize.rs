@@ -1,13 +1,16 @@
 //! `sts-generator finalize`: installer manifests with the values AWS gave.
 
+mod own_bundle;
+
 use super::install::INSTALL_CONFIG;
-use super::trust::{BundleArgs, ExecutorArgs, Reading};
+use super::trust::{Reading, receipt};
 use super::{in_file, say, write_files};
 use crate::cli::OutputArgs;
 use crate::directory::{Directory, FileError};
 use crate::render::Files;
 use crate::voice::shell_word;
 use clap::Args;
+use own_bundle::OwnBundleArgs;
 use std::path::{Path, PathBuf};
 use sts_schemas::digest::Sha256;
 use sts_schemas::failure::{Exit, Failure};
@@ -23,16 +26,20 @@ use sts_schemas::moment;
 /// not complete. Give the directory the bundle was made in; afterwards `install` takes it from there.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  sts-generator finalize --bundle BUNDLE --trusted-key author.key.pub \\
-      --receipt receipt.json --executor-key admin.key.pub --output-dir demo")]
+  sts-generator finalize --receipt receipt.json \\
+      --trusted-key admin.key.pub --output-dir demo")]
 pub struct Finalize {
-    #[command(flatten)]
-    bundle: BundleArgs,
     /// The receipt of the apply; its signature is looked for beside it, in RECEIPT.jws.
     #[arg(long, value_name = "FILE")]
     receipt: PathBuf,
+    /// A public key that may sign receipts, as the AWS admin hands it on; can be given more than once.
+    ///
+    /// Without it, anybody could have written the receipt, and a warning says so. The author's key is none of these: what
+    /// one may vouch for the other may not.
+    #[arg(long, visible_alias = "executor-key", value_name = "FILE")]
+    trusted_key: Vec<PathBuf>,
     #[command(flatten)]
-    executor: ExecutorArgs,
+    bundle: OwnBundleArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -47,9 +54,13 @@ struct OtherDirectory {
 
 impl Finalize {
     pub(crate) fn run(&self, reading: Reading<'_>) -> Result<(), Failure> {
-        let bundle = self.bundle.verified(reading)?;
-        let receipt = self.executor.receipt(&self.receipt)?;
-        let contents = receipt.complete(&bundle).map_err(|error| {
+        if self.bundle.is_the_directorys() {
+            is_of_bundle(&self.output.output_dir)?;
+        }
+        let bundle = self.bundle.read(&self.output.output_dir, reading)?;
+        let bundle = bundle.as_if_verified();
+        let receipt = receipt(&self.receipt, &self.trusted_key, "trusted-key")?;
+        let contents = receipt.complete(bundle).map_err(|error| {
             in_file(&self.receipt, error).hint("ask for the receipt of a complete apply of this very bundle")
         })?;
         is_of_bundle(&self.output.output_dir)?;

@@ -2,7 +2,8 @@
 
 use super::previous::Following;
 use super::{Surroundings, stale};
-use crate::directory::{BUNDLED, Directory, FileError};
+use crate::bundled::Bundled;
+use crate::directory::{Directory, FileError};
 use crate::render::{Files, generation_of};
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::gather::Gather as _;
@@ -128,9 +129,8 @@ struct Finalized {
 fn finalized(directory: &Directory) -> Result<Failure, Failure> {
     let path = directory.path().display().to_string();
     let failed = |error: FileError| Failure::new(Exit::Failed, error);
-    let packed = directory.read(BUNDLED).map_err(failed)?.unwrap_or_default();
-    let packed = String::from_utf8_lossy(&packed).trim().to_owned();
-    let bundle = if packed.is_empty() { String::new() } else { format!(" (its bundle is {packed})") };
+    let packed = Bundled::of(directory).map_err(failed)?;
+    let bundle = packed.map_or_else(String::new, |bundle| format!(" (its bundle is {})", bundle.name));
     Ok(Failure::new(Exit::Failed, Finalized { path }).hint(format!(
         "there is nothing to make{bundle}: go on with `sts-generator install`; for another bundle of the same inputs give \
          another --output-dir"

@@ -53,6 +53,11 @@ pub(super) struct ExecutorArgs {
 }
 
 impl TrustArgs {
+    /// These keys, where they have another flag.
+    pub(super) fn of(trusted_key: Vec<PathBuf>) -> Self {
+        Self { trusted_key }
+    }
+
     /// Whether a key was named.
     pub(super) fn is_given(&self) -> bool {
         !self.trusted_key.is_empty()
@@ -178,7 +183,7 @@ pub(super) fn warn_of_exposed(given: &[PathBuf]) {
     }
 }
 
-/// A bundle as far as there was a key to check it with.
+/// A bundle as far as there was a key to check it with, or another reason to trust it.
 pub(super) enum ReadBundle {
     /// A trusted key signed it.
     Verified(Box<VerifiedBundle>),
@@ -186,7 +191,17 @@ pub(super) enum ReadBundle {
     Untrusted(Box<UntrustedBundle>),
 }
 
-fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+impl ReadBundle {
+    /// The bundle, for who knows why it may be taken.
+    pub(super) fn as_if_verified(&self) -> &VerifiedBundle {
+        match self {
+            Self::Verified(bundle) => bundle,
+            Self::Untrusted(bundle) => bundle.as_if_verified(),
+        }
+    }
+}
+
+pub(super) fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     detail(|| format!("reading {}", path.display()));
     File::open(path).map(BufReader::new).map_err(|error| in_file(path, error))
 }
@@ -199,36 +214,42 @@ fn rejected(error: VerifyError) -> Failure {
 impl ExecutorArgs {
     /// Reads a receipt, which a trusted executor must have signed wherever one is named.
     pub(crate) fn receipt(&self, path: &Path) -> Result<CheckedReceipt, Failure> {
-        detail(|| format!("reading {}", path.display()));
-        let mut bytes = Vec::new();
-        let most = UnverifiedReceipt::MOST_BYTES as u64 + 1;
-        File::open(path)
-            .and_then(|file| file.take(most).read_to_end(&mut bytes))
-            .map_err(|error| in_file(path, error))?;
-        if self.executor_key.is_empty() {
-            let receipt = UnverifiedReceipt::new(bytes, None).read_without_trust();
-            let receipt = receipt.map_err(|error| in_file(path, error))?;
-            warn(&format!(
-                "WARNING: nobody vouches for {}: anybody could have written it. Give --executor-key, and have the \
-                 AWS admin run apply with --receipt-key.",
-                path.display()
-            ));
-            return Ok(receipt);
-        }
-        warn_of_exposed(&self.executor_key);
-        let executors = TrustStore::new(keys(&self.executor_key, None)?, NonZeroUsize::MIN)
-            .map_err(|error| Failure::new(Exit::Usage, error))?;
-        let signature_path = UnverifiedReceipt::signature_path(path);
-        let signature = match UnverifiedReceipt::read_signature(&signature_path) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(in_file(&signature_path, error)),
-        };
-        UnverifiedReceipt::new(bytes, signature).verify(&executors).map_err(|error| {
+        receipt(path, &self.executor_key, "executor-key")
+    }
+}
+
+/// Reads a receipt, which one of these keys must have signed wherever one is named, by this flag.
+pub(super) fn receipt(path: &Path, executors: &[PathBuf], flag: &str) -> Result<CheckedReceipt, Failure> {
+    detail(|| format!("reading {}", path.display()));
+    let mut bytes = Vec::new();
+    let most = UnverifiedReceipt::MOST_BYTES as u64 + 1;
+    File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(|error| in_file(path, error))?;
+    if executors.is_empty() {
+        let receipt = UnverifiedReceipt::new(bytes, None).read_without_trust();
+        let receipt = receipt.map_err(|error| in_file(path, error))?;
+        warn(&format!(
+            "WARNING: nobody vouches for {}: anybody could have written it. Give the AWS admin's public key with --{flag}, \
+                 and have them run apply with --receipt-key.",
+            path.display()
+        ));
+        return Ok(receipt);
+    }
+    warn_of_exposed(executors);
+    let executors = TrustStore::new(keys(executors, None)?, NonZeroUsize::MIN)
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let signature_path = UnverifiedReceipt::signature_path(path);
+    let signature = match UnverifiedReceipt::read_signature(&signature_path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(in_file(&signature_path, error)),
+    };
+    UnverifiedReceipt::new(bytes, signature).verify(&executors).map_err(|error| {
             let beside = signature_path.display();
             in_file(path, error).hint(format!(
-                "do not use it; ask the AWS admin for the receipt and {beside}, as one apply with --receipt-key wrote them"
+                "do not use it; ask the AWS admin for the receipt and {beside}, as one apply with --receipt-key wrote them, \
+                 and for the public key of whoever signed"
             ))
         })
-    }
 }
