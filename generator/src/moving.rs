@@ -10,10 +10,11 @@ use sts_schemas::cluster::{Cluster, FormerIssuer, Hosting, IssuerUrl};
 use sts_schemas::gather::Gather as _;
 use sts_schemas::installer_manifest::authentication;
 use sts_schemas::layout::{self, Place};
+use sts_schemas::lint::{Finding, lint_trust};
 use sts_schemas::oidc::Jwks;
 use sts_schemas::open::{OpenValue, stand_in_for_tokens};
 use sts_schemas::policy::{OneOrMany, Principal, Statement};
-use sts_schemas::resource::{GENERATION_TAG, Role, Tags};
+use sts_schemas::resource::{GENERATION_TAG, Tags};
 
 /// Why a cluster cannot be moved like this.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +55,8 @@ pub struct Moved {
     pub cluster: Cluster,
     /// All its files.
     pub files: Files,
-    /// What should be known of it besides, each a sentence.
-    pub notes: Vec<String>,
+    /// The roles whose trust only fits a raised quota.
+    pub findings: Vec<Finding>,
 }
 
 /// The first step: the next issuer is made, and every role trusts it beside the one in use, which stays as it is.
@@ -90,11 +91,11 @@ pub fn add(
     let mut files = before.files.clone();
     files.retain(|path, _| !is_of_issuer(path));
     files.extend(with_tokens(made, &cluster));
-    let notes = retrust(&mut files, &cluster, |statements| {
+    let findings = retrust(&mut files, &cluster, |statements| {
         let beside: Vec<_> = statements.iter().map(|statement| from(statement, old, &cluster)).collect();
         beside.into_iter().chain(statements).collect()
     })?;
-    Ok(Moved { cluster, files, notes })
+    Ok(Moved { cluster, files, findings })
 }
 
 /// The second: the installer's manifest names the next issuer, and nothing else changes.
@@ -111,7 +112,7 @@ pub fn switch(before: &Settled) -> Result<Moved, MoveError> {
     }
     let mut files = before.files.clone();
     files.insert(layout::AUTHENTICATION.to_owned(), authentication(&cluster.issuer).into_bytes());
-    Ok(Moved { cluster, files, notes: Vec::new() })
+    Ok(Moved { cluster, files, findings: Vec::new() })
 }
 
 /// The third: no role trusts the former issuer any more, and nothing keeps what serves it.
@@ -128,11 +129,11 @@ pub fn remove(before: &Settled) -> Result<Moved, MoveError> {
     let provider = cluster.provider_arn();
     let trusts =
         |statement: &Statement| statement.principal.iter().flat_map(Principal::names).eq([provider.as_str()]);
-    let notes = retrust(&mut files, &cluster, |mut statements| {
+    let findings = retrust(&mut files, &cluster, |mut statements| {
         statements.retain(trusts);
         statements
     })?;
-    Ok(Moved { cluster, files, notes })
+    Ok(Moved { cluster, files, findings })
 }
 
 /// A file of a verified bundle, with stand-ins in its open places.
@@ -156,31 +157,24 @@ fn tags_besides(provider: &CreateOpenIdConnectProvider, cluster: &Cluster) -> Ta
     besides.map(|tag| (tag.key.clone(), tag.value.clone())).gather()
 }
 
-/// Changes whom every role trusts; gives a note on each whose trust only fits a raised quota.
+/// Changes whom every role trusts; finds each whose trust only fits a raised quota.
 fn retrust(
     files: &mut Files,
     cluster: &Cluster,
     change: impl Fn(Vec<Statement>) -> Vec<Statement>,
-) -> Result<Vec<String>, MoveError> {
+) -> Result<Vec<Finding>, MoveError> {
     let is_role = |path: &&String| path.starts_with("05-") && path.ends_with("-role.json");
     let paths: Vec<_> = files.keys().filter(is_role).cloned().collect();
-    let (mut changed, mut notes) = (Files::new(), Vec::new());
+    let (mut changed, mut findings) = (Files::new(), Vec::new());
     for path in paths {
         let mut role: CreateRole = parse(files, &path)?;
         let trust = &mut role.assume_role_policy_document;
         trust.statement = change(std::mem::take(&mut trust.statement));
-        let (length, usual) = (trust.counted_length(), Role::USUAL_TRUST_POLICY);
-        if length > usual {
-            notes.push(format!(
-                "the trust policy of {} has {length} characters without white space: the account's quota \"Role trust \
-                 policy length\" must be raised above its usual {usual}",
-                role.role_name
-            ));
-        }
+        findings.extend(lint_trust(role.role_name.as_str(), trust));
         changed.insert(path, json(&role));
     }
     files.extend(with_tokens(changed, cluster));
-    Ok(notes)
+    Ok(findings)
 }
 
 /// The same trust in tokens of the next issuer.

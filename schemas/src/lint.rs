@@ -6,10 +6,14 @@
 mod condition;
 mod own;
 mod pattern;
+mod reach;
 mod rules;
+mod trust;
 
 pub use own::Own;
 pub use pattern::{covers, covers_resources};
+pub use reach::BROAD_RESOURCE;
+pub use trust::lint_trust;
 
 use crate::InvalidText;
 use crate::policy::{Effect, PolicyDocument, Statement};
@@ -95,6 +99,7 @@ pub fn lint_roles(desired: &Desired) -> Vec<Finding> {
         if let Resource::Role(role) = resource {
             let of_role = |policy| lint_policy(role.name.as_str(), policy, &own);
             findings.extend(role.inline.values().flat_map(of_role));
+            findings.extend(lint_trust(role.name.as_str(), &role.trust));
         }
     }
     findings
@@ -166,19 +171,19 @@ mod tests {
     #[test]
     fn each_pattern_is_found_at_its_level() {
         let cases = [
-            (allow(r#""ec2:DescribeInstances""#, "*"), None),
+            (allow(r#""ec2:DescribeInstances""#, "*"), Some((Level::Info, "broad-resource"))),
             (allow(r#""s3:GetObject""#, "arn:aws:s3:::b/*"), None),
             (allow(r#""*""#, "*"), Some((Level::Danger, "all-actions"))),
             (allow(r#""*:*""#, "*"), Some((Level::Danger, "all-actions"))),
             (allow(r#""iam:*""#, "*"), Some((Level::Danger, "privilege-escalation"))),
             (allow(r#""s3:*""#, "arn:aws:s3:::b"), Some((Level::Warning, "service-wildcard"))),
             (allow(r#""kms:ReEncrypt*""#, "arn:aws:kms:r:1:key/x"), Some((Level::Info, "action-wildcard"))),
-            (allow(r#""ec2:Describe*""#, "*"), Some((Level::Info, "action-wildcard"))),
+            (allow(r#""ec2:Describe*""#, "*"), Some((Level::Info, "broad-resource"))),
             (allow(r#""ec2:TerminateInstances""#, "*"), Some((Level::Warning, "write-on-everything"))),
             (allow(r#""iam:PassRole""#, "*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""iam:passrole""#, "*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x"), None),
-            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x-*"), None),
+            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/x1-*"), Some((Level::Info, "broad-resource"))),
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""sts:AssumeRole""#, "arn:aws:iam::*:role/*"), Some((Level::Danger, "assume-any-role"))),
             (
@@ -194,9 +199,15 @@ mod tests {
                 allow(r#""ssm:GetParameter""#, "arn:aws:ssm:r:1:parameter/*"),
                 Some((Level::Danger, "read-any-secret")),
             ),
-            (allow(r#""ssm:GetParameter""#, "arn:aws:ssm:r:1:parameter/a/*"), None),
-            (allow(r#""secretsmanager:GetSecretValue""#, "arn:aws:secretsmanager:r:1:secret:demo-*"), None),
-            (allow(r#""secretsmanager:ListSecrets""#, "*"), None),
+            (
+                allow(r#""ssm:GetParameter""#, "arn:aws:ssm:r:1:parameter/a/*"),
+                Some((Level::Info, "broad-resource")),
+            ),
+            (
+                allow(r#""secretsmanager:GetSecretValue""#, "arn:aws:secretsmanager:r:1:secret:demo-??????"),
+                None,
+            ),
+            (allow(r#""secretsmanager:ListSecrets""#, "*"), Some((Level::Info, "broad-resource"))),
             (allow(r#""kms:Decrypt""#, "*"), Some((Level::Warning, "read-any-data"))),
             (allow(r#""kms:Decrypt""#, "arn:aws:kms:r:1:key/x"), None),
             (allow(r#""s3:GetObject""#, "*"), Some((Level::Warning, "read-any-data"))),
@@ -216,8 +227,11 @@ mod tests {
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role?*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""sts:AssumeRole""#, "arn:aws:iam::1:r?le*"), Some((Level::Danger, "assume-any-role"))),
-            (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role*x"), None),
-            (allow(r#""sqs:SendMessage""#, "arn:aws:sqs:r:1:role*"), None),
+            (
+                allow(r#""iam:PassRole""#, "arn:aws:iam::1:role*x"),
+                Some((Level::Warning, "pass-role-by-pattern")),
+            ),
+            (allow(r#""sqs:SendMessage""#, "arn:aws:sqs:r:1:role*"), Some((Level::Info, "broad-resource"))),
             (allow(r#""iam:PassRole""#, "arn:aws:iam::1:role/*a*"), Some((Level::Danger, "pass-any-role"))),
             (allow(r#""sts:AssumeRole""#, "arn:*"), Some((Level::Danger, "assume-any-role"))),
             (
@@ -254,7 +268,7 @@ mod tests {
             r#""Resource":"*","Condition":{"Bool":{"kms:GrantIsForAWSResource":true}}"#,
         );
         assert_eq!(worst(&bare), Some((Level::Warning, "grant-without-condition")));
-        assert_eq!(worst(&bound), None, "{:?}", findings(&bound));
+        assert_eq!(worst(&bound), Some((Level::Info, "broad-resource")), "{:?}", findings(&bound));
         let tag = r#""StringEquals":{"aws:ResourceTag/team":"a"}"#;
         let lent = r#""Bool":{"kms:GrantIsForAWSResource":true}"#;
         let anything = r#""StringLike":{"aws:x":"*"}"#;
@@ -263,7 +277,7 @@ mod tests {
             ("secretsmanager:GetSecretValue", tag, Some(Level::Warning)),
             ("secretsmanager:GetSecretValue", lent, Some(Level::Danger)),
             ("secretsmanager:GetSecretValue", anything, Some(Level::Danger)),
-            ("kms:Decrypt", tag, None),
+            ("kms:Decrypt", tag, Some(Level::Info)),
             ("kms:Decrypt", lent, Some(Level::Warning)),
             (
                 "iam:PassRole",
@@ -281,8 +295,8 @@ mod tests {
             ("iam:AttachRolePolicy", OWNED, Some(Level::Danger)),
             ("secretsmanager:GetSecretValue", OWNED, Some(Level::Danger)),
             ("secretsmanager:GetSecretValue", itself, Some(Level::Danger)),
-            ("ec2:TerminateInstances", tag, None),
-            ("ec2:CreateTags", r#""StringEquals":{"ec2:CreateAction":"RunInstances"}"#, None),
+            ("ec2:TerminateInstances", tag, Some(Level::Info)),
+            ("ec2:CreateTags", r#""StringEquals":{"ec2:CreateAction":"RunInstances"}"#, Some(Level::Info)),
             ("ec2:TerminateInstances", anything, Some(Level::Warning)),
         ] {
             let text = bound.replace("kms:CreateGrant", action).replace(lent, condition);

@@ -1,6 +1,6 @@
 //! `sts-generator create-iam-roles`: one role for each request.
 
-use super::{fitted, is_of_roles, say, tell_findings, write_files};
+use super::{is_of_roles, tell_findings, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, partition_of, region};
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
 use crate::request::CredentialsRequest;
@@ -121,15 +121,14 @@ pub(crate) fn role_files(
     let made = named.iter().map(|role| (&options.path, &role.name));
     let own = Own::of(cluster, made, options.boundary.as_ref());
     let lint = |request: &CredentialsRequest| lint_policy(&request.name, &request.policy, &own);
-    let findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
+    let mut findings: Vec<_> = folder.used.iter().flat_map(lint).collect();
     tell_findings(&findings);
-    requests.lint.judge(&findings)?;
-    let notes = check_sizes(cluster, &options, &named).map_err(|error| {
+    let long = check_sizes(cluster, &options, &named).map_err(|error| {
         Failure::new(Exit::Failed, error).hint("shorten the requests, or split each into several")
     })?;
-    for note in notes {
-        say(&fitted(&format!("note: {note}")));
-    }
+    tell_findings(&long);
+    findings.extend(long);
+    requests.lint.judge(&findings)?;
     let mut files = roles(cluster, &options, &named);
     for file in folder.files {
         files.insert(format!("{}/{}", layout::REQUESTS, file.name), file.bytes);

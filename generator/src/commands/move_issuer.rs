@@ -7,7 +7,7 @@ use super::previous::{Following, read_previous};
 use super::seal::Seal;
 use super::signing::SigningArgs;
 use super::trust::{ExecutorArgs, Reading, TrustArgs};
-use super::{Surroundings, create_identity_provider, in_file, say};
+use super::{Surroundings, create_identity_provider, in_file, say, tell_findings};
 use crate::cli::HostingArgs;
 use crate::moving::{MoveError, Moved, add, remove, switch};
 use crate::previous::{Settled, UnsettledError};
@@ -145,9 +145,7 @@ impl Common {
         }
         let seal = Seal::without_private_key(&self.signing, surroundings)?;
         let closed = following.succeed(&seal, (&moved.cluster, generation), moved.files.clone())?;
-        for note in &moved.notes {
-            say(&format!("note: {note}"));
-        }
+        tell_findings(&moved.findings);
         for line in afterwards(&before, &moved) {
             say(&line);
         }

@@ -3,6 +3,7 @@
 use super::roles::{NamedRole, RoleOptions, trust};
 use std::fmt::Write as _;
 use sts_schemas::cluster::Cluster;
+use sts_schemas::lint::{Finding, lint_trust};
 use sts_schemas::resource::Role;
 
 /// Requests whose roles IAM would refuse for their size: one line each.
@@ -17,7 +18,7 @@ fn list(lines: &[String]) -> String {
     })
 }
 
-/// Counts the policies of every role as IAM does, and gives notes on those that only fit a raised quota.
+/// Counts the policies of every role as IAM does, and finds those that only fit a raised quota.
 ///
 /// # Errors
 /// Every role whose policies are above what IAM takes at most, by its request.
@@ -25,8 +26,8 @@ pub fn check_sizes(
     cluster: &Cluster,
     options: &RoleOptions,
     roles: &[NamedRole<'_>],
-) -> Result<Vec<String>, TooLarge> {
-    let (mut notes, mut wrong) = (Vec::new(), Vec::new());
+) -> Result<Vec<Finding>, TooLarge> {
+    let (mut findings, mut wrong) = (Vec::new(), Vec::new());
     for NamedRole { request, .. } in roles {
         let request_name = format!("{} ({})", request.name, request.source);
         let most = Role::LONGEST_INLINE_POLICIES;
@@ -37,22 +38,21 @@ pub fn check_sizes(
                 grouped(most)
             ));
         }
-        let (usual, most) = (Role::USUAL_TRUST_POLICY, Role::LONGEST_TRUST_POLICY);
-        let trusting = trust(cluster, request, options.audience.as_deref()).counted_length();
-        let text = format!(
-            "{request_name}: the trust policy for its {} service accounts has {trusting} characters without white space",
-            request.service_accounts.len()
-        );
+        let most = Role::LONGEST_TRUST_POLICY;
+        let trust = trust(cluster, request, options.audience.as_deref());
+        let trusting = trust.counted_length();
         if trusting > most {
-            wrong.push(format!("{text}, and IAM takes at most {}", grouped(most)));
-        } else if trusting > usual {
-            notes.push(format!(
-                "{text}: the account's quota \"Role trust policy length\" must be raised above its usual {}",
-                grouped(usual)
+            wrong.push(format!(
+                "{request_name}: the trust policy for its {} service accounts has {trusting} characters without white space, \
+                 and IAM takes at most {}",
+                request.service_accounts.len(),
+                grouped(most)
             ));
+        } else {
+            findings.extend(lint_trust(&request_name, &trust));
         }
     }
-    if wrong.is_empty() { Ok(notes) } else { Err(TooLarge(wrong)) }
+    if wrong.is_empty() { Ok(findings) } else { Err(TooLarge(wrong)) }
 }
 
 /// A number below a million as people read it.

@@ -264,7 +264,9 @@ fn a_trust_policy_above_the_default_quota_is_made_and_the_quota_named() {
         &format!("  serviceAccountNames:\n{accounts}"),
     );
     let run = author.create_all_of("requests", "out", &[]).exits(0);
-    run.says(&["50_machine-pool.yaml", "2,048", "quota"]);
+    run.says(&["lint: warning [trust-policy-length] ", "50_machine-pool.yaml", "2,048", "L-C07B4B0D"]);
+    let review = fs::read_to_string(author.path("out/REVIEW.md")).unwrap();
+    assert!(review.contains(r"- warning \[trust-policy-length\] harbour-"), "{review}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::difference::{ActionDifference, Difference, Gain, Presence, Risk, RoleDifference, Scope, Side};
 use crate::gather::Gather as _;
-use crate::lint::{Own, covers, covers_resources, lint_policy};
+use crate::lint::{BROAD_RESOURCE, Finding, Own, covers, covers_resources, lint_policy};
 use crate::manifest::{SchemaVersion, Tool};
 use crate::plan::Change;
 use crate::policy::{Effect, OneOrMany, PolicyDocument, Statement};
@@ -240,12 +240,13 @@ fn statement(action: &str, scope: &Scope) -> Statement {
 }
 
 fn risk_of(statements: &[Statement]) -> Risk {
-    let policy = PolicyDocument::of(statements.to_vec());
-    lint_policy("", &policy, &Own::default())
-        .into_iter()
-        .map(|finding| finding.level.into())
-        .max()
-        .unwrap_or_default()
+    lint(statements.to_vec()).map(|finding| finding.level.into()).max().unwrap_or_default()
+}
+
+/// What the lint finds, but for where it holds: a difference says that of every action.
+fn lint(statements: Vec<Statement>) -> impl Iterator<Item = Finding> {
+    let found = lint_policy("", &PolicyDocument::of(statements), &Own::default());
+    found.into_iter().filter(|finding| finding.rule != BROAD_RESOURCE)
 }
 
 /// What the lint finds in what is gained, and in what old and new permissions allow together.
@@ -265,17 +266,14 @@ fn findings(old: Option<&RoleAccess>, new: Option<&RoleAccess>, actions: &[Actio
         action: Some(OneOrMany::Many(actions.into_iter().map(str::to_owned).collect())),
         ..statement("", scope)
     });
-    let alone = lint_policy("", &PolicyDocument::of(statements.collect()), &Own::default());
+    let alone = lint(statements.collect());
     let together = |role: Option<&RoleAccess>| {
         let statements = role.map(|role| role.statements.clone()).unwrap_or_default();
-        lint_policy("", &PolicyDocument::of(statements), &Own::default())
-            .into_iter()
-            .filter(|found| found.statement == 0)
+        lint(statements).filter(|found| found.statement == 0)
     };
     let known: BTreeSet<&str> = together(old).map(|finding| finding.rule).gather();
     let combined = together(new).filter(|finding| !known.contains(finding.rule));
     let mut gains: Vec<Gain> = alone
-        .into_iter()
         .filter(|finding| finding.statement > 0)
         .chain(combined)
         .map(|finding| Gain {

@@ -49,7 +49,6 @@ pub(super) fn only_reads(action: &str) -> bool {
 /// `*`, or an ARN of everything of a kind, or nearly so: `arn:aws:iam::123456789012:role/*`, `arn:aws:s3:::*`,
 /// `arn:aws:iam::123456789012:r*`.
 pub(super) fn is_everything(resource: &str) -> bool {
-    const FIELDS: usize = 6;
     let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
     match fields.as_slice() {
         // What stands after the slash is within one bucket.
@@ -67,6 +66,60 @@ pub(super) fn is_everything(resource: &str) -> bool {
         // `*`, and patterns over partitions, services and accounts at once.
         _ => resource.contains('*'),
     }
+}
+
+/// How many fields an ARN has, the name of the resource being the last.
+const FIELDS: usize = 6;
+
+/// Whether the wildcards of a resource reach beyond one named thing.
+///
+/// What stands within a named bucket, table, function or log group is of one thing, and so is a secret whose last six
+/// characters are left to Secrets Manager, which makes them up. A wildcard for the account of a role is another rule's.
+pub(super) fn reaches_many(resource: &str) -> bool {
+    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
+    let ["arn", _, service, region, account, named] = fields.as_slice() else {
+        return resource.contains(is_wildcard);
+    };
+    let account = if matches!(*service, "iam" | "sts") { "" } else { account };
+    let one = if *service == "s3" && region.is_empty() && account.is_empty() {
+        named.split('/').next().unwrap_or_default()
+    } else {
+        the_one(service, named)
+    };
+    [service, region, account, one].iter().any(|field| field.contains(is_wildcard))
+}
+
+/// The part of a resource that says which one it is.
+///
+/// Source: Service Authorization Reference, the resource types of these services; Secrets Manager User Guide, "What's in a
+/// secret?".
+fn the_one<'a>(service: &str, named: &'a str) -> &'a str {
+    const KINDS: [(&str, &str); 3] =
+        [("dynamodb", "table/"), ("lambda", "function:"), ("logs", "log-group:")];
+    if service == "secretsmanager" {
+        return named.strip_suffix("-??????").unwrap_or(named);
+    }
+    for (of, kind) in KINDS {
+        let name = if service == of { named.strip_prefix(kind) } else { None };
+        if let Some(name) = name {
+            return name.split(&kind[kind.len() - 1..]).next().unwrap_or_default();
+        }
+    }
+    named
+}
+
+/// How many characters of a role's name a pattern fixes; none where it is not about roles.
+///
+/// The kind may be a pattern itself: `r*x` is every role whose name ends in `x`.
+pub(super) fn fixed_of_role(resource: &str) -> Option<usize> {
+    const KIND: &str = "role/";
+    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
+    let ["arn", _, service, _, _, named] = fields.as_slice() else { return None };
+    let same = named.chars().zip(KIND.chars()).take_while(|(c, of_kind)| *c == '?' || c == of_kind).count();
+    let name = &named.get(same..)?;
+    let is_of_roles = same == KIND.len() || name.starts_with('*');
+    let fixed = name.chars().filter(|c| !is_wildcard(*c)).count();
+    (is_of_roles && covers(service, "iam") && name.contains(is_wildcard)).then_some(fixed)
 }
 
 fn is_wildcard(c: char) -> bool {
@@ -138,5 +191,54 @@ mod tests {
             assert_eq!(covers_resources(pattern, other), covered, "{pattern} {other}");
         }
         assert!(only_reads("ec2:DescribeImages") && only_reads("s3:List*") && !only_reads("s3:*"));
+    }
+
+    #[test]
+    fn wildcards_within_one_named_thing_reach_no_other() {
+        for (resource, many) in [
+            ("*", true),
+            ("?x", true),
+            ("arn:aws:s3:::*", true),
+            ("arn:aws:s3:::b*", true),
+            ("arn:aws:s3:::b?/x", true),
+            ("arn:aws:s3:::b/*", false),
+            ("arn:aws:s3:::b", false),
+            ("arn:aws:s3:r:1:accesspoint/*", true),
+            ("arn:aws:ec2:*:*:instance/*", true),
+            ("arn:aws:ec2:*:1:instance/i-1", true),
+            ("arn:aws:sqs:r:*:queue", true),
+            ("arn:aws:*:r:1:x", true),
+            ("arn:aws*:sqs:r:1:queue", false),
+            ("arn:aws:iam::*:role/x", false),
+            ("arn:aws:iam::1:role/x-*", true),
+            ("arn:aws:secretsmanager:r:1:secret:a-??????", false),
+            ("arn:aws:secretsmanager:r:1:secret:a-*", true),
+            ("arn:aws:dynamodb:r:1:table/t/index/*", false),
+            ("arn:aws:dynamodb:r:1:table/*", true),
+            ("arn:aws:logs:r:1:log-group:/a/b:*", false),
+            ("arn:aws:logs:r:1:log-group:/a/*", true),
+            ("arn:aws:lambda:r:1:function:f:*", false),
+            ("arn:aws:lambda:r:1:function:f*", true),
+        ] {
+            assert_eq!(reaches_many(resource), many, "{resource}");
+        }
+    }
+
+    #[test]
+    fn what_a_pattern_fixes_of_a_roles_name_is_counted() {
+        for (resource, fixed) in [
+            ("arn:aws:iam::1:role/a*", Some(1)),
+            ("arn:aws:iam::1:role/?*", Some(0)),
+            ("arn:aws:iam::*:role/*ab*", Some(2)),
+            ("arn:*:*:*:*:ro?e/abc-*", Some(4)),
+            ("arn:aws:iam::1:r*x", Some(1)),
+            ("arn:aws:iam::1:*x", Some(1)),
+            ("arn:aws:iam::1:role/a", None),
+            ("arn:aws:iam::1:user/a*", None),
+            ("arn:aws:sqs:r:1:role/a*", None),
+            ("*", None),
+        ] {
+            assert_eq!(fixed_of_role(resource), fixed, "{resource}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::Level;
 use super::condition::{By, binds};
 use super::own::Own;
 use super::pattern::{covers, is_everything, only_reads};
+use super::reach;
 use crate::policy::{OneOrMany, Statement};
 
 /// Actions that let their holder widen its own permissions when the resource is not narrow.
@@ -66,7 +67,7 @@ const BUCKET_WRITES: [&str; 1] = ["s3:PutBucketPolicy"];
 const DISTRIBUTION_WRITES: [&str; 1] = ["cloudfront:UpdateDistribution"];
 
 /// The keys that keep each kind of finding to part of what it is about.
-const OF_PASSING: [By; 3] =
+pub(super) const OF_PASSING: [By; 3] =
     [By::ResourceTag, By::Key("iam:PassedToService"), By::Key("iam:AssociatedResourceArn")];
 const OF_ESCALATION: [By; 3] =
     [By::ResourceTag, By::Key("iam:PermissionsBoundary"), By::Key("iam:PolicyARN")];
@@ -89,8 +90,8 @@ const OF_GRANTS: [By; 6] = [
 ];
 const OF_WRITES: [By; 2] = [By::ResourceTag, By::AnyOfItsOwn];
 
-const PASS_ROLE: &str = "iam:PassRole";
-const ASSUME_ROLE: &str = "sts:AssumeRole";
+pub(super) const PASS_ROLE: &str = "iam:PassRole";
+pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
 const CREATE_GRANT: &str = "kms:CreateGrant";
 
 /// A finding before it is known whose it is.
@@ -100,7 +101,7 @@ pub(super) struct Found {
     pub(super) message: String,
 }
 
-fn found(level: Level, rule: &'static str, message: impl Into<String>) -> Found {
+pub(super) fn found(level: Level, rule: &'static str, message: impl Into<String>) -> Found {
     Found { level, rule, message: message.into() }
 }
 
@@ -116,27 +117,41 @@ pub(super) fn of_statement(statement: &Statement, own: &Own) -> Vec<Found> {
     let everything = statement.not_resource.is_some()
         || texts(statement.resource.as_ref()).iter().any(|resource| is_everything(resource));
     let mut findings = Vec::new();
-    if actions.iter().any(|action| covers_all(action)) {
-        findings.push(found(Level::Danger, "all-actions", "it allows every action of every service"));
-        return findings;
-    }
-    if statement.not_action.is_some() {
-        let message = format!(
-            "it allows every action of every service but {}",
-            listed(&texts(statement.not_action.as_ref()))
-        );
-        findings.push(found(Level::Danger, "all-actions-but-some", message));
+    if let Some(all) = all_actions(&actions, statement) {
+        let others = texts(statement.not_action.as_ref());
+        let assumes = !others.iter().any(|action| covers(action, ASSUME_ROLE));
+        findings.push(all);
+        if !everything {
+            of_any_account(if assumes { &[ASSUME_ROLE] } else { &[] }, statement, &mut findings);
+        }
+        findings.extend(reach::of_resources(statement));
         return findings;
     }
     wildcards(&actions, &mut findings);
     of_issuer(&actions, statement, own, &mut findings);
+    let graver = findings.len();
     if everything {
         broad(&actions, statement, own, &mut findings);
+        // Each of these says that it is about every resource.
+        if findings.len() == graver {
+            findings.extend(reach::of_resources(statement));
+        }
     } else {
         of_permissions(&actions, statement, own, &mut findings);
         of_any_account(&actions, statement, &mut findings);
+        reach::of_patterns(&actions, statement, own, &mut findings);
     }
     findings
+}
+
+/// A statement of every action, or of all but some.
+fn all_actions(actions: &[&str], statement: &Statement) -> Option<Found> {
+    if actions.iter().any(|action| covers_all(action)) {
+        return Some(found(Level::Danger, "all-actions", "it allows every action of every service"));
+    }
+    let others = statement.not_action.as_ref()?;
+    let message = format!("it allows every action of every service but {}", listed(&texts(Some(others))));
+    Some(found(Level::Danger, "all-actions-but-some", message))
 }
 
 /// Whether a statement lets its holder write what the cluster's issuer serves.
@@ -236,24 +251,35 @@ fn wildcards(actions: &[&str], findings: &mut Vec<Found>) {
 fn broad(actions: &[&str], statement: &Statement, own: &Own, findings: &mut Vec<Found>) {
     let allows = |name: &str| actions.iter().any(|action| covers(action, name));
     let bound = |by: &[By]| binds(statement.condition.as_ref(), by, own);
+    let unbound = |by: &[By]| if bound(by) { "" } else { " and without a condition that binds" };
     if allows(PASS_ROLE) {
-        let message =
-            format!("{PASS_ROLE} on every role: what it starts may run with any role of the account");
+        let message = format!(
+            "{PASS_ROLE} on every role{}: what it starts may run with any role of the account",
+            unbound(&OF_PASSING)
+        );
         findings.push(found(danger(statement, &OF_PASSING, own), "pass-any-role", message));
     }
     if allows(ASSUME_ROLE) {
-        let message = format!("{ASSUME_ROLE} on every role: it may take on any role that trusts the account");
+        let message = format!(
+            "{ASSUME_ROLE} on every role{}: it may take on any role that trusts the account",
+            unbound(&[By::ResourceTag])
+        );
         findings.push(found(danger(statement, &[By::ResourceTag], own), "assume-any-role", message));
     }
     let escalations = allowed(actions, &ESCALATIONS);
     if !escalations.is_empty() {
-        let message = format!("it may widen its own permissions: {}", escalations.join(", "));
+        let message = format!(
+            "it may widen its own permissions, on every resource{}: {}",
+            unbound(&OF_ESCALATION),
+            escalations.join(", ")
+        );
         findings.push(found(danger(statement, &OF_ESCALATION, own), "privilege-escalation", message));
     }
     let secrets = allowed(actions, &SECRETS);
     if !secrets.is_empty() {
         let message = format!(
-            "it reads every secret of the account, and may gain what they open: {}",
+            "it reads secrets and may gain what they open, on every resource{}: {}",
+            unbound(&OF_SECRETS),
             listed(&secrets)
         );
         findings.push(found(danger(statement, &OF_SECRETS, own), "read-any-secret", message));
@@ -299,13 +325,13 @@ fn covers_all(action: &str) -> bool {
 }
 
 /// The first few of a list, and how many more there are.
-fn listed(names: &[&str]) -> String {
+pub(super) fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 5;
     let more = names.len().saturating_sub(SHOWN);
     let shown = names[..names.len() - more].join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-fn texts(list: Option<&OneOrMany>) -> Vec<&str> {
+pub(super) fn texts(list: Option<&OneOrMany>) -> Vec<&str> {
     list.map(|list| list.iter().collect()).unwrap_or_default()
 }
