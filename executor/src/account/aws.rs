@@ -69,6 +69,8 @@ pub struct Aws {
     identity: Identity,
     region: Region,
     width: Width,
+    /// How much is read at once.
+    reading: Width,
     looking: Duration,
     /// Where the configuration sends calls, be it to AWS's own endpoints.
     endpoints: Vec<RedirectedEndpoint>,
@@ -94,8 +96,9 @@ impl Aws {
         let endpoints = endpoint::all(&config);
         let redirected = endpoint::redirected(&endpoints);
         endpoint::check(&redirected, options.foreign_endpoints)?;
-        let (width, budget) = (Width::default(), options.limits.budget());
-        let witness = Witness::new(options.log.clone(), options.listener, width.clone());
+        let (width, reading) = (Width::default(), Width::new(Width::MOST_READS));
+        let budget = options.limits.budget();
+        let witness = Witness::new(options.log.clone(), options.listener, [width.clone(), reading.clone()]);
         let sts = aws_sdk_sts::config::Builder::from(&config)
             .interceptor(witness.clone())
             .retry_partition(budget.clone());
@@ -125,6 +128,7 @@ impl Aws {
             control,
             region: options.region.clone(),
             width,
+            reading,
             looking: options.limits.looking,
             endpoints,
             redirected,

@@ -20,7 +20,8 @@ use sts_schemas::state::Desired;
 /// How to reach the account and how far to look in it. Credentials come as with the AWS CLI.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AccountArgs {
-    /// Look at every role, provider and bucket of the account for the cluster's tag, whatever its name.
+    /// Look at every role, provider and bucket of the account for the cluster's tag, whatever its name; `delete --name` does
+    /// so anyway.
     #[arg(long)]
     thorough: bool,
     /// Let calls go to hosts that are neither AWS's nor this machine, as the environment or profile says.
