@@ -16,6 +16,7 @@ mod object_write;
 mod observe;
 mod pages;
 mod patience;
+mod profile;
 mod provider;
 mod role;
 mod role_change;
@@ -32,7 +33,7 @@ pub use limits::CallLimits;
 use super::{
     Account, AccountError, AccountErrorKind, Deployment, Identity, Roots, Scope, Survey, Width, Wish,
 };
-use crate::session::Listener;
+use crate::session::{Listener, NamedProfile};
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -57,6 +58,8 @@ pub struct ConnectOptions {
     pub roots: Roots,
     /// The variables that name a proxy, each with what it says: to be told where nothing gets through.
     pub proxies: Vec<(&'static str, String)>,
+    /// The profile that the environment names, if any: to be told where there is none of that name.
+    pub profile: Option<NamedProfile>,
     /// Where every attempt at every call is written down, if anywhere.
     pub log: Option<CallLog>,
     /// Who is told of every attempt at every call, if anybody.
@@ -103,6 +106,7 @@ impl Aws {
             .interceptor(witness.clone())
             .retry_partition(budget.clone());
         let identity = who(sts, options.limits.attempts.get()).await.map_err(|error| {
+            let error = profile::explain(error, options.profile.as_ref());
             endpoint::name_endpoint(error, (&endpoints, &options.proxies), &options.region)
         })?;
         let iam = aws_sdk_iam::config::Builder::from(&config)

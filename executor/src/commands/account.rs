@@ -102,8 +102,9 @@ impl AccountArgs {
         let roots = self.roots(session)?;
         let listener = session.listener();
         let proxies = session.surroundings.proxies.clone();
-        let region = region.clone();
-        let options = ConnectOptions { region, foreign_endpoints, limits, roots, proxies, log, listener };
+        let (region, profile) = (region.clone(), session.surroundings.profile.clone());
+        let options =
+            ConnectOptions { region, foreign_endpoints, limits, roots, proxies, profile, log, listener };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {

@@ -67,6 +67,7 @@ impl Desk {
                 configuration: Some(self.path("configuration")),
                 ca_bundle: None,
                 proxies: Vec::new(),
+                profile: None,
                 person: Person::Absent,
                 paint: Paint::Plain,
                 paint_err: Paint::Plain,
