@@ -275,6 +275,8 @@ pub enum AccountErrorKind {
     Overtaken,
     /// There are no usable credentials, or they have expired.
     Credentials,
+    /// The environment names a profile that no file defines.
+    NoProfile,
     /// AWS answered at every attempt that it is too busy, or that it failed inside.
     Busy,
     /// AWS could not be reached, or did not answer in time.

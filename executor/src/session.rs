@@ -2,6 +2,7 @@
 
 use crate::show::Paint;
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
@@ -33,6 +34,8 @@ pub struct Surroundings {
     pub ca_bundle: Option<PathBuf>,
     /// The variables that name a proxy, each with what it says, for messages; passwords may stand in them.
     pub proxies: Vec<(&'static str, String)>,
+    /// The profile that `AWS_PROFILE` names, for messages.
+    pub profile: Option<NamedProfile>,
     /// Whether somebody is there to be asked.
     pub person: Person,
     /// Colour for `out`.
@@ -41,6 +44,38 @@ pub struct Surroundings {
     pub paint_err: Paint,
     /// How much goes to `err`.
     pub verbosity: Verbosity,
+}
+
+/// A profile that the environment names, and where profiles are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedProfile {
+    /// What `AWS_PROFILE` says; it may be empty, which the SDK takes for a name.
+    pub name: String,
+    /// The files that the SDK reads profiles from; none where there is no home to look in.
+    pub files: Vec<PathBuf>,
+}
+
+impl NamedProfile {
+    /// Variables that name a file of profiles, and where it is below the home otherwise.
+    ///
+    /// Source: AWS SDKs and Tools Reference Guide, "Location of the shared `config` and `credentials` files".
+    const FILES: [(&str, &str); 2] =
+        [("AWS_CONFIG_FILE", ".aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")];
+
+    /// The profile, where one is named; gets what a variable says.
+    fn of(variable: impl Fn(&str) -> Option<OsString>) -> Option<Self> {
+        let home = || variable("HOME").map(PathBuf::from);
+        let file = |(name, usual): (&str, &str)| match variable(name).map(PathBuf::from) {
+            // The SDK takes the tilde for the home, as a shell does.
+            Some(path) => match path.strip_prefix("~") {
+                Ok(below) => home().map(|home| home.join(below)),
+                Err(_) => Some(path),
+            },
+            None => home().map(|home| home.join(usual)),
+        };
+        let name = variable("AWS_PROFILE")?.to_string_lossy().into_owned();
+        Some(Self { name, files: Self::FILES.into_iter().filter_map(file).collect() })
+    }
 }
 
 /// Whether a person sits at a terminal, to read a question and to answer it.
@@ -85,6 +120,7 @@ impl Surroundings {
                 .iter()
                 .filter_map(|name| Some((*name, set(name)?.into_string().ok()?)))
                 .collect(),
+            profile: NamedProfile::of(|name| std::env::var_os(name)),
             person: if stdin && stderr { Person::Present } else { Person::Absent },
             paint: colour(std::io::stdout().is_terminal()),
             paint_err: colour(stderr),

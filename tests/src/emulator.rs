@@ -80,6 +80,12 @@ impl Emulator {
         self.address
     }
 
+    /// The id of the server's process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What `AWS_ENDPOINT_URL` must be.
     #[must_use]
     pub fn endpoint(&self) -> String {

@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::emulator::Emulator;
-use crate::programs::{Run, command, program};
+use crate::programs::{Run, build_folder, command, program_in};
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ pub const GENERATION: u64 = 1_700_000_000;
 pub struct Handoff {
     folder: tempfile::TempDir,
     bundle: PathBuf,
+    programs: PathBuf,
 }
 
 impl Handoff {
@@ -36,11 +37,23 @@ impl Handoff {
     /// The same of other requests, with more flags for `create-all`.
     #[must_use]
     pub fn of(requests: &Path, flags: &[&str]) -> Self {
+        Self::by_programs_in(&build_folder(), requests, flags)
+    }
+
+    /// The same, by the programs in this folder instead of this build's.
+    #[must_use]
+    pub fn by_programs_in(programs: &Path, requests: &Path, flags: &[&str]) -> Self {
+        let mut this = Self::with_key(programs);
+        this.bundle = this.create_all(requests, GENERATION, flags);
+        this
+    }
+
+    /// A folder with a signing key in it and nothing else.
+    fn with_key(programs: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        let mut this = Self { folder, bundle: PathBuf::new() };
+        let this = Self { folder, bundle: PathBuf::new(), programs: programs.to_owned() };
         let key = this.path("author.key");
         let _ = Run::of(this.generator().args(["create-signing-key", "--output"]).arg(&key)).exits(0);
-        this.bundle = this.create_all(requests, GENERATION, flags);
         this
     }
 
@@ -53,10 +66,7 @@ impl Handoff {
     /// A bundle of the seven requests for whichever account it is applied in.
     #[must_use]
     pub fn any_account() -> Self {
-        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        let mut this = Self { folder, bundle: PathBuf::new() };
-        let key = this.path("author.key");
-        let _ = Run::of(this.generator().args(["create-signing-key", "--output"]).arg(&key)).exits(0);
+        let mut this = Self::with_key(&build_folder());
         this.bundle = this.create_with(&["--any-account"], REGION, Path::new(REQUESTS), GENERATION, &[]);
         this
     }
@@ -123,7 +133,7 @@ impl Handoff {
     /// The generator, in the author's folder.
     #[must_use]
     pub fn generator(&self) -> Command {
-        let mut generator = command(&program("sts-generator"));
+        let mut generator = command(&program_in(&self.programs, "sts-generator"));
         generator.current_dir(self.folder.path()).env("HOME", self.folder.path());
         generator
     }
@@ -137,7 +147,7 @@ impl Handoff {
     /// The same on another bundle of the author's.
     #[must_use]
     pub fn executor_on(&self, bundle: &Path, subcommand: &str) -> Command {
-        let mut executor = command(&program("sts-executor"));
+        let mut executor = command(&program_in(&self.programs, "sts-executor"));
         executor
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())

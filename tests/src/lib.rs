@@ -14,6 +14,7 @@ pub mod example;
 pub mod guard;
 pub mod handoff;
 pub mod private_ccoctl;
+pub mod processor;
 pub mod programs;
 pub mod proxy;
 pub mod screen;

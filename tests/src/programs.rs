@@ -16,7 +16,13 @@ pub fn build_folder() -> PathBuf {
 /// The path of one of the workspace's programs, built.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
-    let path = build_folder().join(name);
+    program_in(&build_folder(), name)
+}
+
+/// The path of one of the workspace's programs in a folder that holds them, built.
+#[must_use]
+pub fn program_in(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name);
     assert!(
         path.is_file(),
         "{} is not built: run `cargo test --workspace`, or `cargo build --package {name}` first",

@@ -1,14 +1,20 @@
 //! A stretch of wire between a program and the account: it delays calls, counts them, and breaks some.
 
+mod gate;
 mod request;
 
+use gate::Gate;
 use request::Request;
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How many calls the account is asked at once: it is one interpreter, which more make no faster, and its server lets 128
+/// connections wait, beyond which a client tries again a second later. Source: werkzeug, `serving.py`, `LISTEN_QUEUE`.
+const AT_THE_ACCOUNT: usize = 8;
 
 /// What befalls a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +66,15 @@ pub type Rule = (When, Fault);
 /// Makes another answer of the account's to the call with this line, if it has one to make; gets the body.
 pub type Edit = fn(&str, &str) -> Option<String>;
 
+/// What a call takes of time.
+#[derive(Debug, Clone, Copy)]
+enum Delay {
+    /// So much until it goes on to the account, and then what the account takes.
+    Later(Duration),
+    /// So much in all, or what the account takes where that is more.
+    Lasting(Duration),
+}
+
 /// What went over the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -67,6 +82,8 @@ pub struct Traffic {
     pub calls: Vec<String>,
     /// The most calls that were under way at the same time.
     pub most_at_once: usize,
+    /// The longest that a call took.
+    pub longest: Duration,
 }
 
 /// A running proxy.
@@ -79,13 +96,14 @@ pub struct Proxy {
 #[derive(Debug)]
 struct Wire {
     upstream: SocketAddr,
-    delay: Duration,
+    delay: Delay,
     rules: Vec<Rule>,
     page: Option<usize>,
     edit: Option<Edit>,
     traffic: Mutex<Traffic>,
     seen: Mutex<BTreeMap<String, usize>>,
     under_way: AtomicUsize,
+    gate: Gate,
     frozen: AtomicBool,
     closed: AtomicBool,
 }
@@ -94,24 +112,32 @@ impl Proxy {
     /// Listens on a free port of the loopback address; each call takes `delay` longer.
     #[must_use]
     pub fn start(upstream: SocketAddr, delay: Duration, rules: Vec<Rule>) -> Self {
-        Self::start_wire(upstream, (delay, rules), (None, None))
+        Self::start_wire(upstream, (Delay::Later(delay), rules), (None, None))
+    }
+
+    /// Lets everything pass; each call takes this long in all, the account's own time included.
+    ///
+    /// One that the account itself takes longer for takes that long: see [`Traffic::longest`].
+    #[must_use]
+    pub fn lasting(upstream: SocketAddr, call: Duration) -> Self {
+        Self::start_wire(upstream, (Delay::Lasting(call), Vec::new()), (None, None))
     }
 
     /// Lets everything pass, but for answers that are made anew; what `edit` takes of time is added to the call.
     #[must_use]
     pub fn editing(upstream: SocketAddr, edit: Edit) -> Self {
-        Self::start_wire(upstream, (Duration::ZERO, Vec::new()), (None, Some(edit)))
+        Self::start_wire(upstream, (Delay::Later(Duration::ZERO), Vec::new()), (None, Some(edit)))
     }
 
     /// Lets everything pass, but makes the account give lists in pages of this size.
     #[must_use]
     pub fn in_pages_of(size: usize, upstream: SocketAddr) -> Self {
-        Self::start_wire(upstream, (Duration::ZERO, Vec::new()), (Some(size), None))
+        Self::start_wire(upstream, (Delay::Later(Duration::ZERO), Vec::new()), (Some(size), None))
     }
 
     fn start_wire(
         upstream: SocketAddr,
-        (delay, rules): (Duration, Vec<Rule>),
+        (delay, rules): (Delay, Vec<Rule>),
         (page, edit): (Option<usize>, Option<Edit>),
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no port: {error}"));
@@ -125,6 +151,7 @@ impl Proxy {
             traffic: Mutex::default(),
             seen: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            gate: Gate::new(AT_THE_ACCOUNT),
             frozen: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
@@ -187,13 +214,22 @@ impl Wire {
     /// One call to a connection: simple, and a new connection costs nothing on the loopback address.
     fn carry(&self, mut client: TcpStream) -> std::io::Result<()> {
         let Some(mut request) = Request::read(&mut client)? else { return Ok(()) };
+        let begun = Instant::now();
         if let Some(size) = self.page {
             request.in_pages_of(size);
         }
         let at_once = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         let fault = self.record(&request, at_once);
-        std::thread::sleep(self.delay);
+        if let Delay::Later(time) = self.delay {
+            std::thread::sleep(time);
+        }
         let answer = if self.frozen.load(Ordering::SeqCst) { None } else { self.answer(&request, fault) };
+        if let Delay::Lasting(call) = self.delay {
+            std::thread::sleep(call.saturating_sub(begun.elapsed()));
+        }
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.longest = traffic.longest.max(begun.elapsed());
+        drop(traffic);
         self.under_way.fetch_sub(1, Ordering::SeqCst);
         match answer {
             _ if fault == Some(Fault::Silence) || self.frozen.load(Ordering::SeqCst) => {
@@ -262,6 +298,7 @@ impl Wire {
     }
 
     fn forward(&self, request: &Request) -> std::io::Result<Vec<u8>> {
+        let _passed = self.gate.pass();
         let mut upstream = TcpStream::connect(self.upstream)?;
         upstream.write_all(&request.closing_head())?;
         upstream.write_all(&request.body)?;

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
+use sts_tests::account::Account;
+use sts_tests::emulator::Emulator;
+use sts_tests::guard::Guard;
 use sts_tests::handoff::{self, CLUSTER, Handoff, REGION, with_credentials};
 use sts_tests::programs::{Run, command, program, unwrapped};
 use sts_tests::proxy::{Fault, Proxy, When};
@@ -40,9 +43,13 @@ fn the_tags_lead_to_a_path_in_a_shared_bucket_and_to_private_and_public_buckets_
         let asked = delete_by_name(&story, at, REGION, &[]).exits(4).shows(doomed);
         let words = unwrapped(&asked.stdout);
         assert!(
-            words.contains("Not looked for: roles and buckets of other names (--thorough does)"),
+            words.contains("every role, provider, distribution and bucket. Not looked for: a path"),
             "{words}"
         );
+        // The names alone and what they lead to are enough for these.
+        let asked = delete_by_name(&story, at, REGION, &["--names-only"]).exits(4).shows(doomed);
+        let words = unwrapped(&asked.stdout);
+        assert!(words.contains("Not looked for: roles and buckets of other names, so that some"), "{words}");
         let _ = delete_by_name(&story, at, REGION, &["--yes"]).exits(0);
         assert_eq!(everything(), before, "{hosting:?}");
     }
@@ -61,10 +68,129 @@ fn what_could_not_be_looked_at_is_said_and_another_regions_path_is_pointed_out()
 
     let denied = vec![(When::Holds("login.example.org".into()), Fault::Denied)];
     let proxy = Proxy::start(at, Duration::ZERO, denied);
-    let run = delete_by_name(&story, proxy.address(), REGION, &["--yes"]).exits(0).says("Nothing to do");
+    let run = delete_by_name(&story, proxy.address(), REGION, &["--yes"]).exits(1).says("Nothing to do");
+    let _ = run
+        .says("may not look at provider/login.example.org: whether it is the cluster's is not known")
+        .says("nobody can say that nothing of harbour is left: 1 could not be looked at, provider/login.example.org");
+    let run = delete_by_name(&story, proxy.address(), REGION, &["--yes", "--names-only"]).exits(0);
     let _ = run
         .says("may not look at provider/login.example.org: whether it is the cluster's is not known")
         .says("Not looked for: roles and buckets of other names");
+}
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// A role and a bucket that bear the cluster's tag, and whose names say nothing of it.
+fn make_strays(account: &Account) {
+    let tags =
+        json!([{"Key": format!("openshift.io/cloud-credential-operator/{CLUSTER}"), "Value": "owned"}]);
+    account.call(&json!([
+        ["iam", "create_role", {"RoleName": "stray", "AssumeRolePolicyDocument": TRUST, "Tags": tags}],
+        ["s3", "create_bucket",
+            {"Bucket": "stray-files", "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}}],
+        ["s3", "put_bucket_tagging", {"Bucket": "stray-files", "Tagging": {"TagSet": tags}}],
+    ]));
+}
+
+#[test]
+fn what_bears_the_tag_goes_whatever_its_name_unless_names_alone_are_looked_at() {
+    let emulator = handoff::inhabited();
+    let (at, account) = (emulator.address(), handoff::account(&emulator));
+    let before = account.dump();
+    make_strays(&account);
+    let strays = account.dump();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let _ = story.run(at, "apply", &["--yes"]).exits(0);
+    let run = delete_by_name(&story, at, REGION, &["--names-only", "--yes"]).exits(0);
+    let _ = run.says("so that some may be left whatever the exit code (without --names-only they are)");
+    assert_eq!(account.dump(), strays, "names lead to neither");
+    let run = delete_by_name(&story, at, REGION, &["--yes"]).exits(0);
+    let _ = run.says("deleted role/stray").says("deleted bucket/stray-files");
+    assert_eq!(account.dump(), before);
+}
+
+#[test]
+fn where_something_may_not_be_looked_at_the_rest_goes_and_the_exit_code_says_that_nobody_knows() {
+    let emulator = handoff::inhabited();
+    let account = handoff::account(&emulator);
+    let before = account.dump();
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    for (call, hidden) in [
+        ("Action=GetRole&Version=2010-05-08&RoleName=bystander", "role/bystander"),
+        ("/bystander-files/?location", "bucket/bystander-files"),
+        ("/bystander-files/?tagging", "bucket/bystander-files"),
+    ] {
+        let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+        make_strays(&account);
+        let denied = vec![(When::Holds(call.to_owned()), Fault::Denied)];
+        let proxy = Proxy::start(emulator.address(), Duration::ZERO, denied);
+        let at = proxy.address();
+        let run = delete_by_name(&story, at, REGION, &["--yes"]).exits(6).says("deleted role/stray");
+        let words = unwrapped(&run.stderr);
+        for said in [
+            format!(
+                "nobody can say that nothing of harbour is left: 1 could not be looked at, {hidden} among them"
+            ),
+            "--names-only looks only where names tell".to_owned(),
+        ] {
+            assert!(words.contains(&said), "{said}: {words}");
+        }
+        assert_eq!(account.dump(), before, "{call}");
+        let receipt = std::fs::read_to_string(story.path("harbour-delete-receipt.json")).unwrap_or_default();
+        let receipt: Value = serde_json::from_str(&receipt).unwrap_or_default();
+        assert_eq!(receipt["complete"], false, "{receipt}");
+        // What is left to say is said again, and by a look that sees all: nothing.
+        let _ = delete_by_name(&story, at, REGION, &["--yes"]).exits(1).says("Nothing to do").says(hidden);
+        let _ = delete_by_name(&story, emulator.address(), REGION, &["--yes"]).exits(0);
+    }
+    // A role that is the cluster's by its tag is read whole or not at all.
+    make_strays(&account);
+    let strays = account.dump();
+    let denied = vec![(
+        When::Holds("Action=ListRolePolicies&Version=2010-05-08&RoleName=stray".into()),
+        Fault::Denied,
+    )];
+    let proxy = Proxy::start(emulator.address(), Duration::ZERO, denied);
+    let run = delete_by_name(&story, proxy.address(), REGION, &["--yes"]).exits(1);
+    let _ = run.says("iam:ListRolePolicies on role/stray failed");
+    assert_eq!(account.dump(), strays, "nothing was deleted");
+}
+
+#[test]
+fn looking_for_tags_needs_what_the_help_of_permissions_says_besides_and_no_less() {
+    let emulator = Emulator::start_guarded();
+    let (guard, account) = (Guard::of(emulator.address()), handoff::account(&emulator));
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let printed = Run::of(story.executor("permissions").args(["--for", "delete"])).exits(0).stdout;
+    let besides = ["iam:GetRole", "s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:GetBucketTagging"];
+    let policy = |left_out: &str| {
+        let mut policy: Value = serde_json::from_str(&printed).unwrap_or_default();
+        let actions: Vec<_> = besides.iter().filter(|action| **action != left_out).collect();
+        let more = json!({"Sid": "Besides", "Effect": "Allow", "Action": actions, "Resource": ["*"]});
+        policy["Statement"].as_array_mut().into_iter().for_each(|all| all.push(more.clone()));
+        policy
+    };
+    let key = guard.user();
+    let delete = |left_out: &str| {
+        guard.free();
+        let _ = story.run(emulator.address(), "apply", &["--yes"]).exits(0);
+        guard.allow(&policy(left_out));
+        let mut executor = command(&program("sts-executor"));
+        executor.current_dir(story.path("")).env("HOME", story.path(""));
+        executor.args(["delete", "--name", CLUSTER, "--region", REGION, "--yes"]);
+        with_credentials(&mut executor, emulator.address());
+        Run::of(executor.env("AWS_ACCESS_KEY_ID", &key.id).env("AWS_SECRET_ACCESS_KEY", &key.secret))
+    };
+    account.call(&json!([
+        ["iam", "create_role", {"RoleName": "bystander", "AssumeRolePolicyDocument": TRUST}],
+        ["s3", "create_bucket",
+            {"Bucket": "bystander-files", "CreateBucketConfiguration": {"LocationConstraint": REGION}}],
+    ]));
+    let _ = delete("").exits(0);
+    let _ = delete("iam:GetRole").exits(6).says("role/bystander");
+    let _ = delete("s3:ListAllMyBuckets").exits(1).says("s3:ListAllMyBuckets");
+    let _ = delete("s3:GetBucketLocation").exits(6).says("bucket/bystander-files");
+    let _ = delete("s3:GetBucketTagging").exits(6).says("bucket/bystander-files");
 }
 
 #[test]
@@ -99,11 +225,14 @@ fn a_bucket_that_s3_only_denies_is_never_taken_for_a_strangers() {
     };
     let veiled = denying(&["/harbour-oidc/?location", "x-id=ListBuckets"]);
     let at = veiled.address();
-    for run in [story.run(at, "delete", &["--yes"]), delete_by_name(&story, at, REGION, &["--yes"])] {
+    let by_names = delete_by_name(&story, at, REGION, &["--yes", "--names-only"]);
+    for run in [story.run(at, "delete", &["--yes"]), by_names] {
         let run =
             run.exits(1).says("AWS denies to show what may be the cluster's").says("bucket/harbour-oidc");
         let _ = run.says("`sts-executor permissions BUNDLE --for delete`");
     }
+    let run = delete_by_name(&story, at, REGION, &["--yes"]).exits(1).says("s3:ListAllMyBuckets");
+    let _ = run.says("--names-only looks only where names tell");
     let _ = story.run(at, "apply", &["--yes"]).exits(5).says("bucket/harbour-oidc");
     for call in ["/harbour-oidc/?location", "/harbour-oidc/?tagging"] {
         let proxy = denying(&[call]);

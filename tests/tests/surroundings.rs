@@ -319,4 +319,19 @@ fn credentials_come_from_profiles_roles_tokens_processes_and_single_sign_on() {
     let mut nobody = office.executor("plan");
     nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
     let _ = Run::of(&mut nobody).exits(1).says("no usable credentials").says("AWS_PROFILE");
+    // A profile that is not there, beside files that are, and where there is none.
+    let config = office.story.path(".aws/config");
+    for (profile, file) in [("nope", config.to_str()), ("nope", Some("/nowhere/config")), ("", None)] {
+        let mut missing = office.executor("plan");
+        missing.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        missing.env("AWS_PROFILE", profile);
+        if let Some(file) = file {
+            missing.env("AWS_CONFIG_FILE", file);
+        }
+        let run = Run::of(&mut missing).exits(1).says(file.unwrap_or(config.to_str().unwrap()));
+        let run =
+            run.says(&format!("AWS_PROFILE names the profile {profile:?}, and there is none of that name"));
+        let run = run.says(".aws/credentials (which cannot be read)").says("`aws configure list-profiles`");
+        assert!(!run.stderr.contains("chain") && !run.stderr.contains("Ec2"), "{}", run.stderr);
+    }
 }

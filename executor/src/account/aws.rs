@@ -16,6 +16,7 @@ mod object_write;
 mod observe;
 mod pages;
 mod patience;
+mod profile;
 mod provider;
 mod role;
 mod role_change;
@@ -32,7 +33,7 @@ pub use limits::CallLimits;
 use super::{
     Account, AccountError, AccountErrorKind, Deployment, Identity, Roots, Scope, Survey, Width, Wish,
 };
-use crate::session::Listener;
+use crate::session::{Listener, NamedProfile};
 use answer::Answer;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -57,6 +58,8 @@ pub struct ConnectOptions {
     pub roots: Roots,
     /// The variables that name a proxy, each with what it says: to be told where nothing gets through.
     pub proxies: Vec<(&'static str, String)>,
+    /// The profile that the environment names, if any: to be told where there is none of that name.
+    pub profile: Option<NamedProfile>,
     /// Where every attempt at every call is written down, if anywhere.
     pub log: Option<CallLog>,
     /// Who is told of every attempt at every call, if anybody.
@@ -69,6 +72,8 @@ pub struct Aws {
     identity: Identity,
     region: Region,
     width: Width,
+    /// How much is read at once.
+    reading: Width,
     looking: Duration,
     /// Where the configuration sends calls, be it to AWS's own endpoints.
     endpoints: Vec<RedirectedEndpoint>,
@@ -94,12 +99,14 @@ impl Aws {
         let endpoints = endpoint::all(&config);
         let redirected = endpoint::redirected(&endpoints);
         endpoint::check(&redirected, options.foreign_endpoints)?;
-        let (width, budget) = (Width::default(), options.limits.budget());
-        let witness = Witness::new(options.log.clone(), options.listener, width.clone());
+        let (width, reading) = (Width::default(), Width::new(Width::MOST_READS));
+        let budget = options.limits.budget();
+        let witness = Witness::new(options.log.clone(), options.listener, [width.clone(), reading.clone()]);
         let sts = aws_sdk_sts::config::Builder::from(&config)
             .interceptor(witness.clone())
             .retry_partition(budget.clone());
         let identity = who(sts, options.limits.attempts.get()).await.map_err(|error| {
+            let error = profile::explain(error, options.profile.as_ref());
             endpoint::name_endpoint(error, (&endpoints, &options.proxies), &options.region)
         })?;
         let iam = aws_sdk_iam::config::Builder::from(&config)
@@ -125,6 +132,7 @@ impl Aws {
             control,
             region: options.region.clone(),
             width,
+            reading,
             looking: options.limits.looking,
             endpoints,
             redirected,

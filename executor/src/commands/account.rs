@@ -21,7 +21,8 @@ use sts_schemas::state::Desired;
 /// How to reach the account and how far to look in it. Credentials come as with the AWS CLI.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AccountArgs {
-    /// Look at every role, provider and bucket of the account for the cluster's tag, whatever its name.
+    /// Look at every role, provider and bucket of the account for the cluster's tag, whatever its name; `delete --name` does
+    /// so anyway.
     #[arg(long)]
     thorough: bool,
     /// Let calls go to hosts that are neither AWS's nor this machine, as the environment or profile says.
@@ -102,8 +103,9 @@ impl AccountArgs {
         let roots = self.roots(session)?;
         let listener = session.listener();
         let proxies = session.surroundings.proxies.clone();
-        let region = region.clone();
-        let options = ConnectOptions { region, foreign_endpoints, limits, roots, proxies, log, listener };
+        let (region, profile) = (region.clone(), session.surroundings.profile.clone());
+        let options =
+            ConnectOptions { region, foreign_endpoints, limits, roots, proxies, profile, log, listener };
         let aws = runtime.block_on(Aws::connect(&options)).map_err(refusal::of_account)?;
         let mut redirected = BTreeMap::<_, Vec<_>>::new();
         for endpoint in aws.redirected_endpoints() {

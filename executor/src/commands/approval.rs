@@ -236,6 +236,7 @@ mod tests {
             configuration: None,
             ca_bundle: None,
             proxies: Vec::new(),
+            profile: None,
             person,
             paint: Paint::Plain,
             paint_err: Paint::Plain,

@@ -10,7 +10,7 @@ use super::last_look;
 use super::place::Neighbours;
 use super::receipt::{ReceiptFile, ReceiptKeyArgs};
 use super::refusal;
-use crate::account::{Account, Departing, Runtime, Scope, Search};
+use crate::account::{Account, AccountError, AccountErrorKind, Departing, Runtime, Scope, Search};
 use crate::cli::Format;
 use crate::plan::{BucketContents, Target, plan_delete, private_bucket, public_bucket};
 use crate::session::Session;
@@ -26,6 +26,10 @@ use sts_schemas::resource::Address;
 use sts_schemas::state::{Observed, Unseen};
 
 /// Delete all that bears a cluster's tag: as a bundle names it, or by name and region.
+///
+/// By name every role, provider, distribution and bucket of the account is looked at, since only tags tell there what is the
+/// cluster's; exit code 0 then says that none bears its tag any more. What the credentials may not look at is named, and the
+/// exit code is 6 after a delete, or 1 where nothing was found.
 ///
 /// After Ctrl-C or SIGTERM nothing new begins, and what is under way comes to its end: exit 6, or 0 where that was all.
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,12 @@ pub(crate) struct Args {
     /// The region of that cluster.
     #[arg(long, requires = "name")]
     region: Option<Region>,
+    /// With --name, look only where names tell: at roles named NAME-*, the bucket NAME-oidc, providers and distributions of
+    /// any name, and where these lead.
+    ///
+    /// Roles and buckets of other names are left then, whatever tags they bear: exit code 0 says nothing of them.
+    #[arg(long, requires = "name", conflicts_with_all = ["bundle", "thorough"])]
+    names_only: bool,
     #[command(flatten)]
     trust: TrustArgs,
     #[command(flatten)]
@@ -66,6 +76,8 @@ pub(crate) struct Args {
 enum DeleteError {
     #[error("the region {0} belongs to no partition this program knows")]
     UnknownRegion(Region),
+    #[error("nobody can say that nothing of {cluster} is left: {count} could not be looked at{}", .first.as_ref().map(|first| format!(", {first} among them")).unwrap_or_default())]
+    NotSeen { cluster: ClusterName, count: usize, first: Option<Address> },
 }
 
 /// What shall go, before the account has said who it is.
@@ -93,6 +105,7 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         bundle,
         name,
         region,
+        names_only,
         trust,
         account: reach,
         settling,
@@ -104,6 +117,12 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     let contents = if force_bucket { BucketContents::Remove } else { BucketContents::Refuse };
     let receipt_key = receipt_key.read()?;
     let mut notes = Vec::new();
+    // A bundle names what is the cluster's; without one, only tags do.
+    let search = match (&name, names_only) {
+        (Some(_), true) => Search::Leads,
+        (Some(_), false) => Search::Thorough,
+        (None, _) => reach.search(),
+    };
     let (doomed, stem) = match (bundle, name.zip(region)) {
         (Some(bundle), _) => {
             let bundle = BundleArgs { bundle, trust };
@@ -121,8 +140,8 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
     };
     let runtime = account::runtime()?;
     let aws = reach.open(&runtime, doomed.region(), session)?;
-    let hunt = Hunt { target: Target { contents, ..doomed.target(&aws)? }, search: reach.search(), notes };
-    let Caught { plan, target, scope } = hunt.plan(&runtime, &aws)?;
+    let hunt = Hunt { target: Target { contents, ..doomed.target(&aws)? }, search, notes };
+    let Caught { plan, target, scope, veiled } = hunt.plan(&runtime, &aws)?;
     if !plan.foreign.is_empty() {
         session.warn("Left as they are, because they are not the cluster's:");
         session.warn(show::plan::foreign(&plan).trim_end());
@@ -152,10 +171,10 @@ pub(crate) fn run(args: Args, format: Format, session: &mut Session<'_>) -> Resu
         time_limit,
     };
     let mut carried = work.carry_out(place, session, |_, _| {
-        if plan.is_empty() {
-            return Ok(());
+        if !plan.is_empty() {
+            last_look::confirm(&runtime, &aws, (&scope, time_limit), |seen| plan_delete(&target, seen))?;
         }
-        last_look::confirm(&runtime, &aws, (&scope, time_limit), |seen| plan_delete(&target, seen))
+        hunt.whole(&veiled, if plan.is_empty() { Exit::Failed } else { Exit::PartlyApplied })
     })?;
     carry_out::print(&carried.receipt, format, session)?;
     let exit = carry_out::judge(&mut carried)?;
@@ -210,6 +229,8 @@ struct Caught {
     plan: Plan,
     target: Target,
     scope: Scope,
+    /// What the credentials may not look at, and may be the cluster's.
+    veiled: Vec<Address>,
 }
 
 impl Hunt {
@@ -225,35 +246,80 @@ impl Hunt {
             departing: Departing::Everything,
         };
         let found = runtime.block_on(follow(account, scope));
-        let Found { scope, observed, notes } = found.map_err(refusal::of_account)?;
+        let Found { scope, observed, notes } = found.map_err(|error| self.refusal(error))?;
         let target = Target { wanted: scope.wanted.clone(), ..self.target.clone() };
         let mut plan = plan_delete(&target, &observed).map_err(refusal::of_plan)?;
         plan.notes.extend(self.notes.iter().cloned().chain(notes));
-        plan.notes.push(limits_of(self.search, &target.cluster, &observed));
-        Ok(Caught { plan, target, scope })
+        plan.notes.push(self.limits(&observed));
+        let denied = observed.unseen.into_iter().filter(|(_, why)| *why == Unseen::Denied);
+        Ok(Caught { plan, target, scope, veiled: denied.map(|(address, _)| address).collect() })
     }
-}
 
-/// What a delete does not look for, in a sentence.
-fn limits_of(search: Search, name: &ClusterName, observed: &Observed) -> String {
-    let is_veiled = |(address, why): (&Address, &Unseen)| {
-        matches!(address, Address::Distribution(_)) && *why == Unseen::Denied
-    };
-    let (distribution, and_distribution) = if observed.unseen.iter().any(is_veiled) {
-        ("", "")
-    } else {
-        (", distribution", " and distribution")
-    };
-    match search {
-        Search::Thorough => format!(
-            "Looked for by the tag of {name}: every role, provider{distribution} and bucket. Not looked for: a path in a \
-             bucket of others' that no provider leads to."
-        ),
-        Search::Named | Search::Leads => format!(
-            "Looked for by the tag of {name}: roles named {name}-*, every provider{and_distribution}, the bucket {}, and \
-             where these lead. Not looked for: roles and buckets of other names (--thorough does), and a path in a \
-             bucket of others' that no provider leads to.",
-            name.default_bucket()
-        ),
+    /// Whether it may be said that nothing of the cluster's is left, where that was asked for.
+    fn whole(&self, veiled: &[Address], otherwise: Exit) -> Result<(), Failure> {
+        if self.search != Search::Thorough || veiled.is_empty() {
+            return Ok(());
+        }
+        let (cluster, first) = (self.target.cluster.clone(), veiled.first().cloned());
+        let error = DeleteError::NotSeen { cluster, count: veiled.len(), first };
+        Err(Failure::new(otherwise, error).hint(self.narrower(
+            "run this again with credentials that may look at all of the account: iam:GetRole, \
+             iam:GetOpenIDConnectProvider, s3:GetBucketLocation and s3:GetBucketTagging on *, and CloudFront's lists",
+        )))
+    }
+
+    /// An account that could not be looked at.
+    fn refusal(&self, error: AccountError) -> Failure {
+        let denied = [AccountErrorKind::AccessDenied, AccountErrorKind::DeniedAbove].contains(&error.kind);
+        let advice = refusal::advice(&error).filter(|_| denied && self.search == Search::Thorough);
+        let failure = refusal::of_account(error);
+        match advice {
+            Some(advice) => failure.hint(self.narrower(&advice)),
+            None => failure,
+        }
+    }
+
+    /// Advice, and the way to look less far.
+    fn narrower(&self, advice: &str) -> String {
+        match self.target.bundle {
+            Some(_) => {
+                format!("{advice}; without --thorough only what the bundle and names tell is looked at")
+            }
+            None => {
+                format!("{advice}; --names-only looks only where names tell, and exit code 0 says less then")
+            }
+        }
+    }
+
+    /// What a delete does not look for, in a sentence.
+    fn limits(&self, observed: &Observed) -> String {
+        let name = &self.target.cluster;
+        let is_veiled = |(address, why): (&Address, &Unseen)| {
+            matches!(address, Address::Distribution(_)) && *why == Unseen::Denied
+        };
+        let (distribution, and_distribution) = if observed.unseen.iter().any(is_veiled) {
+            ("", "")
+        } else {
+            (", distribution", " and distribution")
+        };
+        let others = match self.target.bundle {
+            Some(_) => "roles and buckets of other names (--thorough does)",
+            None => {
+                "roles and buckets of other names, so that some may be left whatever the exit code (without --names-only \
+                 they are)"
+            }
+        };
+        match self.search {
+            Search::Thorough => format!(
+                "Looked for by the tag of {name}: every role, provider{distribution} and bucket. Not looked for: a path \
+                 in a bucket of others' that no provider leads to."
+            ),
+            Search::Named | Search::Leads => format!(
+                "Looked for by the tag of {name}: roles named {name}-*, every provider{and_distribution}, the bucket {}, \
+                 and where these lead. Not looked for: {others}, and a path in a bucket of others' that no provider \
+                 leads to.",
+                name.default_bucket()
+            ),
+        }
     }
 }

@@ -15,7 +15,9 @@ use sts_schemas::failure::{Exit, Failure};
 /// `plan` and `apply` look at beforehand, if they may, is not in it: iam:GetAccountSummary,
 /// iam:SimulatePrincipalPolicy and s3:GetAccountPublicAccessBlock. The command `delete --name` asks CloudFront
 /// whatever the hosting and reads providers of any name: it needs cloudfront:ListDistributions,
-/// cloudfront:ListOriginAccessControls and cloudfront:ListTagsForResource besides.
+/// cloudfront:ListOriginAccessControls and cloudfront:ListTagsForResource besides. Without --names-only it looks for the
+/// cluster's tag on roles and buckets of any name: that needs s3:ListAllMyBuckets, and iam:GetRole,
+/// s3:GetBucketLocation and s3:GetBucketTagging on *, and what is found needs the actions of the policy on it.
 ///
 /// Roles and the provider may be deleted only while they bear the cluster's tag; buckets, objects and distributions go by
 /// their names and ids alone, for AWS knows no such condition on them. IAM takes 6,144 characters in a managed policy; where there are

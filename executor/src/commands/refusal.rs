@@ -127,6 +127,11 @@ pub(super) fn advice(error: &AccountError) -> Option<String> {
         AccountErrorKind::Credentials => "give credentials as the AWS CLI takes them: AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; log in again where they expired"
             .into(),
+        AccountErrorKind::NoProfile => {
+            "`aws configure list-profiles` prints the profiles there are: set AWS_PROFILE to one of them, or unset it to \
+             take credentials from elsewhere"
+                .into()
+        }
         AccountErrorKind::Busy => {
             "AWS is busy: run the same command again later, or raise --call-attempts and --retry-budget".into()
         }

@@ -30,3 +30,35 @@ fn spot(address: &Address) -> String {
 pub(super) fn one(address: &Address) -> String {
     format!("The credentials may not look at {address}: whether it is the cluster's is not known.")
 }
+
+/// How many addresses are named where there are more.
+const NAMED: usize = 5;
+
+/// The same of several, in one sentence once they are many: an account may have a thousand roles.
+pub(super) fn each(addresses: &[&Address]) -> Vec<String> {
+    if addresses.len() <= NAMED {
+        return addresses.iter().map(|address| one(address)).collect();
+    }
+    let named: Vec<_> = addresses.iter().take(NAMED).map(ToString::to_string).collect();
+    vec![format!(
+        "The credentials may not look at {} and {} more: whether any of them is the cluster's is not known.",
+        named.join(", "),
+        addresses.len() - NAMED
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_roles_that_may_not_be_looked_at_are_one_sentence_and_a_few_are_named_each() {
+        let roles: Vec<Address> = (0..1000).map(|n| format!("role/other-{n:03}").parse().unwrap()).collect();
+        let said = each(&roles.iter().collect::<Vec<_>>());
+        assert_eq!(said.len(), 1);
+        assert!(said[0].contains("role/other-004 and 995 more: whether any of them"), "{said:?}");
+        let said = each(&roles[..2].iter().collect::<Vec<_>>());
+        assert_eq!(said, [one(&roles[0]), one(&roles[1])]);
+        assert!(each(&[]).is_empty());
+    }
+}

@@ -156,7 +156,7 @@ fn shared_with_others(before: &Resource, cluster: &ClusterName) -> Option<String
 /// When a bucket in which the cluster has something is denied: that nothing is left there, nobody could say.
 fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefused> {
     let expected: BTreeSet<&BucketName> = target.wanted.iter().filter_map(Address::bucket).gather();
-    let (mut veiled, mut notes) = (Vec::new(), Vec::new());
+    let (mut veiled, mut strange, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for (address, why) in &observed.unseen {
         let is_expected = address.bucket().is_some_and(|bucket| expected.contains(bucket));
         match why {
@@ -164,13 +164,14 @@ fn unseen(target: &Target, observed: &Observed) -> Result<Vec<String>, PlanRefus
                 notes.push(blind::DISTRIBUTIONS.into());
             }
             Unseen::Denied if is_expected => veiled.push(address.clone()),
-            Unseen::Denied => notes.push(blind::one(address)),
+            Unseen::Denied => strange.push(address),
             Unseen::Elsewhere if is_expected && !target.wanted.contains(address) => notes.push(format!(
                 "{address} is another account's: what of the cluster's lies in it was not looked at."
             )),
             Unseen::Absent | Unseen::Elsewhere => {}
         }
     }
+    notes.extend(blind::each(&strange));
     if veiled.is_empty() { Ok(notes) } else { Err(PlanRefused::Veiled { addresses: veiled }) }
 }
 

@@ -67,6 +67,7 @@ impl Desk {
                 configuration: Some(self.path("configuration")),
                 ca_bundle: None,
                 proxies: Vec::new(),
+                profile: None,
                 person: Person::Absent,
                 paint: Paint::Plain,
                 paint_err: Paint::Plain,
@@ -85,7 +86,7 @@ fn json(text: &str) -> serde_json::Value {
 #[test]
 fn a_wrong_command_line_exits_64_and_help_exits_0() {
     let desk = Desk::new();
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 10] = [
         &[],
         &["plan"],
         &["fly", "BUNDLE"],
@@ -94,6 +95,8 @@ fn a_wrong_command_line_exits_64_and_help_exits_0() {
         &["delete"],
         &["delete", "--name", "demo"],
         &["delete", "BUNDLE", "--name", "demo", "--region", "eu-west-1"],
+        &["delete", "BUNDLE", "--names-only"],
+        &["delete", "--name", "demo", "--region", "eu-west-1", "--names-only", "--thorough"],
     ];
     for arguments in wrong {
         let run = desk.run(arguments);

@@ -7,6 +7,9 @@ use aws_sdk_sts::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use std::error::Error;
 
+/// How it begins where no credentials were found at all, as against some that AWS does not accept.
+pub(super) const NO_CREDENTIALS: &str = "no usable credentials were found";
+
 /// The result of one call, of whatever service.
 pub(super) trait Answer<T> {
     /// The answer, or what went wrong.
@@ -186,7 +189,7 @@ fn from_connection(text: &str) -> (AccountErrorKind, String) {
     } else if lower.contains("tunnel error") {
         (AccountErrorKind::Intercepted, format!("the proxy on the way lets nothing through: {text}"))
     } else if lower.contains("credential") || lower.contains("identity") {
-        (AccountErrorKind::Credentials, format!("no usable credentials were found: {text}"))
+        (AccountErrorKind::Credentials, format!("{NO_CREDENTIALS}: {text}"))
     } else if lower.contains("certificate") {
         (AccountErrorKind::Certificate, format!("the other side's certificate is not trusted: {text}"))
     } else {

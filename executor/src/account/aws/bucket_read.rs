@@ -48,7 +48,8 @@ impl Client {
         Ok(Some(Settings { bucket, policy, first }))
     }
 
-    async fn read_tags(&self) -> Result<Tags, AccountError> {
+    /// Its tags; none where it has none, or is gone.
+    pub(super) async fn read_tags(&self) -> Result<Tags, AccountError> {
         let ask = self.s3.get_bucket_tagging().bucket(self.name.as_str()).expected_bucket_owner(&self.owner);
         let answer = ask.send().await.or_absent("s3:GetBucketTagging", &self.on(), &ABSENT)?;
         let list =

@@ -7,7 +7,6 @@ use super::role::{Interest, Profiles, Reading};
 use super::statement::StoredPolicy;
 use super::{Aws, access_identity, distribution, provider, role};
 use crate::account::{AccountError, AccountErrorKind, Departing, Scope, Search};
-use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use sts_schemas::aws::{BucketName, Region};
@@ -18,9 +17,6 @@ use sts_schemas::resource::{
     Address, BucketStatement, DISTRIBUTION_REFERENCE, PublicAccessBlock, Resource, Tags,
 };
 use sts_schemas::state::{Observed, Unseen};
-
-/// How many things are read at once. Each role takes four calls, and IAM allows an account's readers tens a second.
-const WIDTH: usize = 32;
 
 /// How long CloudFront may take where nobody speaks of a distribution: many networks have no way to it.
 const BESIDE: Duration = Duration::from_secs(20);
@@ -35,7 +31,7 @@ enum Sight {
 
 /// Looks at everything in `scope`.
 pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, AccountError> {
-    let (roles, (providers, denied), buckets, fronts) = tokio::try_join!(
+    let ((roles, veiled), (providers, denied), buckets, fronts) = tokio::try_join!(
         observe_roles(aws, scope),
         observe_providers(aws, scope),
         observe_buckets(aws, scope),
@@ -45,6 +41,7 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
     let lent = lent.map(|reading| (reading.role.name.clone(), reading.profiles.clone())).gather();
     let roles: Vec<_> = roles.into_iter().map(|reading| Resource::Role(reading.role)).collect();
     let mut unseen = unseen_providers(denied, scope, &roles)?;
+    unseen.extend(veiled.into_iter().map(|address| (address, Unseen::Denied)));
     let Fronts { distributions, resources, others } = fronts.unwrap_or_else(|| {
         unseen.insert(Address::Distribution(scope.cluster.default_bucket()), Unseen::Denied);
         Fronts::default()
@@ -105,7 +102,8 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Observed, Accoun
     Ok(observed)
 }
 
-async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Reading>, AccountError> {
+/// The roles of concern, and those of others' names that the caller may not read.
+async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<(Vec<Reading>, Vec<Address>), AccountError> {
     let tag = scope.cluster.ownership_tag();
     let names = role::names(&aws.iam).await?;
     let reads = names.into_iter().filter_map(|name| {
@@ -113,12 +111,30 @@ async fn observe_roles(aws: &Aws, scope: &Scope) -> Result<Vec<Reading>, Account
         let interest =
             if scope.wanted.contains(&address) { Interest::Whatever } else { Interest::IfTagged(&tag) };
         let profiles = if scope.may_go(&address) { Profiles::Ask } else { Profiles::Leave };
-        scope
-            .covers(&address)
-            .then_some(async move { role::read(&aws.iam, &name, (interest, profiles)).await })
+        scope.covers(&address).then_some(async move {
+            match role::read(&aws.iam, &name, (interest, profiles)).await {
+                // Denied to show even its tags. One that bears the cluster's must be read whole.
+                Err(error) if error.call == role::READ && is_told_of(scope, &address, &error) => {
+                    Ok(Err(address))
+                }
+                read => read.map(Ok),
+            }
+        })
     });
-    let found: Vec<_> = stream::iter(reads).buffer_unordered(WIDTH).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    let (mut roles, mut veiled) = (Vec::new(), Vec::new());
+    for read in aws.reading.side_by_side(reads).await? {
+        match read {
+            Ok(there) => roles.extend(there),
+            Err(address) => veiled.push(address),
+        }
+    }
+    Ok((roles, veiled))
+}
+
+/// Whether this denial stops no delete, but is told at its end: the name says nothing of the cluster, only a tag could.
+fn is_told_of(scope: &Scope, address: &Address, error: &AccountError) -> bool {
+    let expected = scope.wanted.contains(address) || scope.is_named_for_cluster(address);
+    scope.departing == Departing::Everything && is_denial(error) && !expected
 }
 
 /// What CloudFront holds of the cluster; `None` where nobody speaks of a distribution and it could not be looked at.
@@ -188,7 +204,7 @@ async fn observe_providers(
             read => read.map(Ok),
         }
     });
-    let found: Vec<_> = stream::iter(reads).buffer_unordered(WIDTH).try_collect().await?;
+    let found = aws.reading.side_by_side(reads).await?;
     let (mut providers, mut denied) = (Vec::new(), BTreeMap::new());
     for read in found {
         match read {
@@ -209,19 +225,39 @@ fn is_out_of_reach(error: &AccountError) -> bool {
 }
 
 async fn observe_buckets(aws: &Aws, scope: &Scope) -> Result<Vec<Sight>, AccountError> {
-    let mut names = scope.buckets();
+    let expected = &scope.buckets();
+    let mut names = expected.clone();
     if scope.search == Search::Thorough {
         names.extend(own_buckets(aws).await?);
     }
     let looks = names.into_iter().map(|name| async move {
+        let address = Address::Bucket(name.clone());
+        if !expected.contains(&name) {
+            match bears_the_tag(aws, scope, &name).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) if is_told_of(scope, &address, &error) => {
+                    return Ok(Some(Sight::Not(address, Unseen::Denied)));
+                }
+                Err(error) => return Err(error),
+            }
+        }
         match Box::pin(observe_bucket(aws, scope, name.clone())).await {
             Err(error) if is_denial(&error) && scope.is_led_to(&name) => {
-                Ok(Sight::Not(Address::Bucket(name), Unseen::Denied))
+                Ok(Some(Sight::Not(address, Unseen::Denied)))
             }
-            seen => seen,
+            seen => seen.map(Some),
         }
     });
-    stream::iter(looks).buffer_unordered(WIDTH).try_collect().await
+    let seen = aws.reading.side_by_side(looks).await?;
+    Ok(seen.into_iter().flatten().collect())
+}
+
+/// Whether a bucket, of which only its tags could tell, bears the cluster's: of one that does not, nothing else is read.
+async fn bears_the_tag(aws: &Aws, scope: &Scope, name: &BucketName) -> Result<bool, AccountError> {
+    let Some(region) = locate(aws, name).await? else { return Ok(false) };
+    let tags = aws.bucket_client(name, &region).read_tags().await?;
+    Ok(tags.get(&scope.cluster.ownership_tag()).is_some_and(|value| value == OWNED))
 }
 
 /// Looks at one bucket.

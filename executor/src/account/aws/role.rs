@@ -13,6 +13,9 @@ use sts_schemas::gather::Gather as _;
 use sts_schemas::policy::PolicyDocument;
 use sts_schemas::resource::{Role, Tags};
 
+/// The call that tells a role's tags, and so whose it is.
+pub(super) const READ: &str = "iam:GetRole";
+
 /// What IAM says when there is no such thing.
 pub(super) const ABSENT: [&str; 1] = ["NoSuchEntity"];
 
@@ -82,7 +85,7 @@ async fn read_profiles(
 
 /// The role without its policies.
 async fn read_itself(iam: &Client, name: &RoleName) -> Result<Option<Role>, AccountError> {
-    const CALL: &str = "iam:GetRole";
+    const CALL: &str = READ;
     let on = format!("role/{name}");
     let answer = iam.get_role().role_name(name.as_str()).send().await.or_absent(CALL, &on, &ABSENT)?;
     let Some(answer) = answer else { return Ok(None) };

@@ -26,7 +26,8 @@ const LONGEST_ANSWER: usize = 16 << 20;
 pub(super) struct Witness {
     log: Option<CallLog>,
     listener: Option<Listener>,
-    width: Width,
+    /// Of changing and of looking: what AWS throttles, it throttles for the account.
+    widths: [Width; 2],
 }
 
 /// When an attempt began, and what it is about: the request itself is gone by the time of the answer.
@@ -42,8 +43,8 @@ impl Storable for Begun {
 }
 
 impl Witness {
-    pub(super) fn new(log: Option<CallLog>, listener: Option<Listener>, width: Width) -> Self {
-        Self { log, listener, width }
+    pub(super) fn new(log: Option<CallLog>, listener: Option<Listener>, widths: [Width; 2]) -> Self {
+        Self { log, listener, widths }
     }
 }
 
@@ -90,7 +91,7 @@ impl Intercept for Witness {
         let code = context.response().and_then(error_code);
         let status = context.response().map(|response| response.status().as_u16());
         if is_throttling(status, code.as_deref()) {
-            self.width.narrow();
+            self.widths.iter().for_each(Width::narrow);
         }
         if self.log.is_none() && self.listener.is_none() {
             return Ok(());
