@@ -49,8 +49,7 @@ pub(super) fn only_reads(action: &str) -> bool {
 /// `*`, or an ARN of everything of a kind, or nearly so: `arn:aws:iam::123456789012:role/*`, `arn:aws:s3:::*`,
 /// `arn:aws:iam::123456789012:r*`.
 pub(super) fn is_everything(resource: &str) -> bool {
-    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
-    match fields.as_slice() {
+    match fields(resource).as_slice() {
         // What stands after the slash is within one bucket.
         ["arn", _, "s3", _, _, named] => {
             let bucket = named.split_once('/').map_or(*named, |(bucket, _)| bucket);
@@ -68,44 +67,48 @@ pub(super) fn is_everything(resource: &str) -> bool {
     }
 }
 
-/// How many fields an ARN has, the name of the resource being the last.
-const FIELDS: usize = 6;
+/// The fields of an ARN, the name of the resource being the last; fewer where it is none.
+pub(super) fn fields(resource: &str) -> Vec<&str> {
+    const FIELDS: usize = 6;
+    resource.splitn(FIELDS, ':').collect()
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(is_wildcard)
+}
 
 /// Whether the wildcards of a resource reach beyond one named thing.
 ///
 /// What stands within a named bucket, table, function or log group is of one thing, and so is a secret whose last six
 /// characters are left to Secrets Manager, which makes them up. A wildcard for the account of a role is another rule's.
 pub(super) fn reaches_many(resource: &str) -> bool {
-    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
-    let ["arn", _, service, region, account, named] = fields.as_slice() else {
-        return resource.contains(is_wildcard);
-    };
-    let account = if matches!(*service, "iam" | "sts") { "" } else { account };
-    let one = if *service == "s3" && region.is_empty() && account.is_empty() {
-        named.split('/').next().unwrap_or_default()
-    } else {
-        the_one(service, named)
-    };
-    [service, region, account, one].iter().any(|field| field.contains(is_wildcard))
+    let fields = fields(resource);
+    let ["arn", _, service, region, account, named] = fields.as_slice() else { return is_pattern(resource) };
+    let is_told_elsewhere = matches!(*service, "iam" | "sts");
+    is_pattern(service)
+        || is_pattern(region)
+        || is_pattern(account) && !is_told_elsewhere
+        || is_pattern(the_one(service, account, named))
 }
 
 /// The part of a resource that says which one it is.
 ///
 /// Source: Service Authorization Reference, the resource types of these services; Secrets Manager User Guide, "What's in a
 /// secret?".
-fn the_one<'a>(service: &str, named: &'a str) -> &'a str {
-    const KINDS: [(&str, &str); 3] =
-        [("dynamodb", "table/"), ("lambda", "function:"), ("logs", "log-group:")];
-    if service == "secretsmanager" {
-        return named.strip_suffix("-??????").unwrap_or(named);
+fn the_one<'a>(service: &str, account: &str, named: &'a str) -> &'a str {
+    let (kind, end) = match service {
+        // Of what S3 keeps, buckets alone name no account.
+        "s3" if account.is_empty() => ("", '/'),
+        "dynamodb" => ("table/", '/'),
+        "lambda" => ("function:", ':'),
+        "logs" => ("log-group:", ':'),
+        "secretsmanager" => return named.strip_suffix("-??????").unwrap_or(named),
+        _ => return named,
+    };
+    match named.strip_prefix(kind).and_then(|name| name.split_once(end)) {
+        Some((name, _)) => name,
+        None => named,
     }
-    for (of, kind) in KINDS {
-        let name = if service == of { named.strip_prefix(kind) } else { None };
-        if let Some(name) = name {
-            return name.split(&kind[kind.len() - 1..]).next().unwrap_or_default();
-        }
-    }
-    named
 }
 
 /// How many characters of a role's name a pattern fixes; none where it is not about roles.
@@ -113,13 +116,13 @@ fn the_one<'a>(service: &str, named: &'a str) -> &'a str {
 /// The kind may be a pattern itself: `r*x` is every role whose name ends in `x`.
 pub(super) fn fixed_of_role(resource: &str) -> Option<usize> {
     const KIND: &str = "role/";
-    let fields: Vec<&str> = resource.splitn(FIELDS, ':').collect();
+    let fields = fields(resource);
     let ["arn", _, service, _, _, named] = fields.as_slice() else { return None };
     let same = named.chars().zip(KIND.chars()).take_while(|(c, of_kind)| *c == '?' || c == of_kind).count();
     let name = &named.get(same..)?;
     let is_of_roles = same == KIND.len() || name.starts_with('*');
     let fixed = name.chars().filter(|c| !is_wildcard(*c)).count();
-    (is_of_roles && covers(service, "iam") && name.contains(is_wildcard)).then_some(fixed)
+    (is_of_roles && covers(service, "iam") && is_pattern(name)).then_some(fixed)
 }
 
 fn is_wildcard(c: char) -> bool {
@@ -204,6 +207,7 @@ mod tests {
             ("arn:aws:s3:::b/*", false),
             ("arn:aws:s3:::b", false),
             ("arn:aws:s3:r:1:accesspoint/*", true),
+            ("arn:aws:s3:r:1:job/*", true),
             ("arn:aws:ec2:*:*:instance/*", true),
             ("arn:aws:ec2:*:1:instance/i-1", true),
             ("arn:aws:sqs:r:*:queue", true),

@@ -10,10 +10,14 @@ use crate::policy::Statement;
 /// The rule of statements about more than named things, the mildest of all.
 pub const BROAD_RESOURCE: &str = "broad-resource";
 
+/// The resources that reach beyond one named thing.
+fn broad(statement: &Statement) -> Vec<&str> {
+    texts(statement.resource.as_ref()).into_iter().filter(|text| reaches_many(text)).collect()
+}
+
 /// Says of a statement about more than named things where it holds and on what condition, in one line.
 pub(super) fn of_resources(statement: &Statement) -> Option<Found> {
-    let many: Vec<&str> =
-        texts(statement.resource.as_ref()).into_iter().filter(|text| reaches_many(text)).collect();
+    let many = broad(statement);
     let place = if statement.not_resource.is_some() {
         format!("every resource but {}", listed(&texts(statement.not_resource.as_ref())))
     } else if many.contains(&"*") {
@@ -45,8 +49,7 @@ pub(super) fn of_resources(statement: &Statement) -> Option<Found> {
 /// statement to part of them, and it is told as any other pattern is.
 pub(super) fn of_patterns(actions: &[&str], statement: &Statement, own: &Own, findings: &mut Vec<Found>) {
     const FEW: usize = 2;
-    let many: Vec<&str> =
-        texts(statement.resource.as_ref()).into_iter().filter(|text| reaches_many(text)).collect();
+    let many = broad(statement);
     let is_loose = |text: &&str| fixed_of_role(text).is_some_and(|fixed| fixed <= FEW);
     let loose: Vec<&str> = many.iter().copied().filter(is_loose).collect();
     let rules: [(&str, &[By], &'static str); 2] = [
@@ -60,7 +63,7 @@ pub(super) fn of_patterns(actions: &[&str], statement: &Statement, own: &Own, fi
             continue;
         }
         let message = format!(
-            "{call} by {} that fix at most {FEW} characters of a role's name, without a condition that binds: {}",
+            "{call} by {} fixing at most {FEW} characters of a role's name, without a condition that binds: {}",
             if loose.len() == 1 { "a pattern".to_owned() } else { format!("{} patterns", loose.len()) },
             listed(&loose)
         );

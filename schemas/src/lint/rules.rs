@@ -3,7 +3,7 @@
 use super::Level;
 use super::condition::{By, binds};
 use super::own::Own;
-use super::pattern::{covers, is_everything, only_reads};
+use super::pattern::{covers, fields, is_everything, only_reads};
 use super::reach;
 use crate::policy::{OneOrMany, Statement};
 
@@ -189,10 +189,7 @@ fn of_permissions(actions: &[&str], statement: &Statement, own: &Own, findings: 
 
 /// What a statement shows that names IAM's resources without saying of which account.
 fn of_any_account(actions: &[&str], statement: &Statement, findings: &mut Vec<Found>) {
-    let is_of_any = |resource: &&str| {
-        let fields: Vec<&str> = resource.splitn(6, ':').collect();
-        matches!(fields.as_slice(), ["arn", _, "iam" | "sts", _, account, _] if account.contains('*'))
-    };
+    let is_of_any = |resource: &&str| matches!(fields(resource).as_slice(), ["arn", _, "iam" | "sts", _, account, _] if account.contains('*'));
     let named: Vec<&str> =
         texts(statement.resource.as_ref()).into_iter().filter(|text| is_of_any(text)).collect();
     if named.is_empty() {
