@@ -1,6 +1,6 @@
 //! `sts-generator create-iam-roles`: one role for each request.
 
-use super::{fitted, is_of_roles, say, tell_findings, write_files};
+use super::{is_of_roles, say, tell_findings, write_files};
 use crate::cli::{OutputArgs, RequestArgs, RoleArgs, TagArgs, partition_of, region};
 use crate::render::{Files, RoleNaming, check_sizes, name_roles, roles, with_tokens};
 use crate::request::CredentialsRequest;
@@ -128,7 +128,7 @@ pub(crate) fn role_files(
         Failure::new(Exit::Failed, error).hint("shorten the requests, or split each into several")
     })?;
     for note in notes {
-        say(&fitted(&format!("note: {note}")));
+        say(&format!("note: {note}"));
     }
     let mut files = roles(cluster, &options, &named);
     for file in folder.files {
