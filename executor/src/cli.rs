@@ -14,6 +14,7 @@ use std::time::Instant;
 use sts_schemas::command_line::advised;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::program::GENERATOR;
+use sts_schemas::terminal::notices;
 use sts_schemas::verbosity::Verbosity;
 use sts_schemas::version::VERSION;
 
@@ -106,7 +107,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let mut session = Session {
         out: &mut std::io::stdout().lock(),
-        err: &mut std::io::stderr(),
+        err: &mut notices(),
         input: &mut std::io::stdin().lock(),
         surroundings: Surroundings::of_process(),
     };

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use sts_schemas::failure::{Exit, Failure};
-use sts_schemas::terminal::{printable_json, printable_lines};
+use sts_schemas::terminal::{notices, printable_json, printable_lines};
 use sts_schemas::verbosity::Verbosity;
 
 /// What a command may read from and write to.
@@ -141,7 +141,7 @@ pub struct Listener(pub fn(&str));
 
 /// Standard error itself: the session's is with whoever shows the progress.
 fn listen(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", printable_lines(text));
+    let _ = writeln!(notices(), "{}", printable_lines(text));
 }
 
 impl Session<'_> {

@@ -96,12 +96,12 @@ pub fn main() -> ExitCode {
     let (cli, is_dry_run_asked) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            let is_wrong = error.use_stderr();
-            // Help and version are no errors and go to stdout; clap knows which is which.
-            if advised(error, &EXECUTOR).print().is_err() {
-                return Exit::Failed.into();
+            if error.use_stderr() {
+                voice::warn(advised(error, &EXECUTOR).to_string().trim_end());
+                return Exit::Usage.into();
             }
-            return if is_wrong { Exit::Usage.into() } else { Exit::Done.into() };
+            // Asked for help or the version: these are the result.
+            return if error.print().is_ok() { Exit::Done.into() } else { Exit::Failed.into() };
         }
     };
     let began = std::time::Instant::now();

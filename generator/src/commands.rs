@@ -36,7 +36,7 @@ use crate::progress::Stage;
 use crate::render::Files;
 use crate::request::{RequestFolder, Selection, Verdicts, read_folder};
 use crate::unfinished::Unfinished;
-use crate::voice::{detail, fitted, say, warn};
+use crate::voice::{detail, say, warn};
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
@@ -183,7 +183,7 @@ fn stale(
 fn tell_findings(findings: &[Finding]) {
     for finding in findings {
         let voice = if finding.level == Level::Danger { warn } else { say };
-        voice(&fitted(&format!("lint: {finding}")));
+        voice(&format!("lint: {finding}"));
     }
 }
 
@@ -275,7 +275,7 @@ fn requests(folder: &Path, selection: &Selection, prefix: &str) -> Result<Reques
         detail(|| format!("{prefix}read {}, {} bytes", file.name, file.bytes.len()));
     }
     for note in &folder.notes {
-        say(&fitted(&format!("{prefix}note: {note}")));
+        say(&format!("{prefix}note: {note}"));
     }
     Ok(folder)
 }

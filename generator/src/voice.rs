@@ -1,9 +1,9 @@
 //! What is said beside the data: on standard error, as much of it as was asked for.
 
 use std::cell::RefCell;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::sync::OnceLock;
-use sts_schemas::terminal::{printable_lines, wrapped};
+use sts_schemas::terminal::{notices, printable_lines};
 use sts_schemas::verbosity::Verbosity;
 
 /// Standard error is one for the whole program, and so is how much goes to it.
@@ -52,17 +52,6 @@ pub(crate) fn warn(text: &str) {
     write(text);
 }
 
-/// A sentence in lines that a terminal does not break, where standard error is one; elsewhere in one, for programs to
-/// search.
-pub(crate) fn fitted(sentence: &str) -> String {
-    const INDENT: &str = "  ";
-    if !std::io::stderr().is_terminal() {
-        return sentence.to_owned();
-    }
-    let lines = wrapped(INDENT, &printable_lines(sentence));
-    lines.strip_prefix(INDENT).unwrap_or(&lines).trim_end().to_owned()
-}
-
 /// Says what helps to find a fault. Never anything secret.
 pub(crate) fn detail(text: impl FnOnce() -> String) {
     if verbosity() >= Verbosity::Detailed {
@@ -75,7 +64,7 @@ fn write(text: &str) {
         SPEAKER.with_borrow(|name| name.as_ref().map_or_else(String::new, |name| format!("{name}: ")));
     let text = printable_lines(text).replace('\n', &format!("\n{before}"));
     // Where standard error is gone, nobody is left to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{before}{text}");
+    let _ = writeln!(notices(), "{before}{text}");
 }
 
 /// A text as a shell takes it for one word, in a command that a person is to copy.

@@ -1,6 +1,6 @@
 //! How both programs end: documented exit codes, and one way to print an error.
 
-use crate::terminal::printable_lines;
+use crate::terminal::{notices, printable_lines};
 use std::error::Error;
 use std::fmt;
 use std::io::Write;
@@ -94,7 +94,7 @@ impl Failure {
     #[must_use]
     pub fn report(&self) -> ExitCode {
         // Nothing is left to do where even standard error is gone.
-        let _ = self.print(&mut std::io::stderr().lock());
+        let _ = self.print(&mut notices());
         self.exit.into()
     }
 }

@@ -1,5 +1,9 @@
 //! Text for a terminal: as wide as that is, and nothing that it would obey.
 
+mod notices;
+
+pub use notices::{Notices, notices};
+
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 use terminal_size::terminal_size_of;

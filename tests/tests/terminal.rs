@@ -4,8 +4,8 @@ use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 use sts_tests::emulator::Emulator;
-use sts_tests::handoff::{Handoff, with_credentials};
-use sts_tests::programs::Run;
+use sts_tests::handoff::{CLUSTER_KEY, Handoff, with_credentials};
+use sts_tests::programs::{Run, unwrapped};
 use sts_tests::terminal::{
     COLUMNS, is_coloured, on_terminal, on_terminal_saying_yes_after, on_terminal_with_result_in,
 };
@@ -62,7 +62,8 @@ fn a_yes_to_a_plan_that_the_account_has_left_meanwhile_changes_nothing() {
     let role = "harbour-example-backup-backup-credentials";
     let tag = format!("openshift.io/cloud-credential-operator/{}", sts_tests::handoff::CLUSTER);
     let untag = || account.call(&json!([["iam", "untag_role", {"RoleName": role, "TagKeys": [tag]}]]));
-    let shown = on_terminal_saying_yes_after(&ask("delete"), untag).exits(4);
+    let mut shown = on_terminal_saying_yes_after(&ask("delete"), untag).exits(4);
+    shown.stdout = unwrapped(&shown.stdout);
     let _ = shown
         .shows("what moved:")
         .shows(&format!("role/{role}: nothing is to be done now; to delete it was approved"))
@@ -75,7 +76,8 @@ fn a_yes_to_a_plan_that_the_account_has_left_meanwhile_changes_nothing() {
         ["iam", "update_role", {"RoleName": role, "Description": "first"}]]));
     let change =
         || account.call(&json!([["iam", "update_role", {"RoleName": role, "Description": "second"}]]));
-    let shown = on_terminal_saying_yes_after(&ask("apply"), change).exits(4);
+    let mut shown = on_terminal_saying_yes_after(&ask("apply"), change).exits(4);
+    shown.stdout = unwrapped(&shown.stdout);
     let _ = shown.shows(&format!("role/{role}: other changes than were approved: description"));
 }
 
@@ -141,4 +143,86 @@ fn no_line_of_a_result_is_wider_than_a_terminal_but_for_a_word_that_is() {
         }
     }
     let _ = look("delete", &["--yes"]).exits(0);
+}
+
+/// Whether a line that is too long is what a person copies: one word, or a command.
+fn is_to_copy(line: &str) -> bool {
+    let text = line.trim().trim_start_matches("# ");
+    let programs = ["sts-generator ", "sts-executor ", "aws ", "oc "];
+    !text.contains(' ') || text.ends_with('\\') || programs.iter().any(|program| text.starts_with(program))
+}
+
+#[test]
+fn what_is_said_is_broken_between_words_on_a_terminal_and_is_one_line_in_a_pipe() {
+    let story = Handoff::of(Path::new(ONE_REQUEST), &[]);
+    let requests = story.path("wrong");
+    std::fs::create_dir(&requests).unwrap();
+    let right = std::fs::read_dir(ONE_REQUEST).unwrap().next().unwrap().unwrap().path();
+    let wrong = std::fs::read_to_string(right).unwrap().replace("effect: Allow", "effect: \"Allow it\"");
+    std::fs::write(requests.join("a.yaml"), wrong).unwrap();
+    let generator = |words: &[&str]| {
+        let mut command = story.generator();
+        command.args(words);
+        command
+    };
+    let on_bundle = |before: &[&str], after: &[&str]| {
+        let mut command = generator(before);
+        command.arg(story.bundle()).args(after);
+        command
+    };
+    let executor = |task: &str, flags: &[&str]| {
+        let mut command = story.executor(task);
+        command.args(flags);
+        command
+    };
+    let of_wrong = ["create-iam-roles", "--name", "harbour", "--region", "eu-west-1", "--output-dir", "o"];
+    let of_wrong = [&of_wrong[..], &["--credentials-requests-dir", "wrong"]].concat();
+    let provider = ["--identity-provider-arn", "arn:aws:iam::123456789012:oidc-provider/harbour.example.com"];
+    let trust = ["--trusted-key", "author.key.pub"];
+    let stage = ["--public-key-file", CLUSTER_KEY, "--signing-key", "author.key", "--bundle-dir", "new"];
+    let stage = [&stage[..], &trust].concat();
+    let other_key = [&stage[..1], &["other/serviceaccount-signer.public"], &stage[2..]].concat();
+    let _ = Run::of(&mut generator(&["create-key-pair", "--output-dir", "other"])).exits(0);
+    // The exit code, and how many lines of a pipe a terminal would have broken.
+    for (command, code, long) in [
+        (
+            generator(&["create-all", "--name", "No", "--region", "one that is not of AWS", "--any-account"]),
+            64,
+            1,
+        ),
+        (generator(&["create-all", "--name", "harbour", "--any-account"]), 64, 1),
+        (generator(&[&of_wrong[..], &provider].concat()), 1, 1),
+        (
+            generator(
+                &[&of_wrong[..], &["--identity-provider-arn", "arn:aws:iam::1:oidc-provider/x"]].concat(),
+            ),
+            64,
+            2,
+        ),
+        (on_bundle(&["render", "--format", "terraform"], &[]), 3, 1),
+        (on_bundle(&["render", "--format", "terraform"], &trust), 0, 1),
+        (on_bundle(&["rotate-keys", "stage", "--previous"], &stage), 1, 3),
+        (on_bundle(&["rotate-keys", "stage", "--previous"], &other_key), 0, 7),
+        (on_bundle(&["sign", "--signing-key", "author.key"], &[]), 0, 3),
+        (executor("plan", &["--approve", "nothing"]), 64, 1),
+        (executor("verify", &["--verbose"]), 0, 1),
+        (executor("verify", &["--trusted-key", "nowhere.pub"]), 1, 1),
+    ] {
+        let mut command = command;
+        let result = story.path("result");
+        // The terminal second: what is made in the first run is told of in the same words, and that it is there already.
+        let piped = Run::of(command.env("SOURCE_DATE_EPOCH", "1750000000")).exits(code);
+        let shown = on_terminal_with_result_in(result.as_os_str(), &command).exits(code).stdout;
+        let broken = piped.stderr.lines().filter(|line| line.chars().count() > COLUMNS).count();
+        assert!(broken >= long, "{broken} long lines of {}:\n{}", piped.line, piped.stderr);
+        for line in shown.lines() {
+            let columns = line.chars().count();
+            assert!(columns <= COLUMNS || is_to_copy(line), "{}: {columns} columns: {line}", piped.line);
+        }
+        let words = |text: &str| unwrapped(&text.replace("# ", ""));
+        let all = words(&shown);
+        for line in piped.stderr.lines().filter(|line| !line.ends_with(" ms.")) {
+            assert!(all.contains(&words(line)), "{line:?} is not in:\n{shown}");
+        }
+    }
 }

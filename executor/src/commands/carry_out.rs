@@ -15,6 +15,7 @@ use sts_schemas::contents::Contents;
 use sts_schemas::failure::{Exit, Failure};
 use sts_schemas::plan::{Plan, Purpose};
 use sts_schemas::receipt::{Outcome, Receipt, StepReport};
+use sts_schemas::terminal::notices;
 use sts_schemas::verbosity::Verbosity;
 
 /// How long to wait for what AWS carries out by and by.
@@ -131,7 +132,7 @@ pub(super) fn tell_of_stop(reason: Reason) {
         Reason::Signal => "Stopping",
         Reason::TimeUp => "The time of --run-timeout is up",
     };
-    let _ = writeln!(std::io::stderr(), "{why}: what is under way finishes, nothing new begins.");
+    let _ = writeln!(notices(), "{why}: what is under way finishes, nothing new begins.");
 }
 
 /// Prints a receipt as data.

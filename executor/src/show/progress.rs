@@ -8,6 +8,7 @@ use std::io::Write;
 use std::time::Duration;
 use sts_schemas::plan::Step;
 use sts_schemas::resource::Address;
+use sts_schemas::terminal::notices;
 
 /// A line for each step that ends: what stands in logs and pipes.
 #[derive(Debug)]
@@ -68,12 +69,12 @@ impl Progress for Bar {
     }
 
     fn finished(&mut self, step: &Step, result: Result<(), &AccountError>) {
-        self.0.println(line(step, result));
+        self.0.println(notices().fitted(&line(step, result)));
         self.0.inc(1);
     }
 
     fn failed(&mut self, error: &AccountError) {
-        self.0.println(failure(error));
+        self.0.println(notices().fitted(&failure(error)));
     }
 
     fn waiting(&mut self, on: &Address, until: Until, waited: Duration) {

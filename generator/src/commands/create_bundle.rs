@@ -7,7 +7,7 @@ use super::private_key::PrivateKeyArgs;
 use super::seal::{ClosedBundle, Seal, derived};
 use super::signing::{BUNDLE_DIR, SigningArgs};
 use super::trust::Reading;
-use super::{Surroundings, fitted, say, tell_findings, warn};
+use super::{Surroundings, say, tell_findings, warn};
 use crate::asked;
 use crate::bundled::Bundled;
 use crate::cli::{LintArgs, OutputArgs, partition_of};
@@ -67,7 +67,7 @@ impl CreateBundle {
         let settle = |files: &Files| Settled::Open(Generations::of(files, surroundings, following.as_ref()));
         let checked = Checked::read(&directory, &seal, self.region.as_ref(), (following.as_ref(), settle))?;
         for note in &checked.notes {
-            warn(&fitted(&format!("note: {note}")));
+            warn(&format!("note: {note}"));
         }
         let partition = checked.cluster.partition;
         if let Some(given) = self.partition.filter(|given| *given != partition) {
@@ -78,12 +78,12 @@ impl CreateBundle {
         }
         let findings = lint_roles(&checked.contents.desired);
         if following.is_none() && says_what_changes(&directory)? {
-            warn(&fitted(&format!(
+            warn(&format!(
                 "WARNING: {} in {} says what changes since the bundle before, and the new one will not: give --previous \
                  BUNDLE to have it say so again",
                 layout::REVIEW,
                 directory.path().display()
-            )));
+            ));
         }
         tell_findings(&findings);
         self.lint.judge(&findings)?;
