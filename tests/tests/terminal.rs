@@ -201,12 +201,12 @@ fn what_is_said_is_broken_between_words_on_a_terminal_and_is_one_line_in_a_pipe(
         ),
         (on_bundle(&["render", "--format", "terraform"], &[]), 3, 1),
         (on_bundle(&["render", "--format", "terraform"], &trust), 0, 1),
-        (on_bundle(&["rotate-keys", "stage", "--previous"], &stage), 1, 3),
+        (on_bundle(&["rotate-keys", "stage", "--previous"], &stage), 1, 2),
         (on_bundle(&["rotate-keys", "stage", "--previous"], &other_key), 0, 7),
         (on_bundle(&["sign", "--signing-key", "author.key"], &[]), 0, 3),
-        (executor("plan", &["--approve", "nothing"]), 64, 1),
+        (executor("apply", &["--approve", "nothing"]), 64, 1),
         (executor("verify", &["--verbose"]), 0, 1),
-        (executor("verify", &["--trusted-key", "nowhere.pub"]), 1, 1),
+        (executor("verify", &["--trusted-key", "nowhere.pub"]), 1, 0),
     ] {
         let mut command = command;
         let result = story.path("result");

@@ -1,7 +1,7 @@
 //! Standard error: what people read there, in lines that their terminal does not break.
 
 use super::WIDTH;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use terminal_size::terminal_size_of;
 
 /// Programs whose commands a person copies from what is said.
@@ -22,8 +22,11 @@ pub struct Notices {
 /// Standard error as it is now.
 #[must_use]
 pub fn notices() -> Notices {
-    let terminal = terminal_size_of(io::stderr());
-    let width = terminal.map(|(columns, _)| usize::from(columns.0).clamp(WIDTH / 2, WIDTH));
+    let width = io::stderr().is_terminal().then(|| {
+        // A terminal that does not say how wide it is counts as an ordinary one.
+        let size = terminal_size_of(io::stderr());
+        size.map_or(WIDTH, |(columns, _)| usize::from(columns.0).clamp(WIDTH / 2, WIDTH))
+    });
     Notices { width, held: Vec::new() }
 }
 
