@@ -88,9 +88,9 @@ impl Picture {
             data.push(0);
             data.extend((0..self.width).flat_map(|x| self.at(x, y)));
         }
-        let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
-        let packed = packer.write_all(&data).and_then(|()| packer.finish());
-        let packed = packed.unwrap_or_else(|error| panic!("the picture cannot be packed: {error}"));
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+        let result = encoder.write_all(&data).and_then(|()| encoder.finish());
+        let packed = result.unwrap_or_else(|error| panic!("the picture cannot be packed: {error}"));
         // 8 bits a channel, of which there are three: red, green and blue.
         let head = [&number(self.width)[..], &number(self.height), &[8, 2, 0, 0, 0]].concat();
         let mut out = b"\x89PNG\r\n\x1a\n".to_vec();

@@ -89,7 +89,9 @@ impl Blocks {
         let pairs = self.paired_with(before);
         let alone = |all: usize, paired: &dyn Fn(&(usize, usize)) -> usize| {
             let mut is_alone = vec![true; all];
-            pairs.iter().for_each(|pair| is_alone[paired(pair)] = false);
+            for pair in &pairs {
+                is_alone[paired(pair)] = false;
+            }
             let most = is_alone.windows(STRETCH).map(|rows| rows.iter().filter(|alone| **alone).count());
             let most = most.enumerate().max_by_key(|(at, count)| (*count, all - at)).unwrap_or_default();
             (most.0 * SIDE, most.1)
