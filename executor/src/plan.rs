@@ -22,6 +22,7 @@ pub use delete::{BucketContents, Target, plan_delete};
 pub use former::{faults, former};
 pub(crate) use front_host::answers_elsewhere;
 pub use front_host::misnamed;
+pub use fronts::doubled;
 pub use leads::{Leads, leads, private_bucket, public_bucket};
 pub use live_keys::{is_whole_issuer, retired_keys};
 pub use ownership::TAKEN;

@@ -4,7 +4,7 @@
 
 use crate::account::{AccountError, AccountErrorKind, Denied, Survey, Wish};
 use crate::permissions::{Errand, least_policy};
-use crate::plan::misnamed;
+use crate::plan::{doubled, misnamed};
 use std::collections::BTreeMap;
 use sts_schemas::cluster::Hosting;
 use sts_schemas::plan::{Plan, Step};
@@ -73,6 +73,7 @@ pub fn preflight(
     let mut found = Preflight::default();
     found.obstacles.extend(shared_bucket(desired, observed));
     found.obstacles.extend(misnamed(desired, observed).map(|(_, why)| why));
+    found.obstacles.extend(doubled(desired, observed));
     found.obstacles.extend(blocking_bucket(desired, observed, plan));
     let mut unknown = Vec::new();
     found.obstacles.extend(unreadable_issuer(desired, survey));

@@ -123,6 +123,9 @@ pub struct Change {
 }
 
 impl Step {
+    /// The word for what goes.
+    pub const DELETE: &str = "delete";
+
     /// The address it touches.
     #[must_use]
     pub fn address(&self) -> Address {
@@ -139,7 +142,7 @@ impl Step {
         match self {
             Self::Create { .. } => "create",
             Self::Update { .. } => "update",
-            Self::Delete { .. } => "delete",
+            Self::Delete { .. } => Self::DELETE,
             Self::Empty { .. } => "empty",
         }
     }

@@ -9,11 +9,13 @@ use crate::cluster::{ClusterName, IssuerUrl};
 use crate::digest::Sha256;
 use crate::dns::DnsRecord;
 use crate::manifest::{SchemaVersion, Tool};
-use crate::open::Bound;
-use crate::plan::Purpose;
+use crate::open::{Bound, OpenValue};
+use crate::plan::{Purpose, Step};
 use crate::resource::Address;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// What was done to an account, resource by resource.
@@ -86,10 +88,13 @@ impl Receipt {
 }
 
 /// What became of one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepReport {
-    /// The resource.
+    /// The resource. A provider that was not reached before AWS named its issuer stands there as
+    /// `provider/(known after apply)`.
+    #[serde(deserialize_with = "address")]
+    #[schemars(with = "Address")]
     pub address: Address,
     /// `create`, `update`, `delete` or `empty`.
     pub action: String,
@@ -112,4 +117,62 @@ pub enum Outcome {
     UnderWay,
     /// Not begun, because an earlier step failed or the run was interrupted.
     NotReached,
+}
+
+impl Serialize for StepReport {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        // What is to be deleted is there, whatever its name.
+        let is_unnamed = self.action != Step::DELETE
+            && matches!(&self.address, Address::Provider(issuer) if issuer == OpenValue::Issuer.stand_in());
+        let address = if is_unnamed { UNNAMED.to_owned() } else { self.address.to_string() };
+        let mut report = to.serialize_struct("StepReport", 3)?;
+        report.serialize_field("address", &address)?;
+        report.serialize_field("action", &self.action)?;
+        report.serialize_field("outcome", &self.outcome)?;
+        report.end()
+    }
+}
+
+/// What is written for the address of a provider whose issuer AWS has not named yet: as the plan says it to people, and no
+/// stand-in, which would pass for a host.
+const UNNAMED: &str = "provider/(known after apply)";
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Address, D::Error> {
+    let text = String::deserialize(from)?;
+    if text == UNNAMED {
+        return Ok(Address::Provider(OpenValue::Issuer.stand_in().to_owned()));
+    }
+    text.parse().map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::{KNOWN_AFTER_APPLY, open_issuer};
+
+    #[test]
+    fn a_provider_whose_issuer_nobody_named_is_written_without_a_stand_in_and_read_again() {
+        let report = |issuer: &str, action: &str| StepReport {
+            address: Address::Provider(issuer.into()),
+            action: action.into(),
+            outcome: Outcome::NotReached,
+        };
+        let issuer = open_issuer();
+        let stand_in = issuer.host_and_path();
+        assert!(UNNAMED.ends_with(KNOWN_AFTER_APPLY));
+        for (issuer, action, written) in [
+            (stand_in, "create", UNNAMED),
+            (stand_in, "update", UNNAMED),
+            (stand_in, "delete", "provider/known-after-apply.invalid"),
+            ("d111111abcdef8.cloudfront.net", "create", "provider/d111111abcdef8.cloudfront.net"),
+        ] {
+            let json = serde_json::to_value(report(issuer, action)).unwrap();
+            assert_eq!(json["address"], written);
+            assert_eq!(serde_json::from_value::<StepReport>(json).unwrap(), report(issuer, action));
+        }
+        let role = serde_json::json!({
+            "address": "role/(known after apply)", "action": "create", "outcome": {"result": "not-reached"},
+        });
+        assert!(serde_json::from_value::<StepReport>(role).is_err());
+    }
 }

@@ -74,8 +74,8 @@ pub struct Observed {
 /// Distributions of one bucket beside the one that is the cluster's by address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OtherFronts {
-    /// The ids of further ones that bear the cluster's tag.
-    pub doubles: Vec<String>,
+    /// All that bear the cluster's tag, where these are several: the host of each by its id.
+    pub doubles: BTreeMap<String, String>,
     /// Those that do not bear it.
     pub untagged: Vec<UntaggedFront>,
 }

@@ -49,6 +49,10 @@ fn a_deployment_is_waited_for_before_all_eyes_up_to_its_limit_and_the_next_run_w
     );
     let half = told();
     assert_eq!((&half["complete"], &half["issuer"]), (&json!(false), &Value::Null));
+    let step = |step: &&Value| step["address"] == "provider/(known after apply)";
+    let provider = half["steps"].as_array().unwrap().iter().find(step).unwrap();
+    assert_eq!(provider["outcome"]["result"], "not-reached");
+    assert!(!half.to_string().contains("known-after-apply"), "{half}");
     let front = only_front(&account);
     let waited = story.run(at, "apply", &flags("60")).exits(0);
     let _ = waited.says("waiting for distribution/harbour-oidc to be deployed, 0 s so far");

@@ -127,8 +127,82 @@ fn two_distributions_of_the_clusters_are_told_of_and_go_together() {
         serde_json::from_str(&std::fs::read_to_string(story.path("harbour-delete-receipt.json")).unwrap())
             .unwrap();
     let notes = told["notes"].to_string();
-    assert!(ids.iter().any(|id| notes.contains(id.as_str())) && notes.contains("goes too"), "{notes}");
+    assert!(ids.iter().all(|id| notes.contains(id.as_str())) && notes.contains("all of them go"), "{notes}");
     assert_eq!(everything(&account), before, "{}", run.stderr);
+}
+
+#[test]
+fn an_apply_that_two_distributions_of_the_clusters_wait_for_is_not_begun_until_one_is_left() {
+    let emulator = Emulator::start_slow(1);
+    let (at, account) = (emulator.address(), handoff::account(&emulator));
+    let before = everything(&account);
+    let used = ccoctl::make(&account, &ccoctl::tags());
+    account.call(&json!([[
+        "cloudfront",
+        "create_distribution_with_tags",
+        ccoctl::distribution("again", &ccoctl::tags()),
+    ]]));
+    let fronts = account.fronts()["distributions"].as_object().unwrap().clone();
+    let other = fronts.keys().find(|id| **id != used).unwrap();
+    let made = everything(&account);
+    let story = private();
+    for (command, flags) in [("plan", NO_FLAGS.as_slice()), ("apply", &["--yes", "--retire-live-key"])] {
+        let run = story.run(at, command, flags).exits(1).says("nothing was changed");
+        let run =
+            run.says("Obstacle: 2 distributions").says("take the tag from the other").says(ccoctl::OWNERSHIP);
+        for (id, front) in &fronts {
+            let host = front["domain"].as_str().unwrap();
+            assert!(run.stderr.contains(&format!("{id} ({host})")), "{command}: {}", run.stderr);
+        }
+        assert_eq!(everything(&account), made, "{command}");
+    }
+    let plan = story.run(at, "plan", &["--format", "json"]).exits(1).stdout;
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let obstacle = plan["obstacles"][0].as_str().unwrap();
+    assert!(obstacle.contains(&used) && obstacle.contains(other.as_str()), "{obstacle}");
+    let status = story.run(at, "status", &NO_FLAGS).exits(0).stdout;
+    assert!(unwrapped(&status).contains("OBSTACLE: 2 distributions"), "{status}");
+
+    let arn = format!("arn:aws:cloudfront::123456789012:distribution/{other}");
+    let untag = json!({"Resource": arn, "TagKeys": {"Items": [ccoctl::OWNERSHIP]}});
+    account.call(&json!([["cloudfront", "untag_resource", untag]]));
+    let _ = story.run(at, "apply", &["--yes", "--retire-live-key"]).exits(0);
+    let _ = story.run(at, "status", &["--detailed-exitcode"]).exits(0);
+
+    // With the tag again, the cluster's account is in step, and still two could be its issuer; a delete takes both.
+    let tag = json!({"Resource": arn, "Tags": {"Items": ccoctl::tags()}});
+    account.call(&json!([["cloudfront", "tag_resource", tag]]));
+    let applied = everything(&account);
+    let _ = story.run(at, "apply", &["--yes"]).exits(1).says("Obstacle: 2 distributions");
+    assert_eq!(everything(&account), applied);
+    let told = unwrapped(&story.run(at, "delete", &NO_FLAGS).exits(4).stdout);
+    assert!(told.contains("is several distributions") && told.contains("all of them go"), "{told}");
+    let _ = story.run(at, "delete", &["--yes"]).exits(0);
+    assert_eq!(everything(&account), before);
+}
+
+#[test]
+fn a_delete_that_takes_one_of_two_distributions_does_not_end_well_and_the_next_takes_the_other() {
+    let emulator = Emulator::start_slow(1);
+    let (at, account) = (emulator.address(), handoff::account(&emulator));
+    let before = everything(&account);
+    let first = ccoctl::make(&account, &ccoctl::tags());
+    account.call(&json!([[
+        "cloudfront",
+        "create_distribution_with_tags",
+        ccoctl::distribution("again", &ccoctl::tags()),
+    ]]));
+    let fronts = account.fronts()["distributions"].as_object().unwrap().clone();
+    let last = fronts.keys().max().unwrap();
+    assert!(fronts.len() == 2 && fronts.contains_key(&first));
+    let story = private();
+    let rules = vec![(When::FirstHolds(format!("DELETE /2020-05-31/distribution/{last}")), Fault::Denied)];
+    let proxy = Proxy::start(at, Duration::ZERO, rules);
+    let _ = delete_by_name(&story, proxy.address()).exits(6);
+    let left = account.fronts()["distributions"].as_object().unwrap().clone();
+    assert!(left.len() == 1 && left.contains_key(last), "{left:?}");
+    let _ = delete_by_name(&story, at).exits(0);
+    assert_eq!(everything(&account), before);
 }
 
 #[test]

@@ -169,7 +169,7 @@ enum Hindered {
     #[error("the plan is not to be begun, for the reasons above: {count}")]
     Refused { count: usize },
     #[error(
-        "the account holds what the bundle wants, and the cluster cannot use it, for the reasons above: {count}"
+        "the account holds what the bundle wants, and the cluster cannot rely on it, for the reasons above: {count}"
     )]
     Vain { count: usize },
 }

@@ -8,7 +8,7 @@ use super::bundle::{BundleArgs, TrustArgs, ahead_of_the_clock};
 use super::refusal;
 use crate::account::{Account, Departing};
 use crate::cli::Format;
-use crate::plan::{PlanOptions, RollBack, compared, misnamed};
+use crate::plan::{PlanOptions, RollBack, compared, doubled, misnamed};
 use crate::preflight::{shared_bucket, unreadable_issuer};
 use crate::session::Session;
 use crate::show::standing::{standings, text};
@@ -84,6 +84,7 @@ impl Args {
         let mut found = compared(desired, &observed, &options).map_err(refusal::of_plan)?;
         let unreadable = shared_bucket(desired, &observed).or_else(|| unreadable_issuer(desired, &survey));
         let obstacles = unreadable.iter().cloned().chain(misnamed(desired, &observed).map(|(_, why)| why));
+        let obstacles = obstacles.chain(doubled(desired, &observed));
         found.notes.extend(obstacles.map(|why| format!("OBSTACLE: {why}.")));
         if bundle.is_ahead_of_the_clock() {
             found.notes.push(ahead_of_the_clock(bundle));

@@ -1,12 +1,14 @@
 //! What a person should know of the distributions in front of a cluster's bucket before they approve.
 
 use super::PlanRefused;
+use super::former::former;
 use std::collections::{BTreeMap, BTreeSet};
+use sts_schemas::aws::BucketName;
 use sts_schemas::cluster::ClusterName;
 use sts_schemas::gather::Gather as _;
 use sts_schemas::plan::{Purpose, Step};
 use sts_schemas::resource::{Address, Bucket, OriginAccess, Resource, identities_let_in};
-use sts_schemas::state::{Maker, Observed, OtherFronts};
+use sts_schemas::state::{Desired, Maker, Observed, OtherFronts};
 
 /// How a distribution that ccoctl made is taken over without its issuer being cut off meanwhile.
 pub(super) fn of_takeover(before: &Resource, after: &Resource) -> Option<String> {
@@ -33,17 +35,46 @@ pub(super) fn beside(purpose: Purpose, cluster: &ClusterName, observed: &Observe
     });
     let doubles = of_cluster.filter(|(_, others)| !others.doubles.is_empty());
     let notes = doubles.map(|(bucket, others)| {
-        let ids = others.doubles.join(", ");
         let fate = match purpose {
-            Purpose::Apply => "stays as it is, and a delete takes it too",
-            Purpose::Delete => "goes too",
+            Purpose::Apply => "where one is deleted, all are",
+            Purpose::Delete => "all of them go",
         };
-        let address = Address::Distribution(bucket.clone());
-        format!(
-            "Beside {address} the cluster's tag is on the distribution {ids} of the same bucket: it {fate}."
-        )
+        let (address, ids) = (Address::Distribution(bucket.clone()), named(&others.doubles));
+        format!("{address} is several distributions, each with the cluster's tag: {ids}; {fate}.")
     });
     notes.chain(guarded(cluster, observed).filter(|_| purpose == Purpose::Apply)).collect()
+}
+
+/// Why nobody can tell which distribution is the issuer's, where several in front of one bucket bear the cluster's tag.
+///
+/// AWS names the issuer by it, so that another one would be another issuer. A bucket that only a former issuer is
+/// served from counts too; one that the bundle has no part in does not.
+#[must_use]
+pub fn doubled(desired: &Desired, observed: &Observed) -> Vec<String> {
+    let cluster = &desired.cluster;
+    let former = former(cluster);
+    let doubles = observed.fronts.iter().filter(|(bucket, others)| {
+        let address = Address::Distribution((*bucket).clone());
+        let is_used = desired.resources.contains_key(&address) || former.contains(&address);
+        is_used && !others.doubles.is_empty()
+    });
+    let sentence = |(bucket, others): (&BucketName, &OtherFronts)| {
+        format!(
+            "{} distributions in front of the bucket {bucket} bear the cluster's tag {}, and which of them serves the \
+             issuer cannot be told: {}. Find the one that the cluster uses, by the host of its issuer; take the tag from \
+             the other, or disable and delete it",
+            others.doubles.len(),
+            cluster.name.ownership_tag(),
+            named(&others.doubles)
+        )
+    };
+    doubles.map(sentence).collect()
+}
+
+/// Distributions by id, each with its host.
+fn named(doubles: &BTreeMap<String, String>) -> String {
+    let each: Vec<_> = doubles.iter().map(|(id, host)| format!("{id} ({host})")).collect();
+    each.join(", ")
 }
 
 /// What stands between the cluster's distributions and AWS by the account's own rules.

@@ -4,7 +4,7 @@ use super::access_control::Known as Control;
 use super::answer::Answer;
 use super::unasked::{guards, unasked};
 use super::{Aws, access_control, pages};
-use crate::account::{AccountError, Deployment, Scope, Search, owned_alike};
+use crate::account::{AccountError, AccountErrorKind, Deployment, Scope, Search, owned_alike};
 use aws_sdk_cloudfront::types::{DistributionSummary, Origin, Origins, S3OriginConfig};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::BTreeMap;
@@ -59,21 +59,28 @@ pub(super) async fn observe(aws: &Aws, scope: &Scope) -> Result<Fronts, AccountE
     Ok(Fronts { distributions, resources, others })
 }
 
-/// The cluster's distributions, the first of each bucket's, and those beside them.
+/// The cluster's distributions, one of each bucket's, and what there is beside them. Which of several is the issuer's,
+/// nothing here can tell: all of them are told, and no plan is begun.
 fn by_bucket(found: Vec<Known>, scope: &Scope) -> (Vec<Known>, BTreeMap<BucketName, OtherFronts>) {
     let (mut first, mut others) = (Vec::<Known>::new(), BTreeMap::<_, OtherFronts>::new());
     for known in found {
         let bucket = known.distribution.bucket.clone();
-        let beside = |known: &Known| known.distribution.bucket == bucket;
         if !Resource::Distribution(known.distribution.clone()).is_owned_by(&scope.cluster) {
             others.entry(bucket).or_default().untagged.push(untagged(&known, scope));
-        } else if first.iter().any(beside) {
-            others.entry(bucket).or_default().doubles.push(known.id);
+        } else if let Some(one) = first.iter().find(|one| one.distribution.bucket == bucket) {
+            others.entry(bucket).or_default().doubles.extend([one, &known].map(Known::name));
         } else {
             first.push(known);
         }
     }
     (first, others)
+}
+
+impl Known {
+    /// Its id, and the host that AWS gave it.
+    fn name(&self) -> (String, String) {
+        (self.id.clone(), self.distribution.domain.clone().unwrap_or_default())
+    }
 }
 
 /// ccoctl writes the name of its tag into the comment.
@@ -97,8 +104,18 @@ pub(super) async fn of_bucket(
 }
 
 /// The cluster's distribution of a bucket, going by origin and tag.
+///
+/// # Errors
+/// Also where there are several: a plan stops there, so that others than the first came since.
 pub(super) async fn find(aws: &Aws, wanted: &Distribution) -> Result<Option<Known>, AccountError> {
-    Ok(of_bucket(aws, &wanted.bucket, &wanted.tags).await?.into_iter().next())
+    let mut all = of_bucket(aws, &wanted.bucket, &wanted.tags).await?;
+    if all.len() < 2 {
+        return Ok(all.pop());
+    }
+    let ids: Vec<_> = all.iter().map(|known| known.id.as_str()).collect();
+    let message = format!("the cluster's tag is on several of this bucket: {}", ids.join(", "));
+    let on = Address::Distribution(wanted.bucket.clone()).to_string();
+    Err(AccountError::unanswered("cloudfront:ListDistributions", on, AccountErrorKind::Foreign, message))
 }
 
 /// How far it has come; with others of the cluster's beside it, all of them.
