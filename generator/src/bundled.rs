@@ -34,7 +34,7 @@ impl Bundled {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn note(&self, directory: &Directory) -> Result<(), FileError> {
-        let digest = self.digest.iter().map(|digest| format!("{digest}\n")).collect::<String>();
+        let digest = self.digest.as_ref().map_or_else(String::new, |digest| format!("{digest}\n"));
         directory.write(BUNDLED, format!("{}\n{digest}", self.name).as_bytes()).map(drop)
     }
 }

@@ -45,7 +45,7 @@ pub enum TokenError {
 /// # Errors
 /// When that is no RSA key.
 pub fn sign(private_key: &str, issuer: &str) -> Result<String, TokenError> {
-    token(read_private(private_key).ok_or(TokenError::NotRsa)?, issuer)
+    token(&read_private(private_key).ok_or(TokenError::NotRsa)?, issuer)
 }
 
 /// The issuer that a discovery document names. It is taken as it stands there: it may be open, and then is none yet.
@@ -58,7 +58,7 @@ pub fn issuer(discovery: &[u8]) -> Result<String, TokenError> {
 }
 
 /// A service account's token, as far as its verification goes. Source: RFC 7515, section 3.1.
-fn token(key: rsa::PrivateKey, issuer: &str) -> Result<String, TokenError> {
+fn token(key: &rsa::PrivateKey, issuer: &str) -> Result<String, TokenError> {
     let der = key.to_public_key().to_public_key_der().map_err(|_| TokenError::NotRsa)?;
     let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(der.as_bytes()));
     let header = json!({"alg": "RS256", "kid": kid});
@@ -70,7 +70,7 @@ fn token(key: rsa::PrivateKey, issuer: &str) -> Result<String, TokenError> {
     let unblinded = None::<&mut SysRng>;
     let digest = Sha256::digest(signed.as_bytes());
     let signature =
-        Pkcs1v15Sign::new::<Sha256>().sign(unblinded, &key, &digest).map_err(|_| TokenError::NotRsa)?;
+        Pkcs1v15Sign::new::<Sha256>().sign(unblinded, key, &digest).map_err(|_| TokenError::NotRsa)?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
